@@ -1,0 +1,44 @@
+# Every target sets up and reuses .venv by itself; nothing but Python 3.11+ and make is needed before.
+.PHONY: demo test lint docs bench clean setup
+.DEFAULT_GOAL := test
+
+# The first interpreter here that is 3.11 or newer; override with `make PYTHON=/path/to/python test`.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { command -v "$$p"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# A stamp per dependency group: an install happens once, and again when pyproject.toml changes.
+$(VENV)/.base: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "bomvet needs Python 3.11 or newer on PATH (or make PYTHON=...)" >&2; exit 1; }
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.%: pyproject.toml $(VENV)/.base
+	@$(BIN)/python -m pip install --quiet --group $*
+	@touch $@
+
+setup: $(VENV)/.dev
+
+demo: $(VENV)/.base
+	@$(BIN)/python sample_projects/demo.py
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+docs: $(VENV)/.docs
+	@$(BIN)/mkdocs build --strict --site-dir site
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

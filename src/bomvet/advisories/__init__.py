@@ -1,0 +1,1 @@
+"""Known vulnerabilities: reading, matching, grouping and rating of advisories."""

@@ -1,0 +1,171 @@
+"""OSV records as the database keeps them: tolerant of what real data breaks, and lean.
+
+A record becomes an *advisory* (everything that does not depend on a package) and *entries*, one per element
+of `affected`.  Source: https://ossf.github.io/osv-schema/ 1.7.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bomvet.model.purl import pypi_name
+from bomvet.versions.orders import ORDERS
+
+MAX_REFERENCES = 5
+MAX_SUMMARY = 300
+_EVENTS = ("introduced", "fixed", "last_affected", "limit")
+
+
+class BrokenRecordError(ValueError):
+    """A document that holds no usable record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A record, taken apart.
+
+    `advisory`: id, aliases, upstream, summary, severity [[type, score]], level, cwes, references, published,
+    modified, withdrawn.  `entries`: per affected element (ecosystem, name, entry), where entry holds id,
+    versions (canonical), ranges [[[event, version]]], hint, severity, withdrawn.  `faults`: what breaks the
+    schema and was tolerated.
+    """
+
+    advisory: dict[str, Any]
+    entries: list[tuple[str, str, dict[str, Any]]]
+    faults: list[str] = field(default_factory=list)
+
+
+def read_record(document: Any) -> Record:
+    """Take `document` apart; raises `BrokenRecordError` where there is no id to call it by."""
+    if not isinstance(document, dict):
+        raise BrokenRecordError("no JSON object")
+    id_ = document.get("id")
+    if not isinstance(id_, str) or not id_ or len(id_) > MAX_SUMMARY:
+        raise BrokenRecordError("no id")
+    reader = _Reader()
+    advisory = {
+        "id": id_,
+        "aliases": reader.texts(document, "aliases"),
+        "upstream": reader.texts(document, "upstream"),
+        "summary": _summary(document),
+        "severity": reader.severity(document),
+        "level": _level(document),
+        "cwes": _cwes(document),
+        "references": _references(reader, document),
+        "published": reader.text(document, "published"),
+        "modified": reader.text(document, "modified"),
+        "withdrawn": reader.text(document, "withdrawn"),
+    }
+    entries = [e for a in reader.tables(document, "affected") if (e := _entry(reader, a, advisory))]
+    return Record(advisory=advisory, entries=entries, faults=reader.faults)
+
+
+class _Reader:
+    """Typed access; a value of the wrong type is a fault and counts as absent."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def _of(self, table: dict[str, Any], key: str, kind: type, default: Any) -> Any:
+        value = table.get(key, default)
+        if isinstance(value, kind):
+            return value
+        self.faults.append(f"{key} is {type(value).__name__}, not {kind.__name__}")
+        return default
+
+    def text(self, table: dict[str, Any], key: str) -> str:
+        text: str = self._of(table, key, str, "")
+        return text
+
+    def texts(self, table: dict[str, Any], key: str) -> list[str]:
+        values = self._of(table, key, list, [])
+        kept = [value for value in values if isinstance(value, str)]
+        if len(kept) < len(values):
+            self.faults.append(f"{key} holds something else than text")
+        return kept
+
+    def table(self, table: dict[str, Any], key: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._of(table, key, dict, {})
+        return found
+
+    def tables(self, table: dict[str, Any], key: str) -> list[dict[str, Any]]:
+        values = self._of(table, key, list, [])
+        kept = [value for value in values if isinstance(value, dict)]
+        if len(kept) < len(values):
+            self.faults.append(f"{key} holds something else than objects")
+        return kept
+
+    def severity(self, table: dict[str, Any]) -> list[list[str]]:
+        items = self.tables(table, "severity")
+        return [[self.text(item, "type"), self.text(item, "score")] for item in items]
+
+
+def _summary(document: dict[str, Any]) -> str:
+    """The summary, else the first words of the details."""
+    for key in ("summary", "details"):
+        text = document.get(key)
+        if isinstance(text, str) and text.strip():
+            words = " ".join(text[: 4 * MAX_SUMMARY].split())
+            return words if len(words) <= MAX_SUMMARY else f"{words[: MAX_SUMMARY - 3]}..."
+    return ""
+
+
+def _level(document: dict[str, Any]) -> str:
+    specific = document.get("database_specific")
+    level = specific.get("severity") if isinstance(specific, dict) else None
+    return level if isinstance(level, str) else ""
+
+
+def _cwes(document: dict[str, Any]) -> list[int]:
+    specific = document.get("database_specific")
+    names = specific.get("cwe_ids") if isinstance(specific, dict) else None
+    numbers = [str(name).removeprefix("CWE-") for name in names] if isinstance(names, list) else []
+    return sorted(
+        {int(number) for number in numbers if number.isascii() and number.isdigit() and len(number) < 6}
+    )  # noqa: PLR2004 - CWE numbers are small
+
+
+def _references(reader: _Reader, document: dict[str, Any]) -> list[str]:
+    urls = [reader.text(item, "url") for item in reader.tables(document, "references")]
+    return [url for url in dict.fromkeys(urls) if url.startswith(("https://", "http://"))][:MAX_REFERENCES]
+
+
+def _entry(
+    reader: _Reader, affected: dict[str, Any], advisory: dict[str, Any]
+) -> tuple[str, str, dict[str, Any]] | None:
+    package = reader.table(affected, "package")
+    ecosystem, name = reader.text(package, "ecosystem"), reader.text(package, "name")
+    if not ecosystem or not name:
+        # Records about a repository alone have no package; they are not about components.
+        return None
+    base = ecosystem.partition(":")[0]
+    order = ORDERS.get(base)
+    versions = reader.texts(affected, "versions")
+    entry = {
+        "id": advisory["id"],
+        "versions": sorted({order.canonical(v) for v in versions} if order else set(versions)),
+        "ranges": [r for r in map(lambda a: _range(reader, a), reader.tables(affected, "ranges")) if r],
+        "hint": _hint(affected),
+        "severity": reader.severity(affected),
+        "withdrawn": bool(advisory["withdrawn"]),
+    }
+    return ecosystem, pypi_name(name) if base == "PyPI" else name, entry
+
+
+def _range(reader: _Reader, table: dict[str, Any]) -> list[list[str]]:
+    """The events; those of GIT ranges are commits, which are never compared as versions."""
+    if reader.text(table, "type") not in ("ECOSYSTEM", "SEMVER"):
+        return []
+    return [
+        [kind, reader.text(event, kind)]
+        for event in reader.tables(table, "events")
+        for kind in _EVENTS
+        if event.get(kind)
+    ]
+
+
+def _hint(affected: dict[str, Any]) -> str:
+    specific = affected.get("database_specific")
+    hint = specific.get("last_known_affected_version_range") if isinstance(specific, dict) else None
+    return hint if isinstance(hint, str) else ""

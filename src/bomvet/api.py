@@ -1,0 +1,129 @@
+"""What the command line does, for programs: open, ask, judge."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bomvet import pipeline
+from bomvet.errors import NotEstablishedError, UsageError
+from bomvet.pipeline import Subject
+from bomvet.plugin import Context, FileTree, Source, discover
+from bomvet.policy.document import Policy, read_policy
+
+if TYPE_CHECKING:
+    from bomvet.model.result import ScanResult
+
+#: Where a project keeps its policy, and in which table.
+POLICY_FILES: Mapping[str, tuple[str, ...]] = {"bomvet.toml": (), "pyproject.toml": ("tool", "bomvet")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A target that can be read, with the time of its state where that is known (seconds since the epoch)."""
+
+    tree: FileTree
+    time: int | None
+
+
+def open_target(target: str, *, exclude: Sequence[str] = (), use_ignore_files: bool = True) -> Opened:
+    """Open a path, or `SCHEME:PATH`; raises `UsageError`."""
+    scheme, colon, location = target.partition(":")
+    sources = {source.id: source for source in discover("bomvet.sources", Source)}
+    if not colon or os.path.exists(target):
+        scheme, location = "dir", target
+    if scheme not in sources:
+        raise UsageError(
+            f"targets of the kind {scheme!r} are not known", hint=f"known are: {', '.join(sources)}"
+        )
+    tree = sources[scheme].open(location, exclude=exclude, use_ignore_files=use_ignore_files)
+    return Opened(tree=tree, time=_state_time(location))
+
+
+def _state_time(location: str) -> int | None:
+    """SOURCE_DATE_EPOCH, else the time of the commit that is checked out."""
+    stated = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if stated:
+        if not stated.isdecimal() or len(stated) > 11:  # noqa: PLR2004 - beyond the year 5000
+            raise UsageError(f"SOURCE_DATE_EPOCH must be seconds since 1970, not {stated!r}")
+        return int(stated)
+    from bomvet.sources._commit import head_commit  # noqa: PLC0415 - not needed where the time is stated
+
+    directory = Path(location) if os.path.isdir(location) else Path(location).absolute().parent
+    commit = head_commit(directory)
+    return commit.time if commit else None
+
+
+def load_policy(path: str = "", *, target: str = ".") -> Policy:
+    """The policy of the file `path`, else of the project at `target`, else the default; raises `PolicyFileError`."""
+    if path:
+        return read_policy(_text(path), os.path.basename(path), _table_of(path))
+    folder = target.removeprefix("dir:")
+    for name, table in POLICY_FILES.items():
+        candidate = os.path.join(folder, name)
+        if os.path.isfile(candidate) and (not table or "[tool.bomvet" in _text(candidate)):
+            return read_policy(_text(candidate), name, table)
+    return Policy()
+
+
+def _table_of(path: str) -> tuple[str, ...]:
+    return POLICY_FILES.get(os.path.basename(path), ())
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(f"the policy file {os.path.basename(path)} cannot be read: {reason}") from None
+
+
+def default_database() -> str:
+    """Where the advisory database lies when nobody says otherwise."""
+    from platformdirs import user_data_dir  # noqa: PLC0415 - slow, and often not needed
+
+    return os.path.join(user_data_dir("bomvet", appauthor=False), "advisories.db")
+
+
+def sbom(
+    target: str, *, subject: Subject = Subject(), exclude: Sequence[str] = (), use_ignore_files: bool = True
+) -> ScanResult:  # noqa: B008 - frozen
+    """The inventory of `target`, without judgement."""
+    opened = open_target(target, exclude=exclude, use_ignore_files=use_ignore_files)
+    return pipeline.inspect(opened.tree, subject=_timed(subject, opened))
+
+
+def scan(
+    target: str,
+    *,
+    policy: Policy | None = None,
+    database: str = "",
+    subject: Subject = Subject(),  # noqa: B008 - frozen
+    use_ignore_files: bool = True,
+    now: dt.datetime | None = None,
+) -> ScanResult:
+    """Everything about `target`, judged by `policy` (default: the target's own, else the built-in one).
+
+    Without an advisory database the verdict is *incomplete*, never *passed*.  Raises `UsageError` and
+    `PolicyFileError`; what cannot be read becomes an `Unknown` in the result.
+    """
+    policy = load_policy(target=target) if policy is None else policy
+    opened = open_target(target, exclude=policy.exclude, use_ignore_files=use_ignore_files)
+    with contextlib.ExitStack() as stack:
+        context = Context(now=now or dt.datetime.now(dt.UTC), max_age=policy.max_age)
+        with contextlib.suppress(NotEstablishedError):
+            from bomvet.advisories.database import AdvisoryDatabase  # noqa: PLC0415 - not needed for an SBOM
+
+            store = stack.enter_context(AdvisoryDatabase.open(database or default_database()))
+            context = replace(context, advisories=store)
+        return pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened))
+
+
+def _timed(subject: Subject, opened: Opened) -> Subject:
+    return subject if subject.time is not None else replace(subject, time=opened.time)

@@ -1,0 +1,89 @@
+"""What the outside world says about the inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from bomvet.model.inventory import Confidence
+
+
+class Severity(StrEnum):
+    """How bad; `UNKNOWN` is a level of its own that only policy may rank."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+#: The levels that can be compared, gravest first.
+RANKED = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.NONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """A severity with where it comes from: `source` names the record, `vector` is empty for a bare level."""
+
+    severity: Severity
+    score: float | None = None
+    vector: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvisoryMatch:
+    """One weakness of one component: all records that are aliases of each other, as one.
+
+    `id` is the name to show (CVE before others), `ids` every record that matched, `aliases` every further
+    name.  `evidence` says per record how the version matched.  `fixed` is the least version that leaves every
+    matched record of the group, empty where none is known.  `clean` is the least version of the package that
+    no record in the database affects at all.
+    """
+
+    id: str
+    ids: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    summary: str = ""
+    rating: Rating
+    evidence: tuple[str, ...] = ()
+    confidence: Confidence = Confidence.HIGH
+    fixed: str = ""
+    clean: str = ""
+    cwes: tuple[int, ...] = ()
+    references: tuple[str, ...] = ()
+    published: str = ""
+    modified: str = ""
+
+
+class Standing(StrEnum):
+    """Whether a question was answered; `NOT_ESTABLISHED` must never look like `ABSENT`."""
+
+    KNOWN = "known"
+    ABSENT = "known-absent"
+    NOT_ESTABLISHED = "not-established"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvisoryAnswer:
+    """What is known of one component's advisories; `reason` where the question stayed open, wholly or in part."""
+
+    standing: Standing
+    matches: tuple[AdvisoryMatch, ...] = ()
+    reason: str = ""
+    withdrawn: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Read-only maps from purl to answers; a purl that is in no map was not asked about."""
+
+    advisories: Mapping[str, AdvisoryAnswer] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __or__(self, other: Facts) -> Facts:
+        """Both; where both answer a question, `other` does."""
+        return Facts(advisories=MappingProxyType({**self.advisories, **other.advisories}))

@@ -1,0 +1,110 @@
+"""What a check says, and what policy makes of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from bomvet.model.facts import Severity
+from bomvet.model.inventory import Confidence, Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a check looks for: `id` in kebab case, one-line `title`, `help` in a few sentences."""
+
+    id: str
+    title: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong with one subject.
+
+    `subject` is a purl or service reference.  `instance` tells several findings of one rule on one subject
+    apart (an advisory id); `ids` are all names that a waiver may use.  `fingerprint` hangs on rule, subject
+    and instance alone, so neither line numbers nor wording move it.
+    """
+
+    computed: ClassVar[tuple[str, ...]] = ("fingerprint", "purl", "id")
+
+    rule: str
+    subject: str
+    severity: Severity
+    message: str
+    instance: str = ""
+    ids: tuple[str, ...] = ()
+    confidence: Confidence = Confidence.HIGH
+    locations: tuple[Location, ...] = ()
+    evidence: tuple[str, ...] = ()
+    remediation: str = ""
+
+    @property
+    def purl(self) -> str:
+        """The subject where it is a component; empty for a service."""
+        return self.subject if self.subject.startswith("pkg:") else ""
+
+    @property
+    def id(self) -> str:
+        """The name to show: the advisory's, else the rule's."""
+        return self.instance or self.rule
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits that name this finding across runs and machines."""
+        key = "\0".join((self.rule, self.subject, self.instance))
+        return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+class Verdict(StrEnum):
+    """The answer to *may this ship?*"""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A decision to live with findings named `id` until the end of the day `expires`."""
+
+    id: str
+    reason: str
+    owner: str
+    expires: dt.date
+    purl: str = ""
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waived:
+    """A finding and the waiver that covers it."""
+
+    finding: Finding
+    waiver: Waiver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """Policy's judgement.
+
+    `findings` are open; `failing` holds the fingerprints of those that the policy refuses.  `reasons` says in
+    words why the verdict is not *passed*; `not_established` holds the questions that stayed open; `score` is
+    None while nothing scores.
+    """
+
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    failing: frozenset[str] = frozenset()
+    waived: tuple[Waived, ...] = ()
+    suppressed: tuple[Finding, ...] = ()
+    expired: tuple[Waiver, ...] = ()
+    unused: tuple[Waiver, ...] = ()
+    reasons: tuple[str, ...] = ()
+    not_established: tuple[str, ...] = ()
+    score: float | None = None

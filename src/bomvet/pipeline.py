@@ -1,0 +1,313 @@
+"""The road: open, resolve, enrich, assess.  Nothing flows back, and no plug-in's failure stops another."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from bomvet import __version__
+from bomvet.errors import BomvetError, MalformedError
+from bomvet.model.facts import Facts
+from bomvet.model.globs import compiled
+from bomvet.model.inventory import (
+    Component,
+    Contact,
+    Inventory,
+    Kind,
+    Location,
+    Relationship,
+    RelationKind,
+    Unknown,
+)
+from bomvet.model.purl import project_purl
+from bomvet.model.result import Input, PluginStatus, ScanResult, Skipped, Status, Target
+from bomvet.plugin import Check, Context, Enricher, FileTree, Resolver, discover, ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from bomvet.model.finding import Finding
+    from bomvet.policy.document import Policy
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What the user says of the scanned thing beyond its files: all optional, and stronger than the files."""
+
+    name: str = ""
+    version: str = ""
+    author: Contact | None = None
+    time: int | None = None
+    omit_dev: bool = False
+
+
+def inspect(
+    tree: FileTree, *, subject: Subject = Subject(), resolvers: Iterable[Resolver] | None = None
+) -> ScanResult:  # noqa: B008
+    """The inventory of `tree` alone, without judgement: what `bomvet sbom` writes."""
+    plugins = discover("bomvet.resolvers", Resolver) if resolvers is None else tuple(resolvers)
+    recorder = _Recorder(tree)
+    claims = _Claims(plugins)
+    inventory, statuses = _resolve(recorder, claims)
+    inventory = _rooted(inventory, tree.name, subject, recorder.inputs)
+    return ScanResult(
+        tool=__version__,
+        time=_timestamp(subject.time, recorder),
+        target=Target(
+            kind="dir",
+            name=tree.name,
+            inputs=recorder.inputs,
+            skipped=tuple(s for s in tree.skipped if claims.of(s.path)),
+        ),
+        authors=(subject.author,) if subject.author else (),
+        inventory=_without_development(inventory) if subject.omit_dev else inventory,
+        plugins=statuses,
+    )
+
+
+def scan(
+    tree: FileTree,
+    policy: Policy,
+    context: Context,
+    *,
+    subject: Subject = Subject(),  # noqa: B008 - frozen
+    resolvers: Iterable[Resolver] | None = None,
+    enrichers: Iterable[Enricher] | None = None,
+    checks: Iterable[Check] | None = None,
+) -> ScanResult:
+    """Everything: the inventory, what is known of it, and what `policy` makes of that."""
+    from bomvet.policy.assess import assess  # noqa: PLC0415 - not needed for an SBOM
+
+    result = inspect(tree, subject=subject, resolvers=resolvers)
+    asked = discover("bomvet.enrichers", Enricher) if enrichers is None else tuple(enrichers)
+    judges = discover("bomvet.checks", Check) if checks is None else tuple(checks)
+    facts, enriched = _enrich(result.inventory, asked, context)
+    findings, judged = _judge(result.inventory, facts, judges)
+    plugins = (*result.plugins, *enriched, *judged)
+    return replace(
+        result,
+        facts=facts,
+        advisory_data=context.advisories.snapshot if context.advisories else None,
+        rules=tuple(check.rule for check in judges),
+        plugins=plugins,
+        assessment=assess(
+            findings,
+            policy,
+            inventory=result.inventory,
+            facts=facts,
+            plugins=plugins,
+            today=context.now.date(),
+        ),
+    )
+
+
+# -- resolve ---------------------------------------------------------------------------------------------------
+
+
+class _Claims:
+    """Which resolvers want a path: by file name where a glob ends in one, else by pattern."""
+
+    def __init__(self, resolvers: Sequence[Resolver]) -> None:
+        self.resolvers = resolvers
+        self._by_name: dict[str, list[Resolver]] = defaultdict(list)
+        self._by_suffix: dict[str, list[tuple[Callable[[str], object], Resolver]]] = defaultdict(list)
+        for resolver in resolvers:
+            for glob in resolver.globs:
+                name = glob.removeprefix("**/")
+                if "*" in name or "?" in name or "/" in name:
+                    # Only files that end like the glob are put to its regular expression.
+                    self._by_suffix[_suffix(name)].append((compiled(glob).fullmatch, resolver))
+                else:
+                    self._by_name[name].append(resolver)
+
+    def of(self, path: str) -> list[Resolver]:
+        """The resolvers of `path`, each once."""
+        name = path.rpartition("/")[2]
+        found = list(self._by_name.get(name, ()))
+        found += [r for matches, r in self._by_suffix.get(_suffix(name), ()) if matches(path)]
+        return found if len(found) < 2 else list({r.id: r for r in found}.values())  # noqa: PLR2004
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+class _Recorder:
+    """A tree that remembers what was read of it, and the digest of that: the evidence of the scan."""
+
+    def __init__(self, tree: FileTree) -> None:
+        self._tree = tree
+        self._digests: dict[str, str] = {}
+        self.name, self.unknowns, self.skipped = tree.name, tree.unknowns, tree.skipped
+        self.paths, self.exists, self.modified = tree.paths, tree.exists, tree.modified
+
+    def read(self, path: str) -> bytes:
+        data = self._tree.read(path)
+        if path not in self._digests:
+            self._digests[path] = hashlib.sha256(data).hexdigest()
+        return data
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """Every file read, sorted by path."""
+        return tuple(Input(path=path, sha256=self._digests[path]) for path in sorted(self._digests))
+
+
+def _resolve(tree: FileTree, claims: _Claims) -> tuple[Inventory, tuple[PluginStatus, ...]]:
+    """Every resolver on every file that it claims."""
+    parts = [Inventory(unknowns=tree.unknowns)]
+    failures: dict[str, list[str]] = {r.id: [] for r in claims.resolvers}
+    for path in tree.paths():
+        for resolver in claims.of(path):
+            try:
+                parts.append(resolver.parse(tree, path))
+            except BomvetError as error:
+                parts.append(_not_read(resolver.id, path, getattr(error, "line", 0), str(error)))
+            except Exception as error:  # noqa: BLE001 - a defect of one reader must not lose the work of the others
+                reason = f"internal error ({type(error).__name__}: {error})"
+                parts.append(_not_read(resolver.id, path, 0, reason))
+                failures[resolver.id].append(f"{path}: {reason}")
+    statuses = [
+        PluginStatus(id=id_, status=Status.FAILED if problems else Status.OK, reason="; ".join(problems[:3]))
+        for id_, problems in failures.items()
+    ]
+    return Inventory.merge(parts), tuple(statuses)
+
+
+def _not_read(resolver: str, path: str, line: int, reason: str) -> Inventory:
+    unknown = Unknown(location=Location(path=path, line=line), resolver=resolver, reason=reason)
+    return Inventory(unknowns=(unknown,))
+
+
+# -- root ------------------------------------------------------------------------------------------------------
+
+
+def _rooted(inventory: Inventory, name: str, subject: Subject, inputs: Sequence[Input]) -> Inventory:
+    """Give the inventory its root: the one project at the top of the tree, else the tree itself.
+
+    Projects that nothing else contains hang on the root, so that every component is reached from it.
+    """
+    top = [c for c in inventory.components if c.directory == ""]
+    found = top[0] if len(top) == 1 else Component(purl="", name=name, kind=Kind.APPLICATION, directory="")
+    named = subject.name or found.name
+    version = subject.version or found.version or _content_version(inputs)
+    source = "stated by the user" if subject.version else "" if found.version else "digest of the files read"
+    root = replace(
+        found,
+        purl=project_purl(named, version, ""),
+        name=named,
+        version=version,
+        properties=(*found.properties, ("bomvet:version-source", source)) if source else found.properties,
+    )
+    contained = _contained(inventory, found, root)
+    edges = [*(_moved(r, found.purl, root.purl) for r in inventory.relationships), *contained]
+    components = tuple(c for c in inventory.components if c is not found)
+    return Inventory.merge([
+        replace(inventory, root=root, components=components, relationships=tuple(edges))
+    ])  # fmt: skip
+
+
+def _contained(inventory: Inventory, found: Component, root: Component) -> Iterator[Relationship]:
+    reached = {r.target for r in inventory.relationships}
+    for component in inventory.components:
+        if component.first_party and component is not found and component.purl not in reached:
+            yield Relationship(
+                source=root.purl,
+                target=component.purl,
+                kind=RelationKind.CONTAINS,
+                evidence=component.locations,
+            )
+
+
+def _moved(edge: Relationship, old: str, new: str) -> Relationship:
+    if old == new or old not in (edge.source, edge.target):
+        return edge
+    return replace(
+        edge,
+        source=new if edge.source == old else edge.source,
+        target=new if edge.target == old else edge.target,
+    )
+
+
+def _content_version(inputs: Sequence[Input]) -> str:
+    """What an unversioned project can be told apart by: a digest of what was read of it."""
+    if not inputs:
+        return ""
+    text = "".join(f"{i.path}\0{i.sha256}\n" for i in inputs)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _without_development(inventory: Inventory) -> Inventory:
+    """What `--omit dev` leaves: components that only development needs are gone, and their edges."""
+    kept = tuple(c for c in inventory.components if c.scope != "dev")
+    gone = {c.purl for c in inventory.components} - {c.purl for c in kept}
+    edges = tuple(r for r in inventory.relationships if r.source not in gone and r.target not in gone)
+    return replace(inventory, components=kept, relationships=edges)
+
+
+def _timestamp(stated: int | None, recorder: _Recorder) -> str:
+    """The stated time, else that of the newest file read, so that the same tree gives the same bytes."""
+    newest = max((recorder.modified(i.path) for i in recorder.inputs), default=recorder.modified(""))
+    moment = dt.datetime.fromtimestamp(newest if stated is None else stated, dt.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# -- enrich and judge ------------------------------------------------------------------------------------------
+
+
+def _enrich(
+    inventory: Inventory, enrichers: Iterable[Enricher], context: Context
+) -> tuple[Facts, list[PluginStatus]]:
+    """All facts, and how each enricher fared; what one could not do is not known, never clean."""
+    facts, statuses = Facts(), list[PluginStatus]()
+    for enricher in ordered(enrichers):
+        unmet = _unmet(enricher, context)
+        if unmet:
+            statuses.append(PluginStatus(id=enricher.id, status=Status.SKIPPED, reason=unmet))
+            continue
+        try:
+            added = enricher.enrich(inventory, facts, context)
+        except BomvetError as error:
+            statuses.append(PluginStatus(id=enricher.id, status=Status.FAILED, reason=str(error)))
+        except Exception as error:  # noqa: BLE001 - one enricher's defect must not lose the others' facts
+            reason = f"internal error ({type(error).__name__}: {error})"
+            statuses.append(PluginStatus(id=enricher.id, status=Status.FAILED, reason=reason))
+        else:
+            facts |= added.facts
+            statuses.append(added.status)
+    return facts, statuses
+
+
+def _unmet(enricher: Enricher, context: Context) -> str:
+    if enricher.needs.network and context.http is None:
+        return "needs the network, and this run is offline"
+    if enricher.needs.advisories and context.advisories is None:
+        return "there is no advisory database: `bomvet db import PATH` makes one"
+    return ""
+
+
+def _judge(
+    inventory: Inventory, facts: Facts, checks: Iterable[Check]
+) -> tuple[list[Finding], list[PluginStatus]]:
+    """What every check says of every subject."""
+    findings, statuses = list[Finding](), list[PluginStatus]()
+    for check in checks:
+        try:
+            findings += _findings(check, inventory, facts)
+            statuses.append(PluginStatus(id=check.id, status=Status.OK))
+        except Exception as error:  # noqa: BLE001 - one check's defect must not lose the others' findings
+            reason = f"internal error ({type(error).__name__}: {error})"
+            statuses.append(PluginStatus(id=check.id, status=Status.FAILED, reason=reason))
+    return findings, statuses
+
+
+def _findings(check: Check, inventory: Inventory, facts: Facts) -> Iterator[Finding]:
+    for component in inventory.components if check.on_component else ():
+        yield from check.on_component(component, facts)  # type: ignore[misc]
+    for service in inventory.services if check.on_service else ():
+        yield from check.on_service(service, facts)  # type: ignore[misc]

@@ -1,0 +1,256 @@
+"""Extension points: what a source, resolver, enricher, check and report are, and how they are found.
+
+An extension is a module-level constant of one of these record types in a module of its own.  Nothing is
+registered by hand: `discover` walks the package, and the entry-point group `bomvet.plugins` adds modules of
+other distributions.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from bomvet.model.facts import Facts
+    from bomvet.model.finding import Finding, Rule
+    from bomvet.model.inventory import Component, Inventory, Service, Unknown
+    from bomvet.model.result import PluginStatus, ScanResult, Skipped, Snapshot
+
+ENTRY_POINTS = "bomvet.plugins"
+
+
+class FileTree(Protocol):
+    """A read-only view of files with limits; a directory and a merged image look the same.
+
+    Paths are POSIX, relative to the top, without `.` or `..` parts.
+    """
+
+    @property
+    def name(self) -> str:
+        """What to call the whole, such as the folder's name."""
+
+    @property
+    def unknowns(self) -> tuple[Unknown, ...]:
+        """Limits that were hit while the tree was listed."""
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Files that were listed as passed over, such as ignored ones."""
+
+    def paths(self) -> Sequence[str]:
+        """Every file, sorted."""
+
+    def read(self, path: str) -> bytes:
+        """The whole content; raises `FileUnreadableError` where it is absent, no file, outside or too large."""
+
+    def exists(self, path: str) -> bool:
+        """Whether `path` can be read, also where the walk passed it over."""
+
+    def modified(self, path: str) -> int:
+        """Seconds since the epoch; 0 where not known."""
+
+
+class Http(Protocol):
+    """The network as enrichers see it: retries, limits and the offline switch are behind it."""
+
+    def get(self, url: str) -> bytes:
+        """The body; raises `NotEstablishedError`."""
+
+    def post_json(self, url: str, body: Any) -> Any:
+        """The parsed answer; raises `NotEstablishedError`."""
+
+
+class AdvisoryStore(Protocol):
+    """The advisory database as enrichers see it."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What the data is and how old."""
+
+    def packages(self, ecosystem: str, names: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:
+        """Per name the affected entries, as `advisories.records` shapes them."""
+
+    def advisories(self, ids: Collection[str]) -> Mapping[str, dict[str, Any]]:
+        """Per id the record without its affected entries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What an enricher cannot do without; the core skips it, and says so, where that is not to be had."""
+
+    network: bool = False
+    advisories: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The outside as it is handed to enrichers: time, network (None: offline), advisory data (None: none)."""
+
+    now: dt.datetime
+    http: Http | None = None
+    advisories: AdvisoryStore | None = None
+    max_age: dt.timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Opens one kind of target; `open(location)` raises `UsageError` where there is nothing of the kind."""
+
+    id: str
+    open: Callable[..., FileTree]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolver:
+    """Reads one file format; `globs` are matched against the whole path, `**/` standing for any folder."""
+
+    id: str
+    title: str
+    globs: tuple[str, ...]
+    parse: Callable[[FileTree, str], Inventory]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enriched:
+    """What an enricher adds, and how it fared."""
+
+    facts: Facts
+    status: PluginStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enricher:
+    """Asks the outside about an inventory, which it never changes; runs after those it names in `after`."""
+
+    id: str
+    title: str
+    enrich: Callable[[Inventory, Facts, Context], Enriched]
+    needs: Needs = Needs()
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Judges one kind of subject."""
+
+    rule: Rule
+    on_component: Callable[[Component, Facts], Iterator[Finding]] | None = None
+    on_service: Callable[[Service, Facts], Iterator[Finding]] | None = None
+
+    @property
+    def id(self) -> str:
+        """The rule's."""
+        return self.rule.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderOptions:
+    """How to write: CycloneDX version, colour and width of the terminal (columns)."""
+
+    spec_version: str = "1.6"
+    color: bool = False
+    width: int = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Writes a finished scan in one format."""
+
+    id: str
+    title: str
+    media_type: str
+    extension: str
+    render: Callable[[ScanResult, RenderOptions], bytes]
+
+
+_P = TypeVar("_P", Source, Resolver, Enricher, Check, Report)
+
+
+def discover(package: str, kind: type[_P]) -> tuple[_P, ...]:
+    """Every `kind` that a module below `package` or an installed plug-in distribution defines, by id.
+
+    Raises `TypeError` where a module of `package` defines none, or two plug-ins have the same id.
+    """
+    found: dict[str, tuple[_P, str]] = {}
+    for name in module_names(package):
+        own = _constants(importlib.import_module(name), kind)
+        if not own:
+            raise TypeError(f"{name} must define a {kind.__name__}; helpers live in modules named _x.py")
+        _add(found, own, name)
+    for name, module in _foreign_modules():
+        _add(found, _constants(module, kind), name)
+    return tuple(found[key][0] for key in sorted(found))
+
+
+def module_names(package: str) -> list[str]:
+    """The modules below `package` that define plug-ins: all but packages and names with a leading underscore."""
+    root = importlib.import_module(package)
+    infos = pkgutil.walk_packages(root.__path__, package + ".")
+    return sorted(i.name for i in infos if not i.ispkg and not i.name.rpartition(".")[2].startswith("_"))
+
+
+def load(package: str, id_: str, kind: type[_P]) -> _P | None:
+    """The `kind` called `id_`, importing as little as possible: the module of that name first."""
+    name = f"{package}.{id_.replace('-', '_')}"
+    if name in module_names(package):
+        for plugin in _constants(importlib.import_module(name), kind):
+            if plugin.id == id_:
+                return plugin
+    return next((p for p in discover(package, kind) if p.id == id_), None)
+
+
+def ordered(enrichers: Iterable[Enricher]) -> list[Enricher]:
+    """`enrichers` so that each comes after those it names; ties in id order.  Raises `TypeError` on a cycle."""
+    by_id = {e.id: e for e in sorted(enrichers, key=lambda e: e.id)}
+    graph = {e.id: [a for a in e.after if a in by_id] for e in by_id.values()}
+    try:
+        return [by_id[i] for i in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        raise TypeError(f"enrichers wait for each other: {' -> '.join(error.args[1])}") from None
+
+
+def _constants(module: Any, kind: type[_P]) -> list[_P]:
+    return [value for value in vars(module).values() if isinstance(value, kind)]
+
+
+def _add(found: dict[str, tuple[_P, str]], plugins: Iterable[_P], module: str) -> None:
+    for plugin in plugins:
+        known = found.setdefault(plugin.id, (plugin, module))
+        if known[0] is not plugin:
+            raise TypeError(f"{module} and {known[1]} both define {plugin.id!r}")
+
+
+def _foreign_modules() -> list[tuple[str, Any]]:
+    """Modules that other distributions name under the entry-point group."""
+    # importlib.metadata costs more to import than the whole of a small scan; a look at the files tells
+    # whether there is anything to load at all.
+    if not any(map(_mentions_plugins, sys.path)):
+        return []
+    from importlib.metadata import entry_points  # noqa: PLC0415 - see above
+
+    points = sorted(entry_points(group=ENTRY_POINTS), key=lambda e: (e.name, e.value))
+    return [(point.value, point.load()) for point in points]
+
+
+def _mentions_plugins(folder: str) -> bool:
+    try:
+        names = [n for n in os.listdir(folder or ".") if n.endswith((".dist-info", ".egg-info"))]
+    except OSError:
+        return False  # absent, or a zip archive, which bomvet does not load plug-ins from
+    return any(ENTRY_POINTS.encode() in _entry_points_text(os.path.join(folder, n)) for n in names)
+
+
+def _entry_points_text(metadata: str) -> bytes:
+    try:
+        with open(os.path.join(metadata, "entry_points.txt"), "rb") as file:
+            return file.read(1_000_000)
+    except OSError:
+        return b""

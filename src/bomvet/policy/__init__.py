@@ -1,0 +1,1 @@
+"""The user's policy file and the judgement it gives; pure."""

@@ -1,0 +1,152 @@
+"""The judgement: findings and open questions, put to a policy; pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from bomvet.model.facts import RANKED, Facts, Severity, Standing
+from bomvet.model.finding import Assessment, Finding, Verdict, Waived, Waiver
+from bomvet.model.globs import matches
+from bomvet.model.purl import bare
+from bomvet.model.result import PluginStatus, Status
+from bomvet.policy.document import Policy, UnknownSeverity
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from bomvet.model.inventory import Inventory
+
+#: Unknown stands after high: it may be either, and must not hide at the end.
+_DISPLAY = (Severity.CRITICAL, Severity.HIGH, Severity.UNKNOWN, Severity.MEDIUM, Severity.LOW, Severity.NONE)
+
+
+def assess(
+    findings: Iterable[Finding],
+    policy: Policy,
+    *,
+    inventory: Inventory,
+    facts: Facts,
+    plugins: Sequence[PluginStatus],
+    today: dt.date,
+) -> Assessment:
+    """What `policy` says on the day `today` (UTC)."""
+    ordered = sorted(findings, key=lambda f: (_DISPLAY.index(f.severity), f.subject, f.rule, f.instance))
+    covering = _Waivers(policy.waivers).covering
+    waived, still_open = list[Waived](), list[Finding]()
+    used, expired = set[Waiver](), set[Waiver]()
+    for finding in ordered:
+        waivers = covering(finding)
+        used.update(waivers)
+        current = next((w for w in waivers if today <= w.expires), None)
+        if current:
+            waived.append(Waived(finding=finding, waiver=current))
+        else:
+            still_open.append(finding)
+            expired.update(waivers)
+    failing = [f for f in still_open if _fails(f, policy)]
+    questions = _open_questions(inventory, facts, plugins, still_open, policy)
+    reasons = _reasons(failing, policy, inventory, questions)
+    return Assessment(
+        verdict=_verdict(failing, policy, inventory, questions),
+        findings=tuple(still_open),
+        failing=frozenset(f.fingerprint for f in failing),
+        waived=tuple(waived),
+        expired=tuple(w for w in policy.waivers if w in expired),
+        unused=tuple(w for w in policy.waivers if w not in used),
+        reasons=tuple(reasons),
+        not_established=tuple(questions),
+    )
+
+
+class _Waivers:
+    """The waivers by the name that they are for."""
+
+    def __init__(self, waivers: Iterable[Waiver]) -> None:
+        self._by_id: dict[str, list[Waiver]] = defaultdict(list)
+        for waiver in waivers:
+            self._by_id[waiver.id].append(waiver)
+
+    def covering(self, finding: Finding) -> list[Waiver]:
+        """Those for any name of `finding`, within the purl and the path that they are bound to."""
+        names = dict.fromkeys((*finding.ids, finding.rule))
+        return [w for name in names for w in self._by_id.get(name, ()) if _within(w, finding)]
+
+
+def _within(waiver: Waiver, finding: Finding) -> bool:
+    if waiver.purl and not _same_package(waiver.purl, finding.subject):
+        return False
+    # A component that is found in several places is waived only where all of them are meant.
+    return not waiver.path or (
+        bool(finding.locations) and all(matches(waiver.path, place.path) for place in finding.locations)
+    )
+
+
+def _same_package(pattern: str, purl: str) -> bool:
+    versionless = bare(purl).rpartition("@")[0]
+    return pattern in (purl, bare(purl), versionless)
+
+
+def _fails(finding: Finding, policy: Policy) -> bool:
+    if policy.fail_on is None:
+        return False
+    if finding.severity is Severity.UNKNOWN:
+        return policy.unknown_severity is UnknownSeverity.FAIL
+    return RANKED.index(finding.severity) <= RANKED.index(policy.fail_on)
+
+
+def _open_questions(
+    inventory: Inventory,
+    facts: Facts,
+    plugins: Sequence[PluginStatus],
+    findings: Sequence[Finding],
+    policy: Policy,
+) -> list[str]:
+    questions = [f"{u.location}: {u.reason}" for u in inventory.unknowns]
+    questions += [f"{p.id}: {p.reason}" for p in plugins if p.status is not Status.OK]
+    questions += [
+        f"{purl}: {answer.reason}"
+        for purl, answer in sorted(facts.advisories.items())
+        if answer.standing is Standing.NOT_ESTABLISHED
+    ]
+    if policy.fail_on is not None and policy.unknown_severity is UnknownSeverity.INCOMPLETE:
+        questions += [
+            f"{f.subject}: the severity of {f.instance} is unknown" for f in findings if _is_unrated(f)
+        ]
+    return questions
+
+
+def _is_unrated(finding: Finding) -> bool:
+    return finding.severity is Severity.UNKNOWN
+
+
+def _reasons(
+    failing: Sequence[Finding], policy: Policy, inventory: Inventory, questions: Sequence[str]
+) -> list[str]:
+    reasons = []
+    if failing:
+        unrated = sum(map(_is_unrated, failing))
+        rated = len(failing) - unrated
+        if rated:
+            reasons.append(f"{_count(rated, 'finding')} of severity {policy.fail_on} or worse")
+        if unrated:
+            reasons.append(f"{_count(unrated, 'finding')} of unknown severity")
+    if policy.require_components and not inventory.components:
+        reasons.append("no component was found, and the policy requires some")
+    if questions:
+        allowed = ", which the policy allows" if policy.allow_incomplete else ""
+        reasons.append(f"{_count(len(questions), 'question')} could not be answered{allowed}")
+    return reasons
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _verdict(
+    failing: Sequence[Finding], policy: Policy, inventory: Inventory, questions: Sequence[str]
+) -> Verdict:
+    if failing or (policy.require_components and not inventory.components):
+        return Verdict.FAILED
+    return Verdict.INCOMPLETE if questions and not policy.allow_incomplete else Verdict.PASSED

@@ -1,0 +1,221 @@
+"""The report for people: what is wrong, where, why it is there, what to do, and what was not established."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from bomvet.model.facts import Severity
+from bomvet.model.finding import Assessment, Finding, Verdict
+from bomvet.model.graph import Graph
+from bomvet.plugin import RenderOptions, Report
+from bomvet.reports._text import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from bomvet.model.inventory import Component
+    from bomvet.model.result import ScanResult
+
+#: Lines of one list that are shown; the rest is counted, and stands in the JSON report.
+MAX_LINES = 20
+_STYLES = {
+    Severity.CRITICAL: "bold white on red", Severity.HIGH: "bold red", Severity.UNKNOWN: "bold magenta",
+    Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.NONE: "dim",
+}  # fmt: skip
+_VERDICTS = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.INCOMPLETE: "bold yellow"}
+_NEXT = {
+    Verdict.PASSED: "",
+    Verdict.FAILED: "Next: take the upgrades above, or waive a finding in bomvet.toml (id, reason, owner, expires).",
+    Verdict.INCOMPLETE: "Next: answer the open questions above, or accept them with --allow-incomplete.",
+}
+
+
+def render(result: ScanResult, options: RenderOptions) -> bytes:
+    """Plain text, or with colours where `options` ask for them."""
+    from rich.console import Console  # noqa: PLC0415 - slow to import
+
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=options.width,
+        force_terminal=options.color,
+        no_color=not options.color,
+        color_system="standard" if options.color else None,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        legacy_windows=False,
+    )
+    _print(console, result)
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n")).encode()
+
+
+def _print(console: Console, result: ScanResult) -> None:
+    _header(console, result)
+    assessment = result.assessment
+    if assessment is None:
+        _components(console, result)
+        _list(console, "Not established", (f"{u.location}: {u.reason}" for u in result.inventory.unknowns))
+        return
+    _findings(console, result, assessment)
+    _list(console, "Not established", assessment.not_established)
+    _list(console, "Passed over", (f"{s.path}: {s.reason}" for s in result.target.skipped))
+    _list(
+        console,
+        "Waived",
+        (
+            f"{w.finding.id} in {_label(w.finding.subject)} until {w.waiver.expires} ({w.waiver.owner}): {w.waiver.reason}"
+            for w in assessment.waived
+        ),
+    )
+    _list(
+        console,
+        "Expired waivers, whose findings are back",
+        (f"{w.id}, expired {w.expires} ({w.owner}), line {w.line}" for w in assessment.expired),
+    )
+    _list(
+        console,
+        "Unused waivers, to be deleted",
+        (f"{w.id} ({w.owner}), line {w.line}" for w in assessment.unused),
+    )
+    _verdict(console, result, assessment)
+
+
+def _header(console: Console, result: ScanResult) -> None:
+    inventory, data = result.inventory, result.advisory_data
+    subject = inventory.root.label if inventory.root else result.target.name
+    third = [c for c in inventory.components if not c.first_party]
+    parts = [clean(subject), f"{len(third)} components"]
+    scopes = {scope: sum(c.scope == scope for c in third) for scope in ("optional", "dev")}
+    if any(scopes.values()):
+        parts[-1] += f" ({', '.join(f'{n} {scope}' for scope, n in scopes.items() if n)})"
+    if data:
+        parts.append(f"{data.records:,} advisories as of {data.obtained[:10]}")
+    console.print(" · ".join(parts), style="bold", soft_wrap=False)
+    console.print()
+
+
+def _findings(console: Console, result: ScanResult, assessment: Assessment) -> None:
+    """One block per component, in the order of its gravest finding."""
+    components = {c.purl: c for c in result.inventory.components}
+    graph = Graph(result.inventory)
+    by_subject: dict[str, list[Finding]] = {}
+    for finding in assessment.findings:
+        by_subject.setdefault(finding.subject, []).append(finding)
+    for subject, findings in by_subject.items():
+        component = components.get(subject)
+        title = component.label if component else subject
+        scope = f"  [{component.scope.value}]" if component and component.scope != "required" else ""
+        console.print(f"{clean(title)}{scope}", style="bold")
+        console.print(_rows(findings, assessment))
+        console.print(_facts(_explanation(component, findings, graph)))
+        console.print()
+
+
+def _rows(findings: Sequence[Finding], assessment: Assessment) -> RenderableType:
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=1)
+    table.add_column(width=1)
+    table.add_column(width=8)
+    table.add_column(no_wrap=True, overflow="fold", min_width=16)
+    table.add_column(ratio=1, overflow="fold")
+    for finding in findings:
+        mark = "✗" if finding.fingerprint in assessment.failing else "·"
+        text = clean(finding.message)
+        if finding.confidence != "high":
+            text += f" ({finding.confidence.value} confidence)"
+        table.add_row(
+            "",
+            mark,
+            Text(finding.severity.value.upper(), style=_STYLES[finding.severity]),
+            clean(finding.id),
+            text,
+        )
+    return table
+
+
+def _explanation(
+    component: Component | None, findings: Sequence[Finding], graph: Graph
+) -> Iterator[tuple[str, str]]:
+    places = sorted({str(place) for finding in findings for place in finding.locations})
+    if places:
+        more = f" and {len(places) - 3} more" if len(places) > 3 else ""  # noqa: PLR2004 - a line's worth
+        yield "where", ", ".join(places[:3]) + more
+    if component:
+        path = graph.shortest_path(component.purl)
+        if path:
+            yield "why", " > ".join(map(_label, path))
+    for remedy in dict.fromkeys(f.remediation for f in findings if f.remediation):
+        yield "do", remedy
+
+
+def _facts(pairs: Iterable[tuple[str, str]]) -> RenderableType:
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=3)
+    table.add_column(width=5, style="dim")
+    table.add_column(ratio=1, overflow="fold")
+    for name, value in pairs:
+        table.add_row("", name, clean(value))
+    return table
+
+
+def _label(ref: str) -> str:
+    """`name@version` of a purl, for people."""
+    from urllib.parse import unquote  # noqa: PLC0415
+
+    body = ref.partition("?")[0].removeprefix("pkg:").partition("/")[2]
+    return unquote(body) if body else ref
+
+
+def _components(console: Console, result: ScanResult) -> None:
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("COMPONENT", overflow="fold", ratio=1)
+    table.add_column("SCOPE", no_wrap=True)
+    table.add_column("WHERE", overflow="fold")
+    for component in result.inventory.components:
+        where = str(component.locations[0]) if component.locations else ""
+        table.add_row(clean(component.label), component.scope.value, clean(where))
+    console.print(table)
+    console.print()
+
+
+def _list(console: Console, title: str, lines: Iterable[str]) -> None:
+    from rich.padding import Padding  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    found = list(lines)
+    if not found:
+        return
+    console.print(f"{title} ({len(found)})", style="bold")
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=1)
+    table.add_column(ratio=1, overflow="fold")
+    for line in found[:MAX_LINES]:
+        table.add_row("?" if title.startswith("Not") else "-", clean(line))
+    if len(found) > MAX_LINES:
+        table.add_row("", f"... and {len(found) - MAX_LINES} more: -f json shows all")
+    console.print(Padding(table, (0, 0, 1, 2)))
+
+
+def _verdict(console: Console, result: ScanResult, assessment: Assessment) -> None:
+    reasons = f": {'; '.join(assessment.reasons)}" if assessment.reasons else ""
+    console.print(f"{assessment.verdict.value.upper()}{reasons}", style=_VERDICTS[assessment.verdict])
+    if not result.inventory.components:
+        console.print(
+            "Nothing was found to check: no file of a format that bomvet reads (bomvet list resolvers)."
+        )
+    following = _NEXT[assessment.verdict]
+    if following:
+        console.print(following)
+
+
+TABLE = Report(id="table", title="text for people", media_type="text/plain", extension=".txt", render=render)

@@ -1,0 +1,106 @@
+"""The first-party Python project of a folder, from its `pyproject.toml` (PEP 621, PEP 639) or its name alone."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, Any
+
+from bomvet.errors import FileUnreadableError, MalformedError
+from bomvet.model.inventory import Component, Contact, Kind, Licence, Location
+from bomvet.model.purl import project_purl, pypi_name
+
+if TYPE_CHECKING:
+    from bomvet.plugin import FileTree
+
+_CANONICAL = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
+
+
+def load_toml(data: bytes) -> dict[str, Any]:
+    """The document; raises `MalformedError` with the line where it stops being TOML."""
+    import tomli  # noqa: PLC0415 - only where there is TOML to read
+
+    try:
+        return tomli.loads(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise MalformedError("not UTF-8", line=data.count(b"\n", 0, error.start) + 1) from None
+    except tomli.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        raise MalformedError(f"not TOML: {error}", line=int(line[1]) if line else 0) from None
+    except RecursionError:
+        raise MalformedError("nested too deeply") from None
+
+
+def pyproject(tree: FileTree, directory: str) -> dict[str, Any]:
+    """`pyproject.toml` of `directory`; empty where there is none, or none that can be read."""
+    path = posixpath.join(directory, "pyproject.toml")
+    try:
+        return load_toml(tree.read(path)) if tree.exists(path) else {}
+    except (FileUnreadableError, MalformedError):
+        return {}  # the resolver of pyproject.toml reports it
+
+
+def project_at(tree: FileTree, directory: str, *, name: str = "", version: str = "") -> Component:
+    """The project in `directory`; `name` and `version`, as a lock file states them, go before the manifest's.
+
+    Without either, the folder's name stands for the project.
+    """
+    table = pyproject(tree, directory).get("project")
+    table = table if isinstance(table, dict) else {}
+    stated = table.get("name")
+    name = name or (pypi_name(stated) if isinstance(stated, str) and stated else "")
+    name = name or posixpath.basename(directory) or tree.name
+    version = version or _version(table.get("version"))
+    return Component(
+        purl=project_purl(name, version, directory),
+        name=name,
+        version=version,
+        kind=Kind.APPLICATION,
+        directory=directory,
+        description=_text(table.get("description")),
+        suppliers=_contacts(table.get("authors")) or _contacts(table.get("maintainers")),
+        licences=_licences(table.get("license")),
+        locations=(Location(path=posixpath.join(directory, "pyproject.toml")),) if table else (),
+    )
+
+
+def _version(value: object) -> str:
+    """A version in its canonical form (PEP 440), so that manifest and lock agree on it."""
+    text = _text(value)
+    if not text or _CANONICAL.fullmatch(text):
+        return text
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - rarely needed
+
+    try:
+        return str(Version(text))
+    except InvalidVersion:
+        return text
+
+
+def _text(value: object) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _contacts(value: object) -> tuple[Contact, ...]:
+    people = [p for p in value if isinstance(p, dict)] if isinstance(value, list) else []
+    contacts = {Contact(name=_text(p.get("name")), email=_text(p.get("email"))) for p in people}
+    return tuple(sorted(contacts - {Contact()}))
+
+
+def _licences(value: object) -> tuple[Licence, ...]:
+    """PEP 639: a string is an SPDX expression; the older tables hold free text or a file's name."""
+    if isinstance(value, dict):
+        text = _text(value.get("text"))
+        return (Licence(name=text[:200]),) if text else ()
+    text = _text(value)
+    if not text:
+        return ()
+    from packaging.licenses import (  # noqa: PLC0415 - a table of all SPDX ids
+        InvalidLicenseExpression,
+        canonicalize_license_expression,
+    )
+
+    try:
+        return (Licence(expression=canonicalize_license_expression(text)),)
+    except InvalidLicenseExpression:
+        return (Licence(name=text),)

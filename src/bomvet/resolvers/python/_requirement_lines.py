@@ -1,0 +1,377 @@
+"""Requirements files as statements, the way pip reads them: bytes in, records out.
+
+Source: https://pip.pypa.io/en/stable/reference/requirements-file-format/ and pip's `req_file.py`.  Beyond pip,
+the `# via` comments of pip-compile and `uv pip compile` are kept.  Environment variables are not expanded:
+they hold secrets, and are not part of the project.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from bomvet.errors import MalformedError
+from bomvet.model.inventory import Hash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+)
+_CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
+_COMMENT = re.compile(r"(?:^|\s+)#(.*)$", re.DOTALL)
+_PIN = re.compile(
+    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\]]*)\])?\s*"
+    r"===?\s*(?P<version>[A-Za-z0-9.!+_-]+)\s*(?:;\s*(?P<marker>.+))?"
+)
+_HASH = re.compile(r"(?P<algorithm>sha256|sha384|sha512|sha1|sha224|md5):(?P<value>[0-9a-fA-F]+)")
+_URL_HASH = re.compile(r"(?:^|&)(sha256|sha384|sha512|sha1|sha224|md5)=([0-9a-fA-F]+)")
+_ARCHIVE = re.compile(r"\.(whl|zip|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tar)$", re.IGNORECASE)
+#: Options that say nothing of what is installed, with how many values they take.
+_IGNORED_OPTIONS = {
+    "--no-index": 0, "--pre": 0, "--prefer-binary": 0, "--require-hashes": 0, "-f": 1, "--find-links": 1,
+    "--no-binary": 1, "--only-binary": 1, "--trusted-host": 1, "--use-feature": 1, "--config-settings": 1,
+    "--config-setting": 1, "-C": 1, "--global-option": 1, "--install-option": 1, "--all-releases": 1,
+    "--only-final": 1, "--no-build-isolation": 0, "--process-dependency-links": 0, "--uploaded-prior-to": 1,
+    "--always-unzip": 0, "-Z": 0,
+}  # fmt: skip
+_READ_OPTIONS = {
+    "-r": "include", "--requirement": "include", "--requirements": "include",
+    "-c": "constraint", "--constraint": "constraint", "--constraints": "constraint",
+    "-e": "editable", "--editable": "editable", "--hash": "hash",
+    "-i": "index", "--index-url": "index", "--pypi-url": "index", "--extra-index-url": "extra-index",
+}  # fmt: skip
+
+
+@dataclass(slots=True, kw_only=True)
+class Requirement:
+    """One requirement: of a name (`version` empty where it is not pinned), of a `url`, or of a local `path`."""
+
+    line: int
+    text: str
+    name: str = ""
+    version: str = ""
+    extras: tuple[str, ...] = ()
+    marker: str = ""
+    url: str = ""
+    path: str = ""
+    hashes: tuple[Hash, ...] = ()
+    via: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Include:
+    """`-r` or, as `constraint`, `-c`."""
+
+    line: int
+    path: str
+    constraint: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A line that pip would refuse, or that says what cannot be known from here."""
+
+    line: int
+    reason: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Statements:
+    """All that one file says; `leaves_out` where pip-compile names packages that it did not pin."""
+
+    requirements: list[Requirement] = field(default_factory=list)
+    includes: list[Include] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    index: str = ""
+    leaves_out: bool = False
+
+    @property
+    def annotated(self) -> bool:
+        """Whether every requirement says what asked for it."""
+        return bool(self.requirements) and all(r.via for r in self.requirements)
+
+
+@lru_cache(maxsize=256)
+def read_statements(data: bytes) -> Statements:
+    """The statements of one file; never fails but for a text encoding that does not exist (`MalformedError`).
+
+    Remembered by content, since each of many files may include the same ones: read them, change nothing.
+    """
+    statements = Statements()
+    last: Requirement | None = None
+    listing_via = False
+    for number, line in _logical_lines(decoded(data).splitlines()):
+        match = _COMMENT.search(line)
+        code = (line[: match.start()] if match else line).strip()
+        comment = match[1].strip() if match else None
+        if code:
+            last, listing_via = _statement(statements, number, code), False
+        if comment is None:
+            listing_via = listing_via and bool(code)
+        elif "considered to be unsafe" in comment:
+            statements.leaves_out = True
+        elif last is not None:
+            listing_via = _annotate(last, comment, listing_via)
+        if not code and not line.strip():
+            last = None
+    return statements
+
+
+def decoded(data: bytes) -> str:
+    """The text by pip's rules: byte order mark, then a coding comment in the first two lines, then UTF-8.
+
+    pip's last resort is the machine's locale; here it is Latin-1, which never fails and is the same anywhere.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "replace")
+    for line in data.split(b"\n", 2)[:2]:
+        coding = _CODING.search(line) if line.startswith(b"#") else None
+        if coding:
+            return _decoded_as(data, coding[1].decode("ascii"))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _decoded_as(data: bytes, encoding: str) -> str:
+    try:
+        text = data.decode(encoding, "replace")
+    except (LookupError, ValueError, UnicodeError):
+        raise MalformedError(
+            f"the coding comment names {encoding!r}, which is no text encoding", line=1
+        ) from None
+    # A codec such as rot13 or hex turns bytes into something else than text.
+    if not isinstance(text, str):  # pragma: no cover - decode() refuses those codecs by itself
+        raise MalformedError(f"{encoding!r} is no text encoding", line=1)
+    return text
+
+
+def _logical_lines(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Lines with continuations joined, each with the number of its first line; comments are still in them."""
+    first, parts = 0, list[str]()
+    for number, line in enumerate(lines, start=1):
+        comment = line.lstrip().startswith("#")
+        if line.endswith("\\") and not comment:
+            first = first if parts else number
+            parts.append(line.strip("\\"))
+            continue
+        # The blank makes a comment line recognisable as one after it is joined to another.
+        text = f" {line}" if comment else line
+        yield (first, "".join((*parts, text))) if parts else (number, text)
+        parts = []
+    if parts:
+        yield first, "".join(parts)
+
+
+def _annotate(requirement: Requirement, comment: str, listing: bool) -> bool:  # noqa: FBT001
+    """Take names from a `# via` comment; whether the next comment lines may go on with the list."""
+    if comment == "via" or comment.startswith("via "):
+        names, listing = comment[3:], True
+    elif listing:
+        names = comment
+    else:
+        return False
+    requirement.via.extend(name.strip() for name in names.split(",") if name.strip())
+    return listing
+
+
+def _statement(statements: Statements, number: int, code: str) -> Requirement | None:
+    """Add what one logical line says; the requirement in it, if it is one."""
+    named, options_text = _split_options(code)
+    try:
+        options = _options(options_text)
+    except ValueError as error:
+        statements.problems.append(Problem(line=number, reason=f"{_short(code)}: {error}"))
+        return None
+    if named or options.get("editable"):
+        return _add_requirement(statements, number, named or options["editable"][-1], code, options)
+    for kind in ("include", "constraint"):
+        for path in options.get(kind, ()):
+            statements.includes.append(Include(line=number, path=path, constraint=kind == "constraint"))
+    statements.index = options.get("index", [statements.index])[-1]
+    return None
+
+
+def _split_options(code: str) -> tuple[str, str]:
+    """The requirement and the options after it, cut where pip cuts: at the first word with a leading dash."""
+    if " -" not in code and not code.startswith("-"):
+        return code, ""
+    words = code.split(" ")
+    cut = next((n for n, word in enumerate(words) if word.startswith("-")), len(words))
+    return " ".join(words[:cut]).strip(), " ".join(words[cut:])
+
+
+def _options(text: str) -> dict[str, list[str]]:
+    """Values by kind of option; raises `ValueError` for what pip does not know."""
+    if not text:
+        return {}
+    found: dict[str, list[str]] = {}
+    words = iter(_words(text))
+    for word in words:
+        name, has_value, value = _option(word)
+        kind = _READ_OPTIONS.get(name)
+        takes = 1 if kind else _IGNORED_OPTIONS.get(name)
+        if takes is None:
+            raise ValueError(f"pip knows no option {name!r}")
+        if takes and not has_value:
+            value = next(words, "")
+            if not value:
+                raise ValueError(f"{name} lacks its value")
+        if kind:
+            found.setdefault(kind, []).append(value)
+    return found
+
+
+def _words(text: str) -> list[str]:
+    # shlex is slow, and hash lines, which are most of a locked file, need none of it.
+    return shlex.split(text) if '"' in text or "'" in text or "\\" in text else text.split()
+
+
+def _option(word: str) -> tuple[str, bool, str]:
+    """Name, whether a value stands with it, and the value: `--x=v`, `-rfile`, `--x`."""
+    if word.startswith("--"):
+        name, equals, value = word.partition("=")
+        return name, bool(equals), value
+    return word[:2], len(word) > 2, word[2:].removeprefix("=")  # noqa: PLR2004 - dash and letter
+
+
+def _add_requirement(
+    statements: Statements, number: int, text: str, code: str, options: dict[str, list[str]]
+) -> Requirement | None:
+    try:
+        requirement = _requirement(number, text)
+        requirement.hashes += tuple(_hash(value) for value in options.get("hash", ()))
+    except ValueError as error:
+        statements.problems.append(Problem(line=number, reason=f"{_short(code)}: {error}"))
+        return None
+    requirement.hashes = tuple(sorted(set(requirement.hashes)))
+    statements.requirements.append(requirement)
+    return requirement
+
+
+def _hash(text: str) -> Hash:
+    match = _HASH.fullmatch(text)
+    if not match:
+        raise ValueError(f"{_short(text)!r} is no hash of the form ALGORITHM:HEX")
+    return Hash(algorithm=match["algorithm"], value=match["value"].lower())
+
+
+def _requirement(number: int, text: str) -> Requirement:
+    pin = _PIN.fullmatch(text)
+    if pin:
+        extras = tuple(sorted(e.strip() for e in (pin["extras"] or "").split(",") if e.strip()))
+        return Requirement(
+            line=number,
+            text=text,
+            name=pin["name"],
+            version=pin["version"],
+            extras=extras,
+            marker=pin["marker"] or "",
+        )
+    if "://" in text.partition(" ")[0] or text.startswith("file:"):
+        return _url_requirement(number, text)
+    if _is_path(text):
+        place, _, marker = text.partition(" ;")
+        return Requirement(
+            line=number, text=text, path=place.partition("[")[0].strip(), marker=marker.strip()
+        )
+    return _parsed_requirement(number, text)
+
+
+def _is_path(text: str) -> bool:
+    """pip takes for a path what holds a separator or starts with a dot, unless it is `NAME @ URL`."""
+    head = text.partition(" @")[0].partition("@ ")[0]
+    return (
+        text == "."
+        or head.startswith(("./", "../", ".[", ".\\"))
+        or "/" in head
+        or bool(_ARCHIVE.search(head))
+    )
+
+
+def _url_requirement(number: int, text: str) -> Requirement:
+    """A bare URL; its name stands in `#egg=` or in the file's name."""
+    url, _, marker = text.partition(" ")
+    location, _, fragment = url.partition("#")
+    hashes = tuple(Hash(algorithm=a, value=v.lower()) for a, v in _URL_HASH.findall(fragment))
+    egg = re.search(r"(?:^|&)egg=([A-Za-z0-9._-]+)", fragment)
+    name, version = file_version(location)
+    return Requirement(
+        line=number,
+        text=text,
+        name=egg[1] if egg else name,
+        version=version,
+        url=location,
+        hashes=hashes,
+        marker=marker.strip().removeprefix(";").strip(),
+    )
+
+
+def _parsed_requirement(number: int, text: str) -> Requirement:
+    """Anything but a plain pin, by the reference implementation of PEP 508."""
+    from packaging.requirements import InvalidRequirement  # noqa: PLC0415 - slow to import, and mostly not needed
+    from packaging.requirements import Requirement as Parsed  # noqa: PLC0415
+
+    try:
+        parsed = Parsed(text)
+    except InvalidRequirement as error:
+        raise ValueError(f"is no requirement ({str(error).splitlines()[0]})") from None
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+    pins = {
+        s.version for s in parsed.specifier if s.operator in ("==", "===") and not s.version.endswith(".*")
+    }
+    requirement = Requirement(
+        line=number,
+        text=text,
+        name=parsed.name,
+        version=pins.pop() if len(pins) == 1 else "",
+        extras=tuple(sorted(parsed.extras)),
+        marker=str(parsed.marker or ""),
+    )
+    if parsed.url:
+        of_url = _url_requirement(number, parsed.url)
+        requirement.url, requirement.hashes, requirement.version = of_url.url, of_url.hashes, of_url.version
+    return requirement
+
+
+def file_version(location: str) -> tuple[str, str]:
+    """Project name and version from the name of a wheel or sdist; empty where it is neither."""
+    filename = location.partition("?")[0].rpartition("/")[2]
+    if not _ARCHIVE.search(filename):
+        return "", ""
+    from urllib.parse import unquote  # noqa: PLC0415 - rarely needed
+
+    from packaging.utils import (  # noqa: PLC0415
+        InvalidSdistFilename,
+        InvalidWheelFilename,
+        parse_sdist_filename,
+        parse_wheel_filename,
+    )
+
+    filename = unquote(filename)
+    try:
+        if filename.endswith(".whl"):
+            name, version, *_ = parse_wheel_filename(filename)
+        else:
+            name, version = parse_sdist_filename(filename)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return "", ""
+    return name, str(version)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - a line of a terminal

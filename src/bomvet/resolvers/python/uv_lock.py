@@ -1,0 +1,340 @@
+"""`uv.lock`: components, edges, scopes, hashes and distribution files, exactly as the lock states them.
+
+Source: https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile and uv's own writer; lock versions 1.x.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from bomvet.errors import MalformedError
+from bomvet.model.inventory import (
+    Completeness,
+    Component,
+    Distribution,
+    Hash,
+    Inventory,
+    Location,
+    Relationship,
+    Scope,
+    Unknown,
+)
+from bomvet.model.purl import public_url, pypi_name, pypi_purl
+from bomvet.plugin import FileTree, Resolver
+from bomvet.resolvers.python._project import load_toml, project_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ID = "python/uv-lock"
+_PACKAGE_HEADER = re.compile(rb"^\[\[package\]\][ \t]*\r?$", re.MULTILINE)
+#: Sources that are folders of the project itself.
+_OWN_SOURCES = ("virtual", "editable", "directory", "path")
+
+_Table = dict[str, Any]
+#: A source table as something that can be compared and hashed.
+_Source = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Dependency:
+    """An entry of a dependency list."""
+
+    name: str
+    version: str
+    source: _Source
+    extras: tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Package:
+    """A `[[package]]` table, read."""
+
+    component: Component
+    source: _Source
+    location: Location
+    required: list[_Dependency]
+    extras: dict[str, list[_Dependency]]
+    groups: dict[str, list[_Dependency]]
+
+    def lists(self) -> Iterator[list[_Dependency]]:
+        """All its dependency lists."""
+        yield self.required
+        yield from self.extras.values()
+        yield from self.groups.values()
+
+
+class _Lock:
+    """One lock file while it is read; what cannot be read is collected in `unknowns`."""
+
+    def __init__(self, tree: FileTree, path: str) -> None:
+        self.tree, self.path = tree, path
+        self.unknowns: list[Unknown] = []
+        self.packages: list[_Package] = []
+        self.by_name: dict[str, list[_Package]] = defaultdict(list)
+
+    def unknown(self, location: Location, reason: str) -> None:
+        """Note something that was not understood."""
+        self.unknowns.append(Unknown(location=location, resolver=ID, reason=reason))
+
+    def targets(self, dependency: _Dependency) -> list[_Package]:
+        """The packages that `dependency` means: uv states version and source only where the name is ambiguous."""
+        found = self.by_name.get(dependency.name, [])
+        if len(found) > 1:
+            found = [
+                p
+                for p in found
+                if dependency.version in ("", p.component.version) and dependency.source in ((), p.source)
+            ]
+        return found
+
+
+def parse_uv_lock(tree: FileTree, path: str) -> Inventory:
+    """The inventory of one lock; raises `MalformedError` where it is no lock at all."""
+    data = tree.read(path)
+    document = load_toml(data)
+    _check_version(document.get("version"))
+    tables = document.get("package", [])
+    if not isinstance(tables, list):
+        raise MalformedError("'package' is no array of tables")
+    lock = _Lock(tree, path)
+    for table, location in zip(tables, _locations(data, path, len(tables)), strict=True):
+        _read_package(lock, table, location)
+    root = _workspace_root(lock, document.get("manifest"))
+    _set_scopes(lock)
+    return Inventory.merge([
+        Inventory(
+            components=tuple(p.component for p in lock.packages),
+            relationships=tuple(_edges(lock)),
+            unknowns=tuple(lock.unknowns),
+        ),
+        root,
+    ])  # fmt: skip
+
+
+def _check_version(version: object) -> None:
+    if version != 1:
+        raise MalformedError(f"lock version {version!r} is not known, only 1")
+
+
+def _locations(data: bytes, path: str, count: int) -> list[Location]:
+    """Where each package's `name` line is; the file alone where headers and tables do not pair up."""
+    starts = [match.start() for match in _PACKAGE_HEADER.finditer(data)]
+    if len(starts) != count:
+        return [Location(path=path)] * count
+    lines, line, at = [], 1, 0
+    for start in starts:
+        line += data.count(b"\n", at, start)
+        at = start
+        lines.append(Location(path=path, line=line + 1))
+    return lines
+
+
+def _read_package(lock: _Lock, table: object, location: Location) -> None:
+    name = table.get("name") if isinstance(table, dict) else None
+    if not isinstance(table, dict) or not isinstance(name, str) or not name:
+        lock.unknown(location, "a package without a name")
+        return
+    source = table.get("source")
+    source = source if isinstance(source, dict) else {}
+    component = _component(lock, table, source, location)
+    package = _Package(
+        component=component,
+        source=_frozen(source),
+        location=location,
+        required=_dependencies(lock, table.get("dependencies", []), component, location),
+        extras=_named_lists(lock, table.get("optional-dependencies", {}), component, location),
+        groups=_named_lists(lock, table.get("dev-dependencies", {}), component, location),
+    )
+    lock.packages.append(package)
+    lock.by_name[pypi_name(name)].append(package)
+
+
+def _component(lock: _Lock, table: _Table, source: _Table, location: Location) -> Component:
+    name, version = pypi_name(table["name"]), table.get("version", "")
+    if not isinstance(version, str):
+        lock.unknown(location, f"the version of {name} is no text")
+        version = ""
+    for key in _OWN_SOURCES:
+        if isinstance(source.get(key), str):
+            return _own_project(lock, name, version, source[key], location)
+    qualifiers, properties = _origin(source)
+    if not version and "vcs_url" not in qualifiers:
+        lock.unknown(location, f"{name} has no version")
+    markers = [m for m in _list(table.get("resolution-markers")) if isinstance(m, str)]
+    return Component(
+        purl=pypi_purl(name, version, qualifiers),
+        name=name,
+        version=version,
+        dependencies=Completeness.COMPLETE,
+        distributions=tuple(sorted(_distributions(lock, table, name, location))),
+        locations=(location,),
+        properties=tuple(sorted({*properties, *(("bomvet:marker", m) for m in markers)})),
+    )
+
+
+def _own_project(lock: _Lock, name: str, version: str, place: str, location: Location) -> Component:
+    directory = posixpath.normpath(posixpath.join(posixpath.dirname(lock.path), place))
+    project = project_at(lock.tree, "" if directory == "." else directory, name=name, version=version)
+    return replace(
+        project, dependencies=Completeness.COMPLETE, locations=tuple(sorted({*project.locations, location}))
+    )
+
+
+def _origin(source: _Table) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Purl qualifiers and properties that say where the package comes from."""
+    git, url, registry = (source.get(key) for key in ("git", "url", "registry"))
+    if isinstance(git, str):
+        # uv writes REPOSITORY?rev=ASKED#COMMIT; the commit alone says what is installed.
+        repository, _, commit = git.partition("#")
+        repository = public_url(repository.partition("?")[0])
+        return {"vcs_url": f"git+{repository}@{commit}" if commit else f"git+{repository}"}, []
+    if isinstance(url, str):
+        return {"download_url": public_url(url)}, []
+    return {}, [("bomvet:registry", public_url(registry))] if isinstance(registry, str) else []
+
+
+def _distributions(lock: _Lock, table: _Table, name: str, location: Location) -> Iterator[Distribution]:
+    sdist = table.get("sdist")
+    for file, is_source in [(sdist, True)] * (sdist is not None) + [
+        (w, False) for w in _list(table.get("wheels"))
+    ]:
+        if not isinstance(file, dict):
+            lock.unknown(location, f"a distribution file of {name} is no table")
+            continue
+        yield Distribution(
+            url=_file_url(file),
+            hashes=_hashes(lock, file.get("hash"), name, location),
+            size=file["size"] if isinstance(file.get("size"), int) else 0,
+            uploaded=file["upload-time"] if isinstance(file.get("upload-time"), str) else "",
+            source=is_source,
+        )
+
+
+def _file_url(file: _Table) -> str:
+    """Files of a registry have a URL, those of a local index a path, those of a URL source a name at most."""
+    url = next((file[key] for key in ("url", "path", "filename") if isinstance(file.get(key), str)), "")
+    return public_url(url)
+
+
+def _hashes(lock: _Lock, text: object, name: str, location: Location) -> tuple[Hash, ...]:
+    if text is None:
+        return ()
+    algorithm, colon, value = text.partition(":") if isinstance(text, str) else ("", "", "")
+    if not colon or not re.fullmatch(r"[0-9a-fA-F]+", value):
+        lock.unknown(location, f"a hash of {name} is not of the form ALGORITHM:HEX")
+        return ()
+    return (Hash(algorithm=algorithm.lower(), value=value.lower()),)
+
+
+def _named_lists(
+    lock: _Lock, tables: object, owner: Component, location: Location
+) -> dict[str, list[_Dependency]]:
+    if not isinstance(tables, dict):
+        lock.unknown(location, f"the extras or groups of {owner.name} are no table")
+        return {}
+    return {name: _dependencies(lock, entries, owner, location) for name, entries in tables.items()}
+
+
+def _dependencies(lock: _Lock, entries: object, owner: Component, location: Location) -> list[_Dependency]:
+    found = []
+    for entry in entries if isinstance(entries, list) else [entries]:
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if not isinstance(entry, dict) or not isinstance(name, str):
+            lock.unknown(location, f"a dependency of {owner.name} has no name")
+            continue
+        version, source = entry.get("version", ""), entry.get("source", {})
+        extras = [e for e in _list(entry.get("extra", entry.get("extras"))) if isinstance(e, str)]
+        found.append(
+            _Dependency(
+                name=pypi_name(name),
+                version=version if isinstance(version, str) else "",
+                source=_frozen(source),
+                extras=tuple(extras),
+            )
+        )
+    return found
+
+
+def _frozen(source: object) -> _Source:
+    table = source if isinstance(source, dict) else {}
+    return tuple(sorted((key, str(value)) for key, value in table.items()))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _workspace_root(lock: _Lock, manifest: object) -> Inventory:
+    """What the workspace as a whole asks for: requirements of a script, groups of a root that is no project."""
+    manifest = manifest if isinstance(manifest, dict) else {}
+    location = Location(path=lock.path)
+    directory = posixpath.dirname(lock.path)
+    owner = replace(
+        project_at(lock.tree, directory), dependencies=Completeness.COMPLETE, locations=(location,)
+    )
+    required = _dependencies(lock, manifest.get("requirements", []), owner, location)
+    groups = _named_lists(lock, manifest.get("dependency-groups", {}), owner, location)
+    if not required and not any(groups.values()):
+        return Inventory()
+    package = _Package(
+        component=owner, source=(), location=location, required=required, extras={}, groups=groups
+    )
+    lock.packages.append(package)
+    return Inventory(components=(owner,))
+
+
+def _edges(lock: _Lock) -> Iterator[Relationship]:
+    for package in lock.packages:
+        source, evidence = package.component.purl, (package.location,)
+        for dependency in {d: None for entries in package.lists() for d in entries}:
+            targets = lock.targets(dependency)
+            if not targets:
+                lock.unknown(
+                    package.location,
+                    f"{dependency.name}, which {package.component.name} needs, is not in the lock",
+                )
+            for target in targets:
+                # An extra of a package may ask for other extras of the package itself.
+                if target is not package:
+                    yield Relationship(source=source, target=target.component.purl, evidence=evidence)
+
+
+def _set_scopes(lock: _Lock) -> None:
+    """Mark what only extras (optional) or only groups (development) of the own projects reach."""
+    own = [p for p in lock.packages if p.component.first_party]
+    if not own:
+        return  # nothing to start from: everything counts as required
+    required = _reached(lock, (d for p in own for d in p.required))
+    optional = _reached(lock, (d for p in own for entries in p.extras.values() for d in entries))
+    development = _reached(lock, (d for p in own for entries in p.groups.values() for d in entries))
+    for number, package in enumerate(lock.packages):
+        if package.component.first_party or number in required:
+            continue
+        scope = (
+            Scope.OPTIONAL if number in optional else Scope.DEV if number in development else Scope.REQUIRED
+        )
+        package.component = replace(package.component, scope=scope)
+
+
+def _reached(lock: _Lock, seeds: Iterable[_Dependency]) -> set[int]:
+    """Indices of the packages that `seeds` lead to; an extra counts only where somebody asks for it."""
+    index = {id(package): number for number, package in enumerate(lock.packages)}
+    seen: set[tuple[int, str]] = set()
+    todo = list(seeds)
+    while todo:
+        dependency = todo.pop()
+        for target in lock.targets(dependency):
+            number = index[id(target)]
+            for extra in ("", *dependency.extras):
+                if (number, extra) not in seen:
+                    seen.add((number, extra))
+                    todo.extend(target.extras.get(extra, []) if extra else target.required)
+    return {number for number, _ in seen}
+
+
+UV_LOCK = Resolver(id=ID, title="uv.lock", globs=("**/uv.lock",), parse=parse_uv_lock)

@@ -1,0 +1,1 @@
+"""What can be pointed at; one file per kind."""

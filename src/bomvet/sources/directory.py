@@ -1,0 +1,234 @@
+"""A folder as a `FileTree`: one bounded walk that follows no symbolic link out of the tree.
+
+What is passed over (documented in docs/reference/what-is-read.md): version-control folders, installed trees
+(`node_modules`, virtual environments), caches of tools, and what `.gitignore` files name.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bomvet.errors import FileUnreadableError, UsageError
+from bomvet.model.globs import matches
+from bomvet.model.inventory import Location, Unknown
+from bomvet.model.result import Skipped
+from bomvet.plugin import Source
+from bomvet.sources._ignore import IgnoreFile, is_ignored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+#: Folders that hold no sources of the project itself.
+SKIPPED_FOLDERS = frozenset((
+    ".bzr", ".eggs", ".git", ".hg", ".hypothesis", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn",
+    ".tox", "__pycache__", "node_modules", "site-packages",
+))  # fmt: skip
+#: A folder with this file in it is a virtual environment (PEP 405).
+ENVIRONMENT_MARK = "pyvenv.cfg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of a walk; what lies beyond becomes an `Unknown`."""
+
+    files: int = 1_000_000
+    depth: int = 64
+    file_bytes: int = 64 * 1024 * 1024
+
+
+@dataclass(slots=True, kw_only=True)
+class _Listing:
+    """What one walk saw."""
+
+    paths: list[str] = field(default_factory=list)
+    unknowns: list[Unknown] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    # Names that are not UTF-8 are shown escaped; this leads back to the name on disk.
+    on_disk: dict[str, str] = field(default_factory=dict)
+
+
+class DirectoryTree:
+    """The files below a folder, or one file of it with the rest in reach for includes."""
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        only: str = "",
+        exclude: Sequence[str] = (),
+        use_ignore_files: bool = True,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+    ) -> None:
+        self._root = os.path.realpath(root)
+        self._name = os.path.basename(os.path.abspath(root)) or "root"
+        self._exclude = tuple(exclude)
+        self._use_ignore_files = use_ignore_files
+        self._limits = limits
+        self._listing = _Listing(paths=[only]) if only else self._walk()
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self._name
+
+    @property
+    def root(self) -> str:
+        """Where it is on this machine; never to be shown in a report."""
+        return self._root
+
+    @property
+    def unknowns(self) -> tuple[Unknown, ...]:
+        """Limits hit and folders that could not be listed."""
+        return tuple(self._listing.unknowns)
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Files that an ignore file or `exclude` names."""
+        return tuple(self._listing.skipped)
+
+    def paths(self) -> Sequence[str]:
+        """Every file that is not passed over, sorted."""
+        return self._listing.paths
+
+    def exists(self, path: str) -> bool:
+        """Whether `path` is a file in the tree."""
+        try:
+            return stat.S_ISREG(os.stat(self._inside(path)).st_mode)
+        except (FileUnreadableError, OSError):
+            return False
+
+    def modified(self, path: str) -> int:
+        """Seconds since the epoch of the last change of content; 0 where there is no such file."""
+        try:
+            return int(os.stat(self._inside(path)).st_mtime)
+        except (FileUnreadableError, OSError):
+            return 0
+
+    def read(self, path: str) -> bytes:
+        """The content; raises `FileUnreadableError`."""
+        try:
+            # No link may be swapped in after the check, and a pipe must not block.
+            descriptor = os.open(
+                self._inside(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            )
+        except OSError as error:
+            raise FileUnreadableError(f"cannot be read: {error.strerror}") from None
+        with open(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise FileUnreadableError("is no regular file")
+            data = file.read(self._limits.file_bytes + 1)
+        if len(data) > self._limits.file_bytes:
+            raise FileUnreadableError(f"is larger than {self._limits.file_bytes:,} bytes")
+        return data
+
+    def _inside(self, path: str) -> str:
+        """The real place of `path`, which must lie in the tree."""
+        try:
+            real = os.path.realpath(
+                os.path.join(self._root, self._listing.on_disk.get(path, path)), strict=True
+            )
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "no usable name"
+            raise FileUnreadableError(f"cannot be read: {reason}") from None
+        if os.path.commonpath((self._root, real)) != self._root:
+            raise FileUnreadableError("leads out of the scanned tree, which no link may do")
+        return real
+
+    def _walk(self) -> _Listing:
+        listing = self._listing = _Listing()
+        todo: list[tuple[str, tuple[IgnoreFile, ...]]] = [("", ())]
+        while todo:
+            folder, ignores = todo.pop()
+            entries = self._entries(folder, listing)
+            if any(entry.name == ENVIRONMENT_MARK for entry in entries) and folder:
+                continue
+            if self._use_ignore_files and any(entry.name == ".gitignore" for entry in entries):
+                ignores = (*ignores, self._ignore_file(folder, listing))
+            for entry, path in self._kept(entries, folder, ignores, listing):
+                if entry.is_dir(follow_symlinks=False):
+                    todo.append((path, ignores))
+                else:
+                    listing.paths.append(path)
+            if len(listing.paths) > self._limits.files:
+                listing.unknowns.append(
+                    _limit(folder, f"more than {self._limits.files:,} files: the rest was not read")
+                )
+                break
+        listing.paths.sort()
+        return listing
+
+    def _entries(self, folder: str, listing: _Listing) -> list[os.DirEntry[str]]:
+        if folder.count("/") >= self._limits.depth:
+            listing.unknowns.append(
+                _limit(folder, f"folders nested deeper than {self._limits.depth}: not read")
+            )
+            return []
+        try:
+            with os.scandir(os.path.join(self._root, listing.on_disk.get(folder, folder))) as found:
+                return sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            listing.unknowns.append(_limit(folder, f"folder cannot be listed: {error.strerror}"))
+            return []
+
+    def _kept(
+        self, entries: list[os.DirEntry[str]], folder: str, ignores: tuple[IgnoreFile, ...], listing: _Listing
+    ) -> Iterator[tuple[os.DirEntry[str], str]]:
+        for entry in entries:
+            raw = os.path.join(listing.on_disk.get(folder, folder), entry.name)
+            path = _shown(raw)
+            if path != raw:
+                listing.on_disk[path] = raw
+            is_dir = entry.is_dir(follow_symlinks=False)
+            if is_dir and entry.name in SKIPPED_FOLDERS:
+                continue
+            reason = self._passed_over(path, is_dir=is_dir, ignores=ignores)
+            if not reason:
+                yield entry, path
+            elif not is_dir:
+                listing.skipped.append(Skipped(path=path, reason=reason))
+
+    def _passed_over(self, path: str, *, is_dir: bool, ignores: tuple[IgnoreFile, ...]) -> str:
+        if any(matches(glob, path) for glob in self._exclude):
+            return "excluded by --exclude or the settings"
+        if ignores and is_ignored(ignores, path, is_dir=is_dir):
+            return "named by a .gitignore file (--no-ignore reads it)"
+        return ""
+
+    def _ignore_file(self, folder: str, listing: _Listing) -> IgnoreFile:
+        path = f"{folder}/.gitignore" if folder else ".gitignore"
+        try:
+            found = IgnoreFile.parse(self.read(path).decode("utf-8", "replace"), folder)
+        except FileUnreadableError:
+            return IgnoreFile.parse("", folder)  # then nothing is ignored, which loses nothing
+        if found.dropped:
+            listing.unknowns.append(_limit(path, f"{found.dropped} patterns beyond the limits were not used"))
+        return found
+
+
+def _limit(folder: str, reason: str) -> Unknown:
+    return Unknown(location=Location(path=folder or "."), resolver="source/dir", reason=reason)
+
+
+def _shown(path: str) -> str:
+    """`path` in valid Unicode: bytes that are not UTF-8 appear as `\\xff`."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def open_directory(
+    location: str, *, exclude: Sequence[str] = (), use_ignore_files: bool = True
+) -> DirectoryTree:
+    """The tree at `location`, a folder or a single file of one; raises `UsageError` where there is neither."""
+    if os.path.isdir(location):
+        return DirectoryTree(location, exclude=exclude, use_ignore_files=use_ignore_files)
+    if os.path.isfile(location):
+        folder, name = os.path.split(os.path.abspath(location))
+        return DirectoryTree(folder, only=name)
+    raise UsageError(
+        f"no such file or folder: {location!r}", hint="name a project folder, or `.` for this one"
+    )
+
+
+DIRECTORY = Source(id="dir", open=open_directory)

@@ -1,0 +1,1 @@
+"""One order of versions per ecosystem; pure."""

@@ -1,0 +1,19 @@
+"""What an order of versions offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The version order of one ecosystem.
+
+    `key` gives something comparable, or None for what is no version.  `canonical` gives one text for all
+    spellings of equal versions, and the text itself for what is no version.
+    """
+
+    key: Callable[[str], Any]
+    canonical: Callable[[str], str]
