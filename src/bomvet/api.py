@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bomvet import pipeline
 from bomvet.errors import NotEstablishedError, UsageError
-from bomvet.pipeline import Subject
+from bomvet.pipeline import AS_FOUND, Subject
 from bomvet.plugin import Context, FileTree, Source, discover
 from bomvet.policy.document import Policy, read_policy
 
@@ -38,9 +38,7 @@ def open_target(target: str, *, exclude: Sequence[str] = (), use_ignore_files: b
     if not colon or os.path.exists(target):
         scheme, location = "dir", target
     if scheme not in sources:
-        raise UsageError(
-            f"targets of the kind {scheme!r} are not known", hint=f"known are: {', '.join(sources)}"
-        )
+        raise UsageError(f"targets of the kind {scheme!r} are not known", hint=f"known are: {', '.join(sources)}")
     tree = sources[scheme].open(location, exclude=exclude, use_ignore_files=use_ignore_files)
     return Opened(tree=tree, time=_state_time(location))
 
@@ -92,8 +90,8 @@ def default_database() -> str:
 
 
 def sbom(
-    target: str, *, subject: Subject = Subject(), exclude: Sequence[str] = (), use_ignore_files: bool = True
-) -> ScanResult:  # noqa: B008 - frozen
+    target: str, *, subject: Subject = AS_FOUND, exclude: Sequence[str] = (), use_ignore_files: bool = True
+) -> ScanResult:
     """The inventory of `target`, without judgement."""
     opened = open_target(target, exclude=exclude, use_ignore_files=use_ignore_files)
     return pipeline.inspect(opened.tree, subject=_timed(subject, opened))
@@ -104,7 +102,7 @@ def scan(
     *,
     policy: Policy | None = None,
     database: str = "",
-    subject: Subject = Subject(),  # noqa: B008 - frozen
+    subject: Subject = AS_FOUND,
     use_ignore_files: bool = True,
     now: dt.datetime | None = None,
 ) -> ScanResult:

@@ -6,10 +6,10 @@ import datetime as dt
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from bomvet import __version__
-from bomvet.errors import BomvetError, MalformedError
+from bomvet.errors import BomvetError
 from bomvet.model.facts import Facts
 from bomvet.model.globs import compiled
 from bomvet.model.inventory import (
@@ -18,12 +18,12 @@ from bomvet.model.inventory import (
     Inventory,
     Kind,
     Location,
-    Relationship,
     RelationKind,
+    Relationship,
     Unknown,
 )
 from bomvet.model.purl import project_purl
-from bomvet.model.result import Input, PluginStatus, ScanResult, Skipped, Status, Target
+from bomvet.model.result import Input, PluginStatus, ScanResult, Status, Target
 from bomvet.plugin import Check, Context, Enricher, FileTree, Resolver, discover, ordered
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from bomvet.model.finding import Finding
     from bomvet.policy.document import Policy
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +44,10 @@ class Subject:
     omit_dev: bool = False
 
 
-def inspect(
-    tree: FileTree, *, subject: Subject = Subject(), resolvers: Iterable[Resolver] | None = None
-) -> ScanResult:  # noqa: B008
+AS_FOUND = Subject()
+
+
+def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[Resolver] | None = None) -> ScanResult:
     """The inventory of `tree` alone, without judgement: what `bomvet sbom` writes."""
     plugins = discover("bomvet.resolvers", Resolver) if resolvers is None else tuple(resolvers)
     recorder = _Recorder(tree)
@@ -75,7 +74,7 @@ def scan(
     policy: Policy,
     context: Context,
     *,
-    subject: Subject = Subject(),  # noqa: B008 - frozen
+    subject: Subject = AS_FOUND,
     resolvers: Iterable[Resolver] | None = None,
     enrichers: Iterable[Enricher] | None = None,
     checks: Iterable[Check] | None = None,
@@ -260,11 +259,10 @@ def _timestamp(stated: int | None, recorder: _Recorder) -> str:
 # -- enrich and judge ------------------------------------------------------------------------------------------
 
 
-def _enrich(
-    inventory: Inventory, enrichers: Iterable[Enricher], context: Context
-) -> tuple[Facts, list[PluginStatus]]:
+def _enrich(inventory: Inventory, enrichers: Iterable[Enricher], context: Context) -> tuple[Facts, list[PluginStatus]]:
     """All facts, and how each enricher fared; what one could not do is not known, never clean."""
-    facts, statuses = Facts(), list[PluginStatus]()
+    facts = Facts()
+    statuses: list[PluginStatus] = []
     for enricher in ordered(enrichers):
         unmet = _unmet(enricher, context)
         if unmet:
@@ -291,11 +289,10 @@ def _unmet(enricher: Enricher, context: Context) -> str:
     return ""
 
 
-def _judge(
-    inventory: Inventory, facts: Facts, checks: Iterable[Check]
-) -> tuple[list[Finding], list[PluginStatus]]:
+def _judge(inventory: Inventory, facts: Facts, checks: Iterable[Check]) -> tuple[list[Finding], list[PluginStatus]]:
     """What every check says of every subject."""
-    findings, statuses = list[Finding](), list[PluginStatus]()
+    findings: list[Finding] = []
+    statuses: list[PluginStatus] = []
     for check in checks:
         try:
             findings += _findings(check, inventory, facts)

@@ -67,9 +67,7 @@ def dubious_vectors(draw: st.DrawFn, version: str) -> str:
     """Draw a valid vector with one field dropped, doubled, replaced or added."""
     fields = draw(valid_vectors(version)).removeprefix(PREFIXES[version]).split("/")
     place = draw(st.integers(0, len(fields) - 1))
-    stray = draw(
-        st.sampled_from(["", ":", "AV", "AV:", ":N", "AV:X", "ZZ:N", "AV:N:N", "E:H", "S:U", "av:n"])
-    )
+    stray = draw(st.sampled_from(["", ":", "AV", "AV:", ":N", "AV:X", "ZZ:N", "AV:N:N", "E:H", "S:U", "av:n"]))
     fields[place : place + 1] = draw(
         st.sampled_from([[], [fields[place]] * 2, [stray], [fields[place], stray]]),
     )

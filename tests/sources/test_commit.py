@@ -20,9 +20,7 @@ from bomvet.sources._commit import Commit, head_commit
 
 GIT = shutil.which("git")
 needs_git = pytest.mark.skipif(GIT is None, reason="git is not installed")
-MESSAGE = "\n\n".join(
-    f"Paragraph {number} of a long message that hardly ever changes." for number in range(40)
-)
+MESSAGE = "\n\n".join(f"Paragraph {number} of a long message that hardly ever changes." for number in range(40))
 
 
 class Repo:
@@ -114,9 +112,7 @@ def test_loose_reference_beats_the_packed_one(repo: Repo) -> None:
 def test_commits_stored_as_deltas(repo: Repo, base_offset: str) -> None:
     """Similar commits are packed as chains of deltas, by offset or by name; each one is read right."""
     made = [repo.commit(f"{MESSAGE}\n\nChange {number}") for number in range(12)]
-    repo.git(
-        "-c", f"repack.useDeltaBaseOffset={base_offset}", "repack", "-q", "-adf", "--depth=50", "--window=50"
-    )
+    repo.git("-c", f"repack.useDeltaBaseOffset={base_offset}", "repack", "-q", "-adf", "--depth=50", "--window=50")
     rows = [line.split() for line in repo.git("verify-pack", "-v", str(repo.pack())).splitlines()]
     deltas = {row[0] for row in rows if len(row) == 7 and row[1] == "commit"}
     assert deltas, "git made no deltas of commits"
@@ -364,9 +360,7 @@ def test_damaged_loose_object(dot_git: Path, stored: bytes) -> None:
 def test_bomb_takes_no_memory(dot_git: Path) -> None:
     """An object that inflates to 200 MB is given up after one."""
     packer = zlib.compressobj()
-    bomb = packer.compress(b"commit 200000000\0") + b"".join(
-        packer.compress(bytes(1 << 20)) for _ in range(200)
-    )
+    bomb = packer.compress(b"commit 200000000\0") + b"".join(packer.compress(bytes(1 << 20)) for _ in range(200))
     loose(dot_git, BODY, stored=bomb + packer.flush())
     tracemalloc.start()
     try:
@@ -463,9 +457,7 @@ def test_only_regular_files_are_opened(dot_git: Path, place: str, kind: str) -> 
         path = write_pack(dot_git, {name: entry(1, len(BODY), BODY)})
     else:
         loose(dot_git, BODY)
-        path = {"objects": dot_git / "objects" / name[:2] / name[2:], ".git": dot_git}.get(
-            place, dot_git / place
-        )
+        path = {"objects": dot_git / "objects" / name[:2] / name[2:], ".git": dot_git}.get(place, dot_git / place)
     moved = path.with_name("moved")
     if path.exists():
         path.rename(moved)
@@ -497,9 +489,7 @@ def test_file_exchanged_while_it_is_opened(dot_git: Path, monkeypatch: pytest.Mo
     assert read(dot_git) is None
 
 
-@pytest.mark.parametrize(
-    "text", ["nonsense", "gitdir: ", "gitdir: nowhere", "gitdir: a\0b", "gitdir: " + "x" * 5000]
-)
+@pytest.mark.parametrize("text", ["nonsense", "gitdir: ", "gitdir: nowhere", "gitdir: a\0b", "gitdir: " + "x" * 5000])
 def test_dot_git_file_that_leads_nowhere(tmp_path: Path, text: str) -> None:
     """A `.git` file is a pointer to a folder, or nothing."""
     (tmp_path / ".git").write_text(text)

@@ -270,9 +270,7 @@ class Checkout:
             (self.root / folder / ".gitignore").write_bytes(text.encode("utf-8", "surrogateescape"))
         try:
             stdin = b"\0".join(path.removesuffix("/").encode() for path in PATHS)
-            answer = self.git(
-                "check-ignore", "--no-index", "--stdin", "-z", "-v", "-n", stdin=stdin, codes=(0, 1)
-            )
+            answer = self.git("check-ignore", "--no-index", "--stdin", "-z", "-v", "-n", stdin=stdin, codes=(0, 1))
         finally:
             for folder in files:
                 (self.root / folder / ".gitignore").unlink()
@@ -368,11 +366,7 @@ def _compare_bytes(checkout: Checkout, pattern: str) -> None:
     stdin = b"".join(b"x" + name + b"\0" for name in names)
     found = checkout.git("check-ignore", "--no-index", "--stdin", "-z", stdin=stdin, codes=(0, 1))
     file = IgnoreFile.parse(f"x{pattern}\n")
-    ours = [
-        b"x" + name
-        for name in names
-        if file.decide("x" + name.decode("utf-8", "surrogateescape"), is_dir=False)
-    ]
+    ours = [b"x" + name for name in names if file.decide("x" + name.decode("utf-8", "surrogateescape"), is_dir=False)]
     (checkout.root / ".gitignore").unlink()
     assert found.split(b"\0")[:-1] == ours
 

@@ -133,9 +133,7 @@ def _inflate() -> Callable[[bytes, int], bytes]:
 _inflater: Callable[[bytes, int], bytes] | None = None
 
 
-def _from_inner(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str, *, nesting: int
-) -> Iterator[RawRecord]:
+def _from_inner(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str, *, nesting: int) -> Iterator[RawRecord]:
     if member.file_size > MAX_INNER_ARCHIVE:
         yield RawRecord(origin=where, fault=f"larger than {MAX_INNER_ARCHIVE:,} bytes")
         return

@@ -217,10 +217,7 @@ def _score_v2(metrics: dict[str, str]) -> float:
     if impact == 0:
         return 0.0
     exploitability = (
-        20
-        * _V2_ACCESS_VECTOR[metrics["AV"]]
-        * _V2_ACCESS_COMPLEXITY[metrics["AC"]]
-        * _V2_AUTHENTICATION[metrics["Au"]]
+        20 * _V2_ACCESS_VECTOR[metrics["AV"]] * _V2_ACCESS_COMPLEXITY[metrics["AC"]] * _V2_AUTHENTICATION[metrics["Au"]]
     )
     score = (0.6 * impact + 0.4 * exploitability - 1.5) * 1.176
     return (_hundred_thousandths(score) + 5_000) // 10_000 / 10

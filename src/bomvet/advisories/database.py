@@ -16,15 +16,17 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby, islice
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 import orjson
 
-from bomvet.advisories.bucket import RawRecord
 from bomvet.advisories.records import BrokenRecordError, Record, read_record
 from bomvet.errors import NotEstablishedError, UsageError
 from bomvet.model.result import Snapshot
+
+if TYPE_CHECKING:
+    from bomvet.advisories.bucket import RawRecord
 
 #: "bvdb": marks the file as ours.
 APPLICATION_ID = 0x62766462
@@ -65,23 +67,17 @@ class AdvisoryDatabase:
     def open(cls, path: str) -> Self:
         """Open the file; raises `NotEstablishedError` where it is absent, damaged or of another format."""
         if not os.path.isfile(path):
-            raise NotEstablishedError(
-                "there is no advisory database yet", hint="make one: bomvet db import PATH"
-            )
+            raise NotEstablishedError("there is no advisory database yet", hint="make one: bomvet db import PATH")
         try:
             # Nobody changes a database in place (see `build`), so SQLite need not lock or look for journals.
             connection = sqlite3.connect(f"file:{quote(os.path.abspath(path))}?mode=ro&immutable=1", uri=True)
             found = (_pragma(connection, "application_id"), _pragma(connection, "user_version"))
             if found != (APPLICATION_ID, FORMAT):
                 connection.close()
-                raise NotEstablishedError(
-                    "the advisory database is of another version of bomvet", hint=_IMPORT_HINT
-                )
+                raise NotEstablishedError("the advisory database is of another version of bomvet", hint=_IMPORT_HINT)
             return cls(connection)
         except (sqlite3.Error, KeyError) as error:
-            raise NotEstablishedError(
-                f"the advisory database is damaged: {error}", hint=_IMPORT_HINT
-            ) from None
+            raise NotEstablishedError(f"the advisory database is damaged: {error}", hint=_IMPORT_HINT) from None
 
     def __enter__(self) -> Self:
         return self
@@ -116,10 +112,7 @@ class AdvisoryDatabase:
 
     def advisories(self, ids: Collection[str]) -> Mapping[str, dict[str, Any]]:
         """Per id that exists, the record without its entries."""
-        return {
-            i: self._unpacked(b)
-            for i, b in self._select("SELECT id, record FROM advisory WHERE id IN ({})", ids)
-        }
+        return {i: self._unpacked(b) for i, b in self._select("SELECT id, record FROM advisory WHERE id IN ({})", ids)}
 
     def _select(self, sql: str, keys: Collection[str], *before: str) -> Iterator[tuple[str, bytes]]:
         remaining = iter(sorted(keys))
@@ -127,17 +120,13 @@ class AdvisoryDatabase:
             while chunk := list(islice(remaining, _CHUNK)):
                 yield from self._connection.execute(sql.format(",".join("?" * len(chunk))), (*before, *chunk))
         except sqlite3.Error as error:
-            raise NotEstablishedError(
-                f"the advisory database is damaged: {error}", hint=_IMPORT_HINT
-            ) from None
+            raise NotEstablishedError(f"the advisory database is damaged: {error}", hint=_IMPORT_HINT) from None
 
     def _unpacked(self, blob: bytes) -> Any:
         try:
             return orjson.loads(zlib.decompressobj(-15, zdict=self._dictionary).decompress(blob))
         except (zlib.error, orjson.JSONDecodeError) as error:
-            raise NotEstablishedError(
-                f"the advisory database is damaged: {error}", hint=_IMPORT_HINT
-            ) from None
+            raise NotEstablishedError(f"the advisory database is damaged: {error}", hint=_IMPORT_HINT) from None
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
@@ -177,6 +166,7 @@ def build(
             builder = _Builder(connection)
             builder.take(raw, progress)
             builder.finish(source=source, obtained=obtained)
+        os.chmod(unfinished, 0o644)  # advisories are public, and several users may share the file
         _sync(unfinished)
         os.replace(unfinished, path)
         _sync(folder)
@@ -259,10 +249,7 @@ class _Builder:
         )
         self.connection.executemany(
             "INSERT INTO stage.entry VALUES (?, ?, ?, ?, ?)",
-            (
-                (eco, name, id_, number, orjson.dumps(e))
-                for number, (eco, name, e) in enumerate(record.entries)
-            ),
+            ((eco, name, id_, number, orjson.dumps(e)) for number, (eco, name, e) in enumerate(record.entries)),
         )
 
     def finish(self, *, source: str, obtained: dt.datetime) -> None:
@@ -319,9 +306,7 @@ class _Builder:
             ),
         )
         records = self.connection.execute("SELECT id, advisory FROM stage.record ORDER BY id")
-        self.connection.executemany(
-            "INSERT INTO advisory VALUES (?, ?)", ((i, packed(a)) for i, a in records)
-        )
+        self.connection.executemany("INSERT INTO advisory VALUES (?, ?)", ((i, packed(a)) for i, a in records))
 
     def _write_counts(self) -> None:
         self.connection.execute(

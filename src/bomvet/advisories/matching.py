@@ -112,9 +112,7 @@ def _better(one: Hit, other: Hit, order: Order) -> Hit:
 def clean_version(entries: Sequence[Entry], candidates: Sequence[str], version: str, order: Order) -> str:
     """The least of `candidates` above `version` that none of `entries` affects; empty where there is none."""
     base = order.key(version)
-    above = {
-        c: key for c in candidates if (key := order.key(c)) is not None and base is not None and key > base
-    }
+    above = {c: key for c in candidates if (key := order.key(c)) is not None and base is not None and key > base}
     live = [entry for entry in entries if not entry["withdrawn"]]
     for candidate in sorted(above, key=above.__getitem__):
         canonical, key = order.canonical(candidate), above[candidate]
@@ -125,6 +123,4 @@ def clean_version(entries: Sequence[Entry], candidates: Sequence[str], version: 
 
 def fixes(entries: Sequence[Entry]) -> list[str]:
     """Every version that some entry names as fixed."""
-    return sorted(
-        {v for entry in entries for events in entry["ranges"] for kind, v in events if kind == "fixed"}
-    )
+    return sorted({v for entry in entries for events in entry["ranges"] for kind, v in events if kind == "fixed"})

@@ -6,6 +6,7 @@ of `affected`.  Source: https://ossf.github.io/osv-schema/ 1.7.5.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from bomvet.versions.orders import ORDERS
 
 MAX_REFERENCES = 5
 MAX_SUMMARY = 300
+_CWE = re.compile(r"[0-9]{1,5}")
 _EVENTS = ("introduced", "fixed", "last_affected", "limit")
 
 
@@ -121,9 +123,7 @@ def _cwes(document: dict[str, Any]) -> list[int]:
     specific = document.get("database_specific")
     names = specific.get("cwe_ids") if isinstance(specific, dict) else None
     numbers = [str(name).removeprefix("CWE-") for name in names] if isinstance(names, list) else []
-    return sorted(
-        {int(number) for number in numbers if number.isascii() and number.isdigit() and len(number) < 6}
-    )  # noqa: PLR2004 - CWE numbers are small
+    return sorted({int(number) for number in numbers if _CWE.fullmatch(number)})
 
 
 def _references(reader: _Reader, document: dict[str, Any]) -> list[str]:
@@ -145,7 +145,7 @@ def _entry(
     entry = {
         "id": advisory["id"],
         "versions": sorted({order.canonical(v) for v in versions} if order else set(versions)),
-        "ranges": [r for r in map(lambda a: _range(reader, a), reader.tables(affected, "ranges")) if r],
+        "ranges": [r for r in (_range(reader, a) for a in reader.tables(affected, "ranges")) if r],
         "hint": _hint(affected),
         "severity": reader.severity(affected),
         "withdrawn": bool(advisory["withdrawn"]),

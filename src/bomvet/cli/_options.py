@@ -24,9 +24,7 @@ Format = Annotated[
 ]
 OutputFile = Annotated[
     str,
-    typer.Option(
-        "--output", "-o", help="Write to FILE instead of stdout.", metavar="FILE", envvar="BOMVET_OUTPUT"
-    ),
+    typer.Option("--output", "-o", help="Write to FILE instead of stdout.", metavar="FILE", envvar="BOMVET_OUTPUT"),
 ]
 SpecVersion = Annotated[
     str,
@@ -39,18 +37,14 @@ SpecVersion = Annotated[
 ]
 Exclude = Annotated[
     list[str] | None,
-    typer.Option(
-        "--exclude", help="Pass over paths that match; repeatable.", metavar="GLOB", envvar="BOMVET_EXCLUDE"
-    ),
+    typer.Option("--exclude", help="Pass over paths that match; repeatable.", metavar="GLOB", envvar="BOMVET_EXCLUDE"),
 ]
 NoIgnore = Annotated[
     bool, typer.Option("--no-ignore", help="Read also what .gitignore files name.", envvar="BOMVET_NO_IGNORE")
 ]
 Omit = Annotated[
     list[str] | None,
-    typer.Option(
-        "--omit", help="Leave out components of a scope: dev.", metavar="SCOPE", envvar="BOMVET_OMIT"
-    ),
+    typer.Option("--omit", help="Leave out components of a scope: dev.", metavar="SCOPE", envvar="BOMVET_OMIT"),
 ]
 AllowIncomplete = Annotated[
     bool | None,
@@ -63,9 +57,7 @@ AllowIncomplete = Annotated[
 ]
 SourceName = Annotated[
     str,
-    typer.Option(
-        "--source-name", help="Name of the root component.", metavar="NAME", envvar="BOMVET_SOURCE_NAME"
-    ),
+    typer.Option("--source-name", help="Name of the root component.", metavar="NAME", envvar="BOMVET_SOURCE_NAME"),
 ]
 SourceVersion = Annotated[
     str,
@@ -78,9 +70,7 @@ SourceVersion = Annotated[
 ]
 Author = Annotated[
     str,
-    typer.Option(
-        "--author", help="Who answers for the SBOM.", metavar='"NAME <EMAIL>"', envvar="BOMVET_AUTHOR"
-    ),
+    typer.Option("--author", help="Who answers for the SBOM.", metavar='"NAME <EMAIL>"', envvar="BOMVET_AUTHOR"),
 ]
 Config = Annotated[
     str,
@@ -91,9 +81,7 @@ Config = Annotated[
         envvar="BOMVET_CONFIG",
     ),
 ]
-Db = Annotated[
-    str, typer.Option("--db", help="The advisory database file.", metavar="PATH", envvar="BOMVET_DB")
-]
+Db = Annotated[str, typer.Option("--db", help="The advisory database file.", metavar="PATH", envvar="BOMVET_DB")]
 Offline = Annotated[bool, typer.Option("--offline", help="Open no connection.", envvar="BOMVET_OFFLINE")]
 
 SPEC_VERSIONS = ("1.4", "1.5", "1.6", "1.7")

@@ -43,9 +43,7 @@ def outputs(formats: Sequence[str], output: str) -> list[Output]:
     elif output:
         raise UsageError("-o names a file, but every -f already has one")
     if len(to_stdout) > 1:
-        raise UsageError(
-            "several formats would go to stdout", hint="give all but one a file: -f json=result.json"
-        )
+        raise UsageError("several formats would go to stdout", hint="give all but one a file: -f json=result.json")
     return found
 
 

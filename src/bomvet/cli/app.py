@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bomvet import __version__
-from bomvet.cli import db, explain, list, sbom, scan
+from bomvet.cli import db, explain, list_, sbom, scan
 from bomvet.cli._output import say
 from bomvet.errors import BomvetError
 
@@ -31,12 +31,12 @@ app.command("scan")(scan.scan)
 app.command("sbom")(sbom.sbom)
 app.command("explain")(explain.explain)
 app.add_typer(db.app, name="db")
-app.command("list")(list.list_)
+app.command("list")(list_.list_)
 
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", "-V", help="Show the version and exit."),  # noqa: FBT001, FBT003
+    version: bool = typer.Option(False, "--version", "-V", help="Show the version and exit."),  # noqa: FBT003
 ) -> None:
     if version:
         print(f"bomvet {__version__}")

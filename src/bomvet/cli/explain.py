@@ -19,7 +19,7 @@ def explain(
     purl: Subject,
     target: opt.Target = ".",
     db: opt.Db = "",
-    offline: opt.Offline = False,
+    offline: opt.Offline = False,  # noqa: ARG001 - no part of this version opens a connection
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
     config: opt.Config = "",
@@ -38,9 +38,7 @@ def explain(
     result = api.scan(target, policy=policy, database=opt.database(db), use_ignore_files=not no_ignore)
     found = matching(result, purl)
     if not found:
-        raise NoSuchComponentError(
-            f"{target} has no component {purl!r}", hint="`bomvet sbom -f table` lists them"
-        )
+        raise NoSuchComponentError(f"{target} has no component {purl!r}", hint="`bomvet sbom -f table` lists them")
     sys.stdout.write("\n".join(component_text(result, component) for component in found))
     return 0
 

@@ -19,7 +19,6 @@ def sbom(
     author: opt.Author = "",
     config: opt.Config = "",
     allow_incomplete: opt.AllowIncomplete = None,
-    offline: opt.Offline = True,
 ) -> int:
     """Write the SBOM of a project: what it is made of, without vulnerabilities.
 

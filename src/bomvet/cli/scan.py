@@ -45,9 +45,7 @@ RequireComponents = Annotated[
         show_default=False,
     ),
 ]
-ExitZero = Annotated[
-    bool, typer.Option("--exit-zero", help="Exit 0 whatever the verdict.", envvar="BOMVET_EXIT_ZERO")
-]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever the verdict.", envvar="BOMVET_EXIT_ZERO")]
 
 EXIT_CODES = {"passed": 0, "failed": 1, "incomplete": 3}
 
@@ -58,7 +56,7 @@ def scan(
     output: opt.OutputFile = "",
     fail_on: FailOn = "",
     db: opt.Db = "",
-    offline: opt.Offline = False,
+    offline: opt.Offline = False,  # noqa: ARG001 - no part of this version opens a connection
     max_age: MaxAge = "",
     allow_incomplete: opt.AllowIncomplete = None,
     require_components: RequireComponents = None,
@@ -103,7 +101,7 @@ def _stated(
     fail_on: str,
     max_age: str,
     allow_incomplete: bool | None,
-    require_components: bool | None,  # noqa: FBT001
+    require_components: bool | None,
 ) -> dict[str, Any]:
     """The settings that the command line or the environment states; raises `UsageError`."""
     from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it

@@ -36,9 +36,7 @@ def enrich(inventory: Inventory, facts: Facts, context: Context) -> Enriched:  #
         else:
             reason = f"{ecosystem or 'this kind of package'} cannot be matched by this version of bomvet"
             answers.update({c.purl: _open(reason) for c in components})
-    return Enriched(
-        facts=Facts(advisories=MappingProxyType(answers)), status=_status(store.snapshot, context)
-    )
+    return Enriched(facts=Facts(advisories=MappingProxyType(answers)), status=_status(store.snapshot, context))
 
 
 def _by_ecosystem(inventory: Inventory) -> dict[str, list[Component]]:
@@ -66,15 +64,11 @@ def _days(span: dt.timedelta) -> str:
     return f"{span.days} day{'' if span.days == 1 else 's'}"
 
 
-def _answers(
-    store: AdvisoryStore, ecosystem: str, components: Sequence[Component]
-) -> dict[str, AdvisoryAnswer]:
+def _answers(store: AdvisoryStore, ecosystem: str, components: Sequence[Component]) -> dict[str, AdvisoryAnswer]:
     order = ORDERS[ecosystem]
     entries = store.packages(ecosystem, {c.name for c in components})
     evaluations = {
-        c.purl: evaluate(entries[c.name], c.version, order)
-        for c in components
-        if c.version and c.name in entries
+        c.purl: evaluate(entries[c.name], c.version, order) for c in components if c.version and c.name in entries
     }
     records = _records(store, evaluations)
     answers = {}
@@ -114,9 +108,7 @@ def _answer(
         matches.append(_match(component, [hits[m] for m in members], records, fixed=fixed, clean=clean))
     reason = _undecided(evaluation)
     standing = Standing.NOT_ESTABLISHED if reason else Standing.KNOWN if matches else Standing.ABSENT
-    return AdvisoryAnswer(
-        standing=standing, matches=tuple(matches), reason=reason, withdrawn=evaluation.withdrawn
-    )
+    return AdvisoryAnswer(standing=standing, matches=tuple(matches), reason=reason, withdrawn=evaluation.withdrawn)
 
 
 def _undecided(evaluation: Evaluation) -> str:

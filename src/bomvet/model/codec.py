@@ -23,10 +23,13 @@ def encode(value: Any) -> Any:
     A record class may name properties to write along in `computed`, and a field may carry the JSON name in
     `metadata["json"]`.
     """
+    if isinstance(value, Enum):
+        return value.value
     if value is None or isinstance(value, str | int | float):
-        return value.value if isinstance(value, Enum) else value
+        return value
     if is_dataclass(value):
-        record = {json: encode(getattr(value, name)) for name, json in _names(type(value))}
+        kind: Any = type(value)
+        record = {json: encode(getattr(value, name)) for name, json in _names(kind)}
         for name in getattr(value, "computed", ()):
             record[name] = encode(getattr(value, name))
         return record

@@ -56,12 +56,12 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """32 hexadecimal digits that name this finding across runs and machines."""
-        key = "\0".join((self.rule, self.subject, self.instance))
+        key = f"{self.rule}\0{self.subject}\0{self.instance}"
         return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 class Verdict(StrEnum):
-    """The answer to *may this ship?*"""
+    """The answer to whether this may ship."""
 
     PASSED = "passed"
     FAILED = "failed"

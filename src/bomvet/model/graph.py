@@ -51,8 +51,6 @@ class Graph:
     def paths(self, ref: str, limit: int) -> Iterator[list[str]]:
         """Up to `limit` paths from the root to `ref`: per direct dependant the shortest one, shortest first."""
         found = [
-            [*path, ref]
-            for source in self.dependants(ref)
-            if ref not in (path := self.shortest_path(source)) and path
+            [*path, ref] for source in self.dependants(ref) if ref not in (path := self.shortest_path(source)) and path
         ]
         yield from sorted(found, key=lambda path: (len(path), path))[:limit]

@@ -111,9 +111,7 @@ def _open_questions(
         if answer.standing is Standing.NOT_ESTABLISHED
     ]
     if policy.fail_on is not None and policy.unknown_severity is UnknownSeverity.INCOMPLETE:
-        questions += [
-            f"{f.subject}: the severity of {f.instance} is unknown" for f in findings if _is_unrated(f)
-        ]
+        questions += [f"{f.subject}: the severity of {f.instance} is unknown" for f in findings if _is_unrated(f)]
     return questions
 
 
@@ -121,9 +119,7 @@ def _is_unrated(finding: Finding) -> bool:
     return finding.severity is Severity.UNKNOWN
 
 
-def _reasons(
-    failing: Sequence[Finding], policy: Policy, inventory: Inventory, questions: Sequence[str]
-) -> list[str]:
+def _reasons(failing: Sequence[Finding], policy: Policy, inventory: Inventory, questions: Sequence[str]) -> list[str]:
     reasons = []
     if failing:
         unrated = sum(map(_is_unrated, failing))
@@ -144,9 +140,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _verdict(
-    failing: Sequence[Finding], policy: Policy, inventory: Inventory, questions: Sequence[str]
-) -> Verdict:
+def _verdict(failing: Sequence[Finding], policy: Policy, inventory: Inventory, questions: Sequence[str]) -> Verdict:
     if failing or (policy.require_components and not inventory.components):
         return Verdict.FAILED
     return Verdict.INCOMPLETE if questions and not policy.allow_incomplete else Verdict.PASSED

@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bomvet.model.facts import AdvisoryMatch
 from bomvet.model.inventory import (
     Completeness,
     Component,
@@ -25,7 +24,10 @@ from bomvet.model.inventory import (
     Service,
 )
 from bomvet.model.purl import public_url
-from bomvet.model.result import ScanResult
+
+if TYPE_CHECKING:
+    from bomvet.model.facts import AdvisoryMatch
+    from bomvet.model.result import ScanResult
 
 VERSIONS = ("1.4", "1.5", "1.6", "1.7")
 #: Namespace of serial numbers: UUIDv5 of the URN below.
@@ -121,7 +123,7 @@ class _Writer:
 
     def hashes(self, component: Component) -> list[_Json]:
         """Of the component and of every file that it is distributed as: any of them identifies it."""
-        found = {h: None for h in component.hashes}
+        found = dict.fromkeys(component.hashes)
         for distribution in component.distributions:
             found.update(dict.fromkeys(distribution.hashes))
         return [json for h in (sorted(found) if len(found) > 1 else found) if (json := self.hash(h))]
@@ -165,9 +167,7 @@ class _Writer:
         identity = {
             "field": "purl",
             "confidence": 1,
-            "methods": [
-                {"technique": "manifest-analysis", "confidence": 1, "value": component.locations[0].path}
-            ],
+            "methods": [{"technique": "manifest-analysis", "confidence": 1, "value": component.locations[0].path}],
         }
         return {
             "identity": [identity] if self.has_lines else identity,
@@ -177,11 +177,7 @@ class _Writer:
     def occurrence(self, location: Location) -> _Json:
         """Path and line; before 1.6 there is no field for the line."""
         if self.has_lines:
-            return (
-                {"location": location.path, "line": location.line}
-                if location.line
-                else {"location": location.path}
-            )
+            return {"location": location.path, "line": location.line} if location.line else {"location": location.path}
         return {"location": str(location)}
 
     def service(self, service: Service) -> _Json:
@@ -258,11 +254,7 @@ def _properties(component: Component, *, lines: tuple[Location, ...] | None) -> 
 
 def _metadata(result: ScanResult, writer: _Writer) -> _Json:
     root = result.inventory.root
-    authors = (
-        result.authors
-        or (root.suppliers if root else ())
-        or (Contact(name=f"bomvet {result.tool} (automated)"),)
-    )
+    authors = result.authors or (root.suppliers if root else ()) or (Contact(name=f"bomvet {result.tool} (automated)"),)
     tool: _Json = {"name": "bomvet", "version": result.tool}
     found: _Json = {"timestamp": result.time}
     if writer.has_lifecycles:
@@ -313,9 +305,7 @@ def _compositions(inventory: Inventory, root: Component) -> list[_Json]:
     hidden = inventory.unknowns and root.dependencies is Completeness.COMPLETE
     by_kind[Completeness.INCOMPLETE if hidden else root.dependencies].append(root.purl)
     found: list[_Json] = [{"aggregate": whole.value, "assemblies": [root.purl]}]
-    found += [
-        {"aggregate": k.value, "dependencies": sorted(by_kind[k])} for k in Completeness if by_kind.get(k)
-    ]
+    found += [{"aggregate": k.value, "dependencies": sorted(by_kind[k])} for k in Completeness if by_kind.get(k)]
     return found
 
 

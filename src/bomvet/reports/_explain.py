@@ -76,11 +76,7 @@ def _advisories(result: ScanResult, component: Component) -> Iterator[str]:
     if answer.withdrawn:
         yield f"  withdrawn   {answer.withdrawn} advisories that would have matched"
     waived = (
-        {
-            w.finding.instance: w.waiver
-            for w in result.assessment.waived
-            if w.finding.subject == component.purl
-        }
+        {w.finding.instance: w.waiver for w in result.assessment.waived if w.finding.subject == component.purl}
         if result.assessment
         else {}
     )

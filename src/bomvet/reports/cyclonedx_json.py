@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 def render(result: ScanResult, options: RenderOptions) -> bytes:
     """The document, indented, with a final line end."""
-    data = orjson.dumps(
-        document(result, options.spec_version), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    )
+    data = orjson.dumps(document(result, options.spec_version), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     return with_serial(data)
 
 

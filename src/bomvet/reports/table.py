@@ -66,7 +66,8 @@ def _print(console: Console, result: ScanResult) -> None:
         console,
         "Waived",
         (
-            f"{w.finding.id} in {_label(w.finding.subject)} until {w.waiver.expires} ({w.waiver.owner}): {w.waiver.reason}"
+            f"{w.finding.id} in {_label(w.finding.subject)} until {w.waiver.expires} ({w.waiver.owner}): "
+            f"{w.waiver.reason}"
             for w in assessment.waived
         ),
     )
@@ -139,9 +140,7 @@ def _rows(findings: Sequence[Finding], assessment: Assessment) -> RenderableType
     return table
 
 
-def _explanation(
-    component: Component | None, findings: Sequence[Finding], graph: Graph
-) -> Iterator[tuple[str, str]]:
+def _explanation(component: Component | None, findings: Sequence[Finding], graph: Graph) -> Iterator[tuple[str, str]]:
     places = sorted({str(place) for finding in findings for place in finding.locations})
     if places:
         more = f" and {len(places) - 3} more" if len(places) > 3 else ""  # noqa: PLR2004 - a line's worth
@@ -210,9 +209,7 @@ def _verdict(console: Console, result: ScanResult, assessment: Assessment) -> No
     reasons = f": {'; '.join(assessment.reasons)}" if assessment.reasons else ""
     console.print(f"{assessment.verdict.value.upper()}{reasons}", style=_VERDICTS[assessment.verdict])
     if not result.inventory.components:
-        console.print(
-            "Nothing was found to check: no file of a format that bomvet reads (bomvet list resolvers)."
-        )
+        console.print("Nothing was found to check: no file of a format that bomvet reads (bomvet list resolvers).")
     following = _NEXT[assessment.verdict]
     if following:
         console.print(following)

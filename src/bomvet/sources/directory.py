@@ -60,7 +60,7 @@ class DirectoryTree:
         only: str = "",
         exclude: Sequence[str] = (),
         use_ignore_files: bool = True,
-        limits: Limits = Limits(),  # noqa: B008 - frozen
+        limits: Limits = Limits(),
     ) -> None:
         self._root = os.path.realpath(root)
         self._name = os.path.basename(os.path.abspath(root)) or "root"
@@ -111,9 +111,7 @@ class DirectoryTree:
         """The content; raises `FileUnreadableError`."""
         try:
             # No link may be swapped in after the check, and a pipe must not block.
-            descriptor = os.open(
-                self._inside(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            )
+            descriptor = os.open(self._inside(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             raise FileUnreadableError(f"cannot be read: {error.strerror}") from None
         with open(descriptor, "rb") as file:
@@ -127,9 +125,7 @@ class DirectoryTree:
     def _inside(self, path: str) -> str:
         """The real place of `path`, which must lie in the tree."""
         try:
-            real = os.path.realpath(
-                os.path.join(self._root, self._listing.on_disk.get(path, path)), strict=True
-            )
+            real = os.path.realpath(os.path.join(self._root, self._listing.on_disk.get(path, path)), strict=True)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "no usable name"
             raise FileUnreadableError(f"cannot be read: {reason}") from None
@@ -162,9 +158,7 @@ class DirectoryTree:
 
     def _entries(self, folder: str, listing: _Listing) -> list[os.DirEntry[str]]:
         if folder.count("/") >= self._limits.depth:
-            listing.unknowns.append(
-                _limit(folder, f"folders nested deeper than {self._limits.depth}: not read")
-            )
+            listing.unknowns.append(_limit(folder, f"folders nested deeper than {self._limits.depth}: not read"))
             return []
         try:
             with os.scandir(os.path.join(self._root, listing.on_disk.get(folder, folder))) as found:
@@ -213,22 +207,18 @@ def _limit(folder: str, reason: str) -> Unknown:
 
 
 def _shown(path: str) -> str:
-    """`path` in valid Unicode: bytes that are not UTF-8 appear as `\\xff`."""
+    """`path` in valid Unicode; bytes that are not UTF-8 appear as hexadecimal escapes."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def open_directory(
-    location: str, *, exclude: Sequence[str] = (), use_ignore_files: bool = True
-) -> DirectoryTree:
+def open_directory(location: str, *, exclude: Sequence[str] = (), use_ignore_files: bool = True) -> DirectoryTree:
     """The tree at `location`, a folder or a single file of one; raises `UsageError` where there is neither."""
     if os.path.isdir(location):
         return DirectoryTree(location, exclude=exclude, use_ignore_files=use_ignore_files)
     if os.path.isfile(location):
         folder, name = os.path.split(os.path.abspath(location))
         return DirectoryTree(folder, only=name)
-    raise UsageError(
-        f"no such file or folder: {location!r}", hint="name a project folder, or `.` for this one"
-    )
+    raise UsageError(f"no such file or folder: {location!r}", hint="name a project folder, or `.` for this one")
 
 
 DIRECTORY = Source(id="dir", open=open_directory)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from bomvet.versions._order import Order
+from typing import TYPE_CHECKING
+
 from bomvet.versions.pep440 import PEP440
+
+if TYPE_CHECKING:
+    from bomvet.versions._order import Order
 
 #: By OSV ecosystem name without release suffix.
 ORDERS: dict[str, Order] = {"PyPI": PEP440}

@@ -30,11 +30,7 @@ class Interval:
         """In interval notation, `[1.0, 1.4.2)`."""
         if self.fixed:
             return f"[{self.introduced}, {self.fixed})"
-        return (
-            f"[{self.introduced}, {self.last_affected}]"
-            if self.last_affected
-            else f"[{self.introduced}, ...)"
-        )
+        return f"[{self.introduced}, {self.last_affected}]" if self.last_affected else f"[{self.introduced}, ...)"
 
 
 def containing(events: Sequence[Event], version: Any, order: Order) -> Interval | None:
@@ -78,9 +74,7 @@ def _sorted(events: Sequence[Event], order: Order) -> list[tuple[str, str, Any]]
     rest = [
         (kind, text, key)
         for kind, text in events
-        if kind in _RANK
-        and not (kind == "introduced" and text == "0")
-        and (key := order.key(text)) is not None
+        if kind in _RANK and not (kind == "introduced" and text == "0") and (key := order.key(text)) is not None
     ]
     if len(rest) > 1:
         rest.sort(key=lambda event: (event[2], _RANK[event[0]]))

@@ -150,9 +150,7 @@ def _decoded_as(data: bytes, encoding: str) -> str:
     try:
         text = data.decode(encoding, "replace")
     except (LookupError, ValueError, UnicodeError):
-        raise MalformedError(
-            f"the coding comment names {encoding!r}, which is no text encoding", line=1
-        ) from None
+        raise MalformedError(f"the coding comment names {encoding!r}, which is no text encoding", line=1) from None
     # A codec such as rot13 or hex turns bytes into something else than text.
     if not isinstance(text, str):  # pragma: no cover - decode() refuses those codecs by itself
         raise MalformedError(f"{encoding!r} is no text encoding", line=1)
@@ -285,21 +283,14 @@ def _requirement(number: int, text: str) -> Requirement:
         return _url_requirement(number, text)
     if _is_path(text):
         place, _, marker = text.partition(" ;")
-        return Requirement(
-            line=number, text=text, path=place.partition("[")[0].strip(), marker=marker.strip()
-        )
+        return Requirement(line=number, text=text, path=place.partition("[")[0].strip(), marker=marker.strip())
     return _parsed_requirement(number, text)
 
 
 def _is_path(text: str) -> bool:
-    """pip takes for a path what holds a separator or starts with a dot, unless it is `NAME @ URL`."""
+    """Pip takes for a path what holds a separator or starts with a dot, unless it is `NAME @ URL`."""
     head = text.partition(" @")[0].partition("@ ")[0]
-    return (
-        text == "."
-        or head.startswith(("./", "../", ".[", ".\\"))
-        or "/" in head
-        or bool(_ARCHIVE.search(head))
-    )
+    return text == "." or head.startswith(("./", "../", ".[", ".\\")) or "/" in head or bool(_ARCHIVE.search(head))
 
 
 def _url_requirement(number: int, text: str) -> Requirement:
@@ -331,9 +322,7 @@ def _parsed_requirement(number: int, text: str) -> Requirement:
         raise ValueError(f"is no requirement ({str(error).splitlines()[0]})") from None
     except RecursionError:
         raise ValueError("is nested too deeply") from None
-    pins = {
-        s.version for s in parsed.specifier if s.operator in ("==", "===") and not s.version.endswith(".*")
-    }
+    pins = {s.version for s in parsed.specifier if s.operator in ("==", "===") and not s.version.endswith(".*")}
     requirement = Requirement(
         line=number,
         text=text,

@@ -36,18 +36,14 @@ def parse_pyproject(tree: FileTree, path: str) -> Inventory:
         names = ", ".join(declared[:5]) + (", ..." if len(declared) > 5 else "")  # noqa: PLR2004 - a line's worth
         reason = f"{len(declared)} declared dependencies are not locked ({names}): their versions are open"
         unknowns.append(Unknown(location=Location(path=path), resolver=ID, reason=reason))
-    return Inventory(
-        components=(project_at(tree, directory),) if project or declared else (), unknowns=tuple(unknowns)
-    )
+    return Inventory(components=(project_at(tree, directory),) if project or declared else (), unknowns=tuple(unknowns))
 
 
 def _declared(document: dict[str, Any]) -> set[str]:
     """The texts of all runtime dependencies and extras (PEP 621), and the names that Poetry's table holds."""
     project, poetry = _table(document, "project"), _table(_table(document, "tool"), "poetry")
     lists = [project.get("dependencies"), *_table(project, "optional-dependencies").values()]
-    texts = {
-        text for entries in lists if isinstance(entries, list) for text in entries if isinstance(text, str)
-    }
+    texts = {text for entries in lists if isinstance(entries, list) for text in entries if isinstance(text, str)}
     return texts | (set(_table(poetry, "dependencies")) - {"python"})
 
 
@@ -59,10 +55,7 @@ def _table(document: dict[str, Any], key: str) -> dict[str, Any]:
 def _locked(tree: FileTree, directory: str) -> bool:
     if any(tree.exists(posixpath.join(directory, name)) for name in _LOCKS):
         return True
-    if any(
-        posixpath.dirname(p) in (directory, posixpath.join(directory, "requirements"))
-        for p in _requirements(tree)
-    ):
+    if any(posixpath.dirname(p) in (directory, posixpath.join(directory, "requirements")) for p in _requirements(tree)):
         return True
     return any(_is_member(tree, folder, directory) for folder in _parents(directory))
 

@@ -60,9 +60,7 @@ def parse_requirements(tree: FileTree, path: str) -> Inventory:
     """The inventory of `path` and all that it includes."""
     unknowns: list[Unknown] = []
     files = _read_all(tree, path, unknowns)
-    completeness = max(
-        (_completeness(f.statements) for f in files if not f.constraint), key=_RANK.__getitem__
-    )
+    completeness = max((_completeness(f.statements) for f in files if not f.constraint), key=_RANK.__getitem__)
     project = replace(project_at(tree, _project_directory(path)), dependencies=completeness)
     pins = _constraint_pins(files)
     resolved = [
@@ -100,9 +98,7 @@ def _read_all(tree: FileTree, path: str, unknowns: list[Unknown]) -> list[_File]
         if known and (constraint or not known.constraint):
             continue
         if len(files) >= MAX_FILES:
-            unknowns.append(
-                _unknown(location, f"more than {MAX_FILES} included files: the rest was not read")
-            )
+            unknowns.append(_unknown(location, f"more than {MAX_FILES} included files: the rest was not read"))
             break
         try:
             statements = known.statements if known else _read_include(tree, target, include)
@@ -112,9 +108,7 @@ def _read_all(tree: FileTree, path: str, unknowns: list[Unknown]) -> list[_File]
         files[target] = _File(path=target, statements=statements, constraint=constraint)
         todo.extend((target, deeper, constraint) for deeper in statements.includes)
     for file in files.values():
-        unknowns.extend(
-            _unknown(Location(path=file.path, line=p.line), p.reason) for p in file.statements.problems
-        )
+        unknowns.extend(_unknown(Location(path=file.path, line=p.line), p.reason) for p in file.statements.problems)
     return list(files.values())
 
 
@@ -159,26 +153,20 @@ def _from_index(
     name = pypi_name(requirement.name)
     version = requirement.version or pins.get(name, "")
     if not version:
-        unknowns.append(
-            _unknown(location, f"{requirement.text!r} is not pinned, so what gets installed is open")
-        )
+        unknowns.append(_unknown(location, f"{requirement.text!r} is not pinned, so what gets installed is open"))
         return None
     index = public_url(file.statements.index)
     return _component(file, requirement, location, name=name, version=version, registry=index)
 
 
-def _from_url(
-    file: _File, requirement: Requirement, location: Location, unknowns: list[Unknown]
-) -> Component | None:
+def _from_url(file: _File, requirement: Requirement, location: Location, unknowns: list[Unknown]) -> Component | None:
     url = public_url(requirement.url)
     if not requirement.name:
         unknowns.append(_unknown(location, f"{url} does not say which package it is"))
         return None
     is_vcs = requirement.url.partition("://")[0].partition("+")[0] in ("git", "hg", "svn", "bzr")
     if is_vcs and not _COMMIT.search(url):
-        unknowns.append(
-            _unknown(location, f"{url} is not pinned to a commit, so what gets installed is open")
-        )
+        unknowns.append(_unknown(location, f"{url} is not pinned to a commit, so what gets installed is open"))
     component = _component(
         file,
         requirement,
@@ -204,12 +192,8 @@ def _local(
         unknowns.append(_unknown(location, f"{place} lies outside the scanned tree"))
         return None
     name, version = file_version(target)
-    project = project_at(
-        tree, "" if target == "." else target, name=name and pypi_name(name), version=version
-    )
-    return replace(
-        project, locations=tuple(sorted({*project.locations, location})), hashes=requirement.hashes
-    )
+    project = project_at(tree, "" if target == "." else target, name=name and pypi_name(name), version=version)
+    return replace(project, locations=tuple(sorted({*project.locations, location})), hashes=requirement.hashes)
 
 
 def _component(
@@ -256,9 +240,7 @@ def _edges(project: Component, resolved: list[_Resolved]) -> Iterator[Relationsh
         # `-c file` in a comment says what bounds the version, not who asked for the package.
         stated = [via for via in item.requirement.via if not via.startswith("-c ")]
         names = [name for via in stated if (name := _asking_package(via))]
-        askers = {
-            purl for name in names for purl in in_file.get((item.file.path, name)) or anywhere.get(name, ())
-        }
+        askers = {purl for name in names for purl in in_file.get((item.file.path, name)) or anywhere.get(name, set())}
         if len(names) < len(stated) or not askers:
             askers.add(project.purl)
         evidence = (Location(path=item.file.path, line=item.requirement.line),)

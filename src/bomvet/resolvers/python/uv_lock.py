@@ -180,9 +180,7 @@ def _component(lock: _Lock, table: _Table, source: _Table, location: Location) -
 def _own_project(lock: _Lock, name: str, version: str, place: str, location: Location) -> Component:
     directory = posixpath.normpath(posixpath.join(posixpath.dirname(lock.path), place))
     project = project_at(lock.tree, "" if directory == "." else directory, name=name, version=version)
-    return replace(
-        project, dependencies=Completeness.COMPLETE, locations=tuple(sorted({*project.locations, location}))
-    )
+    return replace(project, dependencies=Completeness.COMPLETE, locations=tuple(sorted({*project.locations, location})))
 
 
 def _origin(source: _Table) -> tuple[dict[str, str], list[tuple[str, str]]]:
@@ -200,9 +198,7 @@ def _origin(source: _Table) -> tuple[dict[str, str], list[tuple[str, str]]]:
 
 def _distributions(lock: _Lock, table: _Table, name: str, location: Location) -> Iterator[Distribution]:
     sdist = table.get("sdist")
-    for file, is_source in [(sdist, True)] * (sdist is not None) + [
-        (w, False) for w in _list(table.get("wheels"))
-    ]:
+    for file, is_source in [(sdist, True)] * (sdist is not None) + [(w, False) for w in _list(table.get("wheels"))]:
         if not isinstance(file, dict):
             lock.unknown(location, f"a distribution file of {name} is no table")
             continue
@@ -231,9 +227,7 @@ def _hashes(lock: _Lock, text: object, name: str, location: Location) -> tuple[H
     return (Hash(algorithm=algorithm.lower(), value=value.lower()),)
 
 
-def _named_lists(
-    lock: _Lock, tables: object, owner: Component, location: Location
-) -> dict[str, list[_Dependency]]:
+def _named_lists(lock: _Lock, tables: object, owner: Component, location: Location) -> dict[str, list[_Dependency]]:
     if not isinstance(tables, dict):
         lock.unknown(location, f"the extras or groups of {owner.name} are no table")
         return {}
@@ -274,16 +268,12 @@ def _workspace_root(lock: _Lock, manifest: object) -> Inventory:
     manifest = manifest if isinstance(manifest, dict) else {}
     location = Location(path=lock.path)
     directory = posixpath.dirname(lock.path)
-    owner = replace(
-        project_at(lock.tree, directory), dependencies=Completeness.COMPLETE, locations=(location,)
-    )
+    owner = replace(project_at(lock.tree, directory), dependencies=Completeness.COMPLETE, locations=(location,))
     required = _dependencies(lock, manifest.get("requirements", []), owner, location)
     groups = _named_lists(lock, manifest.get("dependency-groups", {}), owner, location)
     if not required and not any(groups.values()):
         return Inventory()
-    package = _Package(
-        component=owner, source=(), location=location, required=required, extras={}, groups=groups
-    )
+    package = _Package(component=owner, source=(), location=location, required=required, extras={}, groups=groups)
     lock.packages.append(package)
     return Inventory(components=(owner,))
 
@@ -315,9 +305,7 @@ def _set_scopes(lock: _Lock) -> None:
     for number, package in enumerate(lock.packages):
         if package.component.first_party or number in required:
             continue
-        scope = (
-            Scope.OPTIONAL if number in optional else Scope.DEV if number in development else Scope.REQUIRED
-        )
+        scope = Scope.OPTIONAL if number in optional else Scope.DEV if number in development else Scope.REQUIRED
         package.component = replace(package.component, scope=scope)
 
 

@@ -1,0 +1,137 @@
+"""What tests are built with: a tree and a network in memory that remember what they were asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bomvet.advisories.records import read_record
+from bomvet.errors import FileUnreadableError, NotEstablishedError
+from bomvet.model.facts import Facts
+from bomvet.model.inventory import Component, Inventory, Service, Unknown
+from bomvet.model.result import Skipped, Snapshot
+from bomvet.plugin import Check, Context, Resolver
+
+if TYPE_CHECKING:
+    from bomvet.model.finding import Finding
+
+#: The moment at which tests take place.
+NOW = dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC)
+
+
+@dataclass(slots=True)
+class MemoryTree:
+    """A `FileTree` of given files; `reads` lists what was read, in order."""
+
+    files: Mapping[str, bytes | str]
+    name: str = "project"
+    unknowns: tuple[Unknown, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    time: int = 1_700_000_000
+    reads: list[str] = field(default_factory=list)
+
+    def paths(self) -> Sequence[str]:
+        """Every file, sorted."""
+        return sorted(self.files)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return path in self.files
+
+    def modified(self, path: str) -> int:  # noqa: ARG002 - the protocol's
+        """The same moment for all."""
+        return self.time
+
+    def read(self, path: str) -> bytes:
+        """The content; raises `FileUnreadableError` where there is none."""
+        self.reads.append(path)
+        if path not in self.files:
+            raise FileUnreadableError("cannot be read: No such file or directory")
+        data = self.files[path]
+        return data.encode() if isinstance(data, str) else data
+
+
+@dataclass(slots=True)
+class FakeHttp:
+    """An `Http` with given answers by URL; `requests` lists what was asked, in order."""
+
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    requests: list[tuple[str, str, Any]] = field(default_factory=list)
+
+    def get(self, url: str) -> bytes:
+        """The answer as bytes."""
+        self.requests.append(("GET", url, None))
+        answer = self._answer(url)
+        return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+
+    def post_json(self, url: str, body: Any) -> Any:
+        """The answer as it was given."""
+        self.requests.append(("POST", url, body))
+        return self._answer(url)
+
+    def _answer(self, url: str) -> Any:
+        answer = self.answers.get(url, NotEstablishedError(f"{url}: no such page"))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@dataclass(slots=True)
+class MemoryAdvisories:
+    """An `AdvisoryStore` of OSV documents; `asked` lists the names that were looked up."""
+
+    documents: Iterable[dict[str, Any]]
+    obtained: dt.datetime = NOW
+    asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Just obtained, unless stated otherwise."""
+        stamp = self.obtained.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return Snapshot(obtained=stamp, source="memory", digest="sha256:00", records=len(list(self.documents)))
+
+    def packages(self, ecosystem: str, names: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:
+        """Entries by name."""
+        self.asked.append((ecosystem, tuple(sorted(names))))
+        found: dict[str, list[dict[str, Any]]] = {}
+        for document in self.documents:
+            for eco, name, entry in read_record(document).entries:
+                if eco == ecosystem and name in names:
+                    found.setdefault(name, []).append(entry)
+        return found
+
+    def advisories(self, ids: Collection[str]) -> Mapping[str, dict[str, Any]]:
+        """Records by id."""
+        records = [read_record(document).advisory for document in self.documents]
+        return {record["id"]: record for record in records if record["id"] in ids}
+
+
+def context(*documents: dict[str, Any], http: FakeHttp | None = None, obtained: dt.datetime = NOW) -> Context:
+    """A context at `NOW` with an advisory store of `documents` and a week's patience with old data."""
+    return Context(now=NOW, http=http, advisories=MemoryAdvisories(documents, obtained), max_age=dt.timedelta(days=7))
+
+
+def run_resolver(resolver: Resolver, files: Mapping[str, bytes | str], path: str) -> Inventory:
+    """What `resolver` makes of `path` among `files`, in canonical form."""
+    return Inventory.merge([resolver.parse(MemoryTree(files), path)])
+
+
+def run_check(check: Check, subject: Component | Service, facts: Facts = Facts()) -> list[Finding]:  # noqa: B008
+    """What `check` says of one subject."""
+    if isinstance(subject, Component):
+        return list(check.on_component(subject, facts)) if check.on_component else []
+    return list(check.on_service(subject, facts)) if check.on_service else []
+
+
+def component(inventory: Inventory, name: str) -> Component:
+    """The one component called `name`."""
+    (found,) = [c for c in inventory.components if c.name == name]
+    return found
+
+
+def edges(inventory: Inventory) -> set[tuple[str, str]]:
+    """All edges as pairs of references."""
+    return {(r.source, r.target) for r in inventory.relationships}
