@@ -26,7 +26,7 @@ setup: $(VENV)/.dev
 demo: $(VENV)/.base
 	@$(BIN)/python sample_projects/demo.py
 
-test: $(VENV)/.dev
+test: lint
 	@$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev

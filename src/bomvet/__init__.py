@@ -5,10 +5,10 @@ The public interface; everything is imported on first use, so that `bomvet --ver
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as typing's, whose import would double what `bomvet --version` costs
 if TYPE_CHECKING:
+    from typing import Any
+
     from bomvet.api import load_policy, sbom, scan
     from bomvet.errors import BomvetError
     from bomvet.model.finding import Finding
@@ -44,6 +44,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib  # noqa: PLC0415 - see above
+
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 

@@ -7,6 +7,7 @@ import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,11 +51,18 @@ def _state_time(location: str) -> int | None:
         if not stated.isdecimal() or len(stated) > 11:  # noqa: PLR2004 - beyond the year 5000
             raise UsageError(f"SOURCE_DATE_EPOCH must be seconds since 1970, not {stated!r}")
         return int(stated)
-    from bomvet.sources._commit import head_commit  # noqa: PLC0415 - not needed where the time is stated
+    directory = os.path.abspath(location if os.path.isdir(location) else os.path.dirname(location) or ".")
+    if not _in_repository(directory):
+        return None
+    from bomvet.sources._commit import head_commit  # noqa: PLC0415 - not needed otherwise
 
-    directory = Path(location) if os.path.isdir(location) else Path(location).absolute().parent
-    commit = head_commit(directory)
+    commit = head_commit(Path(directory))
     return commit.time if commit else None
+
+
+def _in_repository(directory: str) -> bool:
+    parents = accumulate(directory.split(os.sep), lambda path, name: f"{path}{os.sep}{name}")
+    return any(os.path.lexists(f"{parent}{os.sep}.git") for parent in parents)
 
 
 def load_policy(path: str = "", *, target: str = ".") -> Policy:

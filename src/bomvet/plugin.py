@@ -13,7 +13,6 @@ import pkgutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -209,6 +208,8 @@ def load(package: str, id_: str, kind: type[_P]) -> _P | None:
 
 def ordered(enrichers: Iterable[Enricher]) -> list[Enricher]:
     """`enrichers` so that each comes after those it names; ties in id order.  Raises `TypeError` on a cycle."""
+    from graphlib import CycleError, TopologicalSorter  # noqa: PLC0415 - an SBOM needs no enricher
+
     by_id = {e.id: e for e in sorted(enrichers, key=lambda e: e.id)}
     graph = {e.id: [a for a in e.after if a in by_id] for e in by_id.values()}
     try:

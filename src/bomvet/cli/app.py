@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -9,32 +10,46 @@ from typing import TYPE_CHECKING
 import typer
 
 from bomvet import __version__
-from bomvet.cli import db, explain, list_, sbom, scan
 from bomvet.cli._output import say
 from bomvet.errors import BomvetError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
 
-app = typer.Typer(
-    name="bomvet",
-    help="Know what your software is made of, what is wrong with it, and what it can reach, before you ship it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.command("scan")(scan.scan)
-app.command("sbom")(sbom.sbom)
-app.command("explain")(explain.explain)
-app.add_typer(db.app, name="db")
-app.command("list")(list_.list_)
+#: Module and function of each command, or module and sub-application.
+COMMANDS = {
+    "scan": ("bomvet.cli.scan", "scan"),
+    "sbom": ("bomvet.cli.sbom", "sbom"),
+    "explain": ("bomvet.cli.explain", "explain"),
+    "db": ("bomvet.cli.db", "app"),
+    "list": ("bomvet.cli.list_", "list_"),
+}
 
 
-@app.callback()
+def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The program with the commands `names`; the others are not even imported."""
+    app = typer.Typer(
+        name="bomvet",
+        help="Know what your software is made of, what is wrong with it, and what it can reach, before you ship it.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_root)
+    for name in names:
+        module, attribute = COMMANDS[name]
+        command = getattr(importlib.import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
+
+
 def _root(
     version: bool = typer.Option(False, "--version", "-V", help="Show the version and exit."),  # noqa: FBT003
 ) -> None:
@@ -45,8 +60,9 @@ def _root(
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; the exit code.  No traceback reaches the user unless BOMVET_DEBUG is set."""
+    named = [name for name in arguments[:1] if name in COMMANDS]
     try:
-        code = app(args=[*arguments], standalone_mode=False, prog_name="bomvet")
+        code = application(named or COMMANDS)(args=[*arguments], standalone_mode=False, prog_name="bomvet")
     except BomvetError as error:
         say(f"bomvet: {error}")
         if error.hint:

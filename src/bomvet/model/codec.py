@@ -79,7 +79,7 @@ def _decoded(hint: Any, data: Any, path: str) -> Any:  # noqa: PLR0911 - one ret
     if is_dataclass(hint):
         return _decoded_record(hint, _expect(dict, data, path), path)
     if hint is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
+        return _float(data, path)
     if issubclass(hint, Enum | dt.date):
         return _parsed(hint, _expect(str, data, path), path)
     return _expect(hint, data, path)
@@ -107,6 +107,13 @@ def _expect(kind: type, data: Any, path: str) -> Any:
     if not isinstance(data, kind) or (kind is int and isinstance(data, bool)):
         raise DecodeError(f"{path or 'document'}: expected {kind.__name__}, found {type(data).__name__}")
     return data
+
+
+def _float(number: int, path: str) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        raise DecodeError(f"{path}: the number is too large") from None
 
 
 def _parsed(kind: Any, text: str, path: str) -> Any:

@@ -25,8 +25,8 @@ class Graph:
 
     def _shortest(self) -> dict[str, str]:
         """Per reference that the root reaches, the one before it on a shortest path; of several the least."""
-        parents = {self.root: ""}
-        todo = deque([self.root])
+        parents = {self.root: ""} if self.root else {}
+        todo = deque(parents)
         while todo:
             here = todo.popleft()
             for target in sorted(self._targets.get(here, ())):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Self, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
 _K = TypeVar("_K", bound="Hashable")
 _V = TypeVar("_V")
@@ -237,7 +237,7 @@ class Inventory:
 
     @classmethod
     def merge(cls, parts: Iterable[Inventory]) -> Self:
-        """Unite `parts`; associative, commutative and idempotent, in time linear in their size."""
+        """Unite `parts`; associative, commutative and idempotent; no slower than sorting them all."""
         parts = tuple(parts)
         roots = [part.root for part in parts if part.root is not None]
         components = _folded(
@@ -263,14 +263,23 @@ class Inventory:
 def _folded(items: Iterable[_V], key: Callable[[_V], _K], merge: Callable[[_V, _V], _V]) -> dict[_K, _V]:
     """`items` by key, those with the same key merged."""
     found: dict[_K, _V] = {}
+    repeated: dict[_K, list[_V]] = {}
     for item in items:
         name = key(item)
-        known = found.get(name)
-        if known is None:
-            found[name] = item
-        elif known is not item and known != item:
-            found[name] = merge(known, item)
+        known = found.setdefault(name, item)
+        if known is not item and known != item:
+            repeated.setdefault(name, [known]).append(item)
+    found.update((name, _reduced(group, merge)) for name, group in repeated.items())
     return found
+
+
+def _reduced(items: Sequence[_V], merge: Callable[[_V, _V], _V]) -> _V:
+    """All of `items` merged by halves: one after the other would sort ever longer sets again and again."""
+    if len(items) == 1:
+        return items[0]
+    half = len(items) // 2
+    one, other = _reduced(items[:half], merge), _reduced(items[half:], merge)
+    return one if one == other else merge(one, other)
 
 
 def _union(one: tuple[_V, ...], other: tuple[_V, ...]) -> tuple[_V, ...]:

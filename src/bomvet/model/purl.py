@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PLAIN = re.compile(r"[A-Za-z0-9.\-_~:]+").fullmatch
+_HARMLESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/%+=!$'()*,;:-]*)?").fullmatch
+#: Names of query parameters whose values let somebody in.
+_SECRET = re.compile(r"token|secret|passw|api[-_]?key|signature|credential|^sig$|^auth$", re.IGNORECASE).search
+_NESTED_USER = re.compile(r"(?<=//)[^/?#]*@")
+_LEADING_USER = re.compile(r"\A[^/?#@]*:[^/?#]*@")
 _PYPI_SEPARATORS = re.compile(r"[-_.]+")
 
 
@@ -38,8 +43,9 @@ def _purl(kind: str, name: str, version: str, qualifiers: Mapping[str, str] | No
     text = f"pkg:{kind}/{_quoted(name)}"
     if version:
         text += f"@{_quoted(version)}"
-    if qualifiers:
-        text += "?" + "&".join(f"{key}={quote(qualifiers[key], safe=':/')}" for key in sorted(qualifiers))
+    stated = {key: value for key, value in qualifiers.items() if value} if qualifiers else {}
+    if stated:
+        text += "?" + "&".join(f"{key}={quote(stated[key], safe=':/')}" for key in sorted(stated))
     return text
 
 
@@ -53,10 +59,28 @@ def bare(purl: str) -> str:
 
 
 def public_url(url: str) -> str:
-    """`url` without user name, password and the blanks that a report could not carry."""
+    """`url` without user name, password, query parameters that hold a secret, and blanks.
+
+    Empty where it is so malformed that a secret may stand anywhere in it.
+    """
+    if _HARMLESS(url):  # nearly all are, and a lock has thousands
+        return url
     try:
         parts = urlsplit(url)
-    except ValueError:  # such as a bad IPv6 host; a secret may stand anywhere in it
+    except ValueError:  # such as a bad IPv6 host
         return ""
-    host = parts.netloc.rpartition("@")[2]
-    return quote(urlunsplit(parts._replace(netloc=host)), safe="%:/?#[]@!$&'()*+,;=~")
+    user, _, host = parts.netloc.rpartition("@")
+    if not user and "@" in url and not _has_usable_port(host):
+        return ""  # https://user:pass/word@host: the password holds a slash that ends the host too early
+    query = "&".join(pair for pair in parts.query.split("&") if not _SECRET(pair.partition("=")[0]))
+    text = urlunsplit(parts._replace(netloc=host, query=query))
+    # Again as text: a URL may stand within the URL, or be none that the parser sees a host in.
+    text = _NESTED_USER.sub("", text)
+    if not host and parts.scheme != "file":
+        text = _LEADING_USER.sub("", text)
+    return quote(text, safe="%:/?#[]@!$&'()*+,;=~", errors="replace")
+
+
+def _has_usable_port(host: str) -> bool:
+    port = host.rpartition("]")[2].rpartition(":")[2] if ":" in host.rpartition("]")[2] else ""
+    return not port or (port.isascii() and port.isdigit())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from bomvet.model.codec import decode, encode, json_schema
+from bomvet.model.codec import DecodeError, decode, encode, json_schema
 from bomvet.model.facts import Facts
 from bomvet.model.finding import Assessment, Finding, Rule
 from bomvet.model.inventory import Contact, Inventory
@@ -104,8 +104,10 @@ class ScanResult:
 
     @classmethod
     def from_dict(cls, document: Any) -> ScanResult:
-        """The inverse of `to_dict`; raises `DecodeError` where the document has another shape."""
+        """The inverse of `to_dict`; raises `DecodeError` where the document has another shape or major version."""
         result = decode(cls, document)
+        if result.schema.partition(".")[0] != SCHEMA.partition(".")[0]:
+            raise DecodeError(f"schema: version {result.schema!r} cannot be read, only {SCHEMA} and its like")
         if result.assessment is None:
             return result
         findings = decode(_Findings, document).findings

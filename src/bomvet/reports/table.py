@@ -74,12 +74,12 @@ def _print(console: Console, result: ScanResult) -> None:
     _list(
         console,
         "Expired waivers, whose findings are back",
-        (f"{w.id}, expired {w.expires} ({w.owner}), line {w.line}" for w in assessment.expired),
+        (f"{w.id}, expired {w.expires} ({w.owner}, line {w.line} of the policy)" for w in assessment.expired),
     )
     _list(
         console,
         "Unused waivers, to be deleted",
-        (f"{w.id} ({w.owner}), line {w.line}" for w in assessment.unused),
+        (f"{w.id} ({w.owner}, line {w.line} of the policy)" for w in assessment.unused),
     )
     _verdict(console, result, assessment)
 
@@ -93,7 +93,8 @@ def _header(console: Console, result: ScanResult) -> None:
     if any(scopes.values()):
         parts[-1] += f" ({', '.join(f'{n} {scope}' for scope, n in scopes.items() if n)})"
     if data:
-        parts.append(f"{data.records:,} advisories as of {data.obtained[:10]}")
+        noun = "advisory" if data.records == 1 else "advisories"
+        parts.append(f"{data.records:,} {noun} as of {data.obtained[:10]}")
     console.print(" · ".join(parts), style="bold", soft_wrap=False)
     console.print()
 
@@ -207,6 +208,8 @@ def _list(console: Console, title: str, lines: Iterable[str]) -> None:
 
 def _verdict(console: Console, result: ScanResult, assessment: Assessment) -> None:
     reasons = f": {'; '.join(assessment.reasons)}" if assessment.reasons else ""
+    if assessment.failing and len(assessment.failing) < len(assessment.findings):
+        console.print("✗ is refused by the policy, · is told only.", style="dim")
     console.print(f"{assessment.verdict.value.upper()}{reasons}", style=_VERDICTS[assessment.verdict])
     if not result.inventory.components:
         console.print("Nothing was found to check: no file of a format that bomvet reads (bomvet list resolvers).")

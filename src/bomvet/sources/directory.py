@@ -16,10 +16,11 @@ from bomvet.model.globs import matches
 from bomvet.model.inventory import Location, Unknown
 from bomvet.model.result import Skipped
 from bomvet.plugin import Source
-from bomvet.sources._ignore import IgnoreFile, is_ignored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from bomvet.sources._ignore import IgnoreFile
 
 #: Folders that hold no sources of the project itself.
 SKIPPED_FOLDERS = frozenset((
@@ -187,11 +188,16 @@ class DirectoryTree:
     def _passed_over(self, path: str, *, is_dir: bool, ignores: tuple[IgnoreFile, ...]) -> str:
         if any(matches(glob, path) for glob in self._exclude):
             return "excluded by --exclude or the settings"
-        if ignores and is_ignored(ignores, path, is_dir=is_dir):
-            return "named by a .gitignore file (--no-ignore reads it)"
+        if ignores:
+            from bomvet.sources._ignore import is_ignored  # noqa: PLC0415 - see `_ignore_file`
+
+            if is_ignored(ignores, path, is_dir=is_dir):
+                return "named by a .gitignore file (--no-ignore reads it)"
         return ""
 
     def _ignore_file(self, folder: str, listing: _Listing) -> IgnoreFile:
+        from bomvet.sources._ignore import IgnoreFile  # noqa: PLC0415 - many trees have no such file
+
         path = f"{folder}/.gitignore" if folder else ".gitignore"
         try:
             found = IgnoreFile.parse(self.read(path).decode("utf-8", "replace"), folder)
