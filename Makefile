@@ -15,6 +15,7 @@ $(VENV)/.base: pyproject.toml
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	@$(BIN)/python -m pip install --quiet --editable .
+	@$(BIN)/python -m compileall -q src  # as pip does for an installed wheel; else each start may compile anew
 	@touch $@
 
 $(VENV)/.%: pyproject.toml $(VENV)/.base
