@@ -91,8 +91,9 @@ def _advisory(match: AdvisoryMatch) -> Iterator[str]:
     score = "" if rating.score is None else f" {rating.score} ({rating.vector}, from {rating.source})"
     yield f"  {match.id}  {rating.severity.value.upper()}{score}"
     yield f"    {match.summary}"
-    if match.aliases:
-        yield f"    also known as {', '.join(match.aliases)}"
+    others = [name for name in (*match.ids, *match.aliases) if name != match.id]
+    if others:
+        yield f"    also known as {', '.join(others)}"
     for evidence in match.evidence:
         yield f"    matched {evidence}"
     yield f"    fixed in {match.fixed or 'no known version'}; {match.clean or 'no version'} has no known advisory"

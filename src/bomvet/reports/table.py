@@ -25,11 +25,8 @@ _STYLES = {
     Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.NONE: "dim",
 }  # fmt: skip
 _VERDICTS = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.INCOMPLETE: "bold yellow"}
-_NEXT = {
-    Verdict.PASSED: "",
-    Verdict.FAILED: "Next: take the upgrades above, or waive a finding in bomvet.toml (id, reason, owner, expires).",
-    Verdict.INCOMPLETE: "Next: answer the open questions above, or accept them with --allow-incomplete.",
-}
+_TO_MEND = "Next: take the upgrades above, or waive a finding in bomvet.toml (id, reason, owner, expires)."
+_TO_ANSWER = "Next: answer the open questions above, or accept them with --allow-incomplete."
 
 
 def render(result: ScanResult, options: RenderOptions) -> bytes:
@@ -213,9 +210,10 @@ def _verdict(console: Console, result: ScanResult, assessment: Assessment) -> No
     console.print(f"{assessment.verdict.value.upper()}{reasons}", style=_VERDICTS[assessment.verdict])
     if not result.inventory.components:
         console.print("Nothing was found to check: no file of a format that bomvet reads (bomvet list resolvers).")
-    following = _NEXT[assessment.verdict]
-    if following:
-        console.print(following)
+    if assessment.failing:
+        console.print(_TO_MEND)
+    elif assessment.verdict is Verdict.INCOMPLETE:
+        console.print(_TO_ANSWER)
 
 
 TABLE = Report(id="table", title="text for people", media_type="text/plain", extension=".txt", render=render)

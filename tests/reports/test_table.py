@@ -1,0 +1,199 @@
+"""The report for people: `TABLE`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+from bomvet.model.facts import Severity
+from bomvet.model.finding import Assessment, Finding, Verdict, Waived, Waiver
+from bomvet.model.inventory import (
+    Component,
+    Confidence,
+    Inventory,
+    Kind,
+    Location,
+    Relationship,
+    Scope,
+    Unknown,
+)
+from bomvet.model.result import ScanResult, Skipped, Snapshot, Target
+from bomvet.plugin import RenderOptions
+from bomvet.reports.table import TABLE
+
+ROOT = Component(purl="pkg:generic/sink@1", name="sink", version="1", kind=Kind.APPLICATION, directory="")
+PIPE = Component(purl="pkg:pypi/pipe@2", name="pipe", version="2", locations=(Location(path="uv.lock", line=7),))
+TAP = Component(purl="pkg:pypi/tap@3", name="tap", version="3", scope=Scope.DEV)
+RESULT = ScanResult(
+    tool="0",
+    time="2026-01-01T00:00:00Z",
+    target=Target(kind="dir", name="sink"),
+    inventory=Inventory(
+        root=ROOT,
+        components=(PIPE, TAP),
+        relationships=(
+            Relationship(source=ROOT.purl, target=PIPE.purl),
+            Relationship(source=PIPE.purl, target=TAP.purl),
+        ),
+    ),
+)
+LEAK = Finding(
+    rule="known-vulnerability",
+    subject=PIPE.purl,
+    severity=Severity.HIGH,
+    message="Leaks",
+    instance="CVE-1",
+    locations=PIPE.locations,
+    remediation="Upgrade pipe to 3.",
+)
+WAIVER = Waiver(id="CVE-9", reason="dry", owner="ada", expires=dt.date(2027, 1, 1), line=4)
+
+
+def table(result: ScanResult, **options: Any) -> str:
+    """The report as text."""
+    return TABLE.render(result, RenderOptions(**options)).decode()
+
+
+def judged(**fields: Any) -> ScanResult:
+    """`RESULT` with an assessment."""
+    return replace(RESULT, assessment=Assessment(**{"verdict": Verdict.PASSED, **fields}))
+
+
+def test_an_inventory_is_listed() -> None:
+    """Without an assessment the components are shown with scope and place, and what is unknown."""
+    unknown = Unknown(location=Location(path="a", line=2), resolver="r", reason="odd")
+    text = table(replace(RESULT, inventory=replace(RESULT.inventory, unknowns=(unknown,))))
+
+    assert [line.split() for line in text.splitlines()] == [
+        ["sink@1", "·", "2", "components", "(1", "dev)"],
+        [],
+        ["COMPONENT", "SCOPE", "WHERE"],
+        ["pipe@2", "required", "uv.lock:7"],
+        ["tap@3", "dev"],
+        [],
+        ["Not", "established", "(1)"],
+        ["?", "a:2:", "odd"],
+        [],
+    ]
+
+
+def test_findings_are_grouped_by_component() -> None:
+    """One block per component: each finding, then where, why and what to do, once."""
+    minor = replace(LEAK, severity=Severity.LOW, instance="CVE-2", message="Drips", confidence=Confidence.LOW)
+    dev = replace(LEAK, subject=TAP.purl, severity=Severity.UNKNOWN, locations=(), remediation="", instance="CVE-3")
+    result = judged(
+        verdict=Verdict.FAILED,
+        findings=(LEAK, dev, minor),
+        failing=frozenset({LEAK.fingerprint}),
+        reasons=("1 finding of severity high or worse",),
+    )
+
+    assert table(replace(result, advisory_data=Snapshot(obtained="2026-01-31T", source="", digest="", records=9))) == (
+        "sink@1 · 2 components (1 dev) · 9 advisories as of 2026-01-31\n"
+        "\n"
+        "pipe@2\n"
+        "  ✗ HIGH     CVE-1            Leaks\n"
+        "  · LOW      CVE-2            Drips (low confidence)\n"
+        "    where uv.lock:7\n"
+        "    why   sink@1 > pipe@2\n"
+        "    do    Upgrade pipe to 3.\n"
+        "\n"
+        "tap@3  [dev]\n"
+        "  · UNKNOWN  CVE-3            Leaks\n"
+        "    why   sink@1 > pipe@2 > tap@3\n"
+        "\n"
+        "✗ is refused by the policy, · is told only.\n"
+        "FAILED: 1 finding of severity high or worse\n"
+        "Next: take the upgrades above, or waive a finding in bomvet.toml (id, reason,\n"
+        "owner, expires).\n"
+    )
+
+
+def test_waivers_and_passed_over_files_are_told() -> None:
+    """Nothing that made the result smaller is left out."""
+    result = judged(
+        waived=(Waived(finding=LEAK, waiver=WAIVER),),
+        expired=(WAIVER,),
+        unused=(WAIVER,),
+        not_established=("osv: no data",),
+    )
+    result = replace(result, target=replace(RESULT.target, skipped=(Skipped(path="b/uv.lock", reason="ignored"),)))
+    text = table(result)
+
+    for line in (
+        "Waived (1)\n  - CVE-1 in pipe@2 until 2027-01-01 (ada): dry\n",
+        "Expired waivers, whose findings are back (1)\n  - CVE-9, expired 2027-01-01 (ada, line 4 of the policy)\n",
+        "Unused waivers, to be deleted (1)\n  - CVE-9 (ada, line 4 of the policy)\n",
+        "Passed over (1)\n  - b/uv.lock: ignored\n",
+        "Not established (1)\n  ? osv: no data\n",
+    ):
+        assert line in text
+
+
+def test_long_lists_are_cut_and_counted() -> None:
+    """Twenty lines, then how many more there are and where they stand."""
+    text = table(judged(verdict=Verdict.INCOMPLETE, not_established=tuple(f"q{n}" for n in range(25))))
+
+    assert "Not established (25)" in text
+    assert "q19" in text
+    assert "q20" not in text
+    assert "... and 5 more: -f json shows all" in text
+
+
+def test_many_places_are_cut_and_counted() -> None:
+    """Three places, then how many more."""
+    places = tuple(Location(path=f"{n}/uv.lock", line=n) for n in range(1, 6))
+    text = table(judged(findings=(replace(LEAK, locations=places),)))
+
+    assert "where 1/uv.lock:1, 2/uv.lock:2, 3/uv.lock:3 and 2 more" in text
+
+
+def test_nothing_exceeds_the_width() -> None:
+    """Long names and texts are folded within 80 columns."""
+    long = replace(LEAK, message="leak " * 60, remediation="x" * 200, instance="GHSA-" + "y" * 40)
+    text = table(judged(findings=(long,)))
+
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_colour_is_only_used_where_asked_for() -> None:
+    """Escape sequences appear with `color` and never without."""
+    result = judged(findings=(LEAK,))
+
+    assert "\x1b[" in table(result, color=True)
+    assert "\x1b" not in table(result)
+
+
+def test_foreign_text_cannot_steer_a_terminal() -> None:
+    """Control characters, bidirectional marks and `::` of scanned files are taken out."""
+    text = table(judged(findings=(replace(LEAK, message="a\x1b[2Jb\u202ec\r\n::error::d"),)))
+
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "::" not in text
+
+
+def test_a_subject_that_is_no_component_is_shown_as_it_is() -> None:
+    """A service has no path through the packages; its reference is its name."""
+    finding = replace(LEAK, subject="svc:slack/webhook", locations=())
+
+    assert "\nsvc:slack/webhook\n  · HIGH     CVE-1            Leaks\n" in table(judged(findings=(finding,)))
+
+
+def test_an_empty_result_says_so() -> None:
+    """Passed, and that there was nothing to check."""
+    empty = replace(judged(), inventory=Inventory())
+    text = table(empty)
+
+    assert text.startswith("sink · 0 components\n")
+    assert "Nothing was found to check" in text
+
+
+def test_what_to_do_next_fits_the_reason() -> None:
+    """An empty result that the policy refuses has no upgrades to take; open questions are to be answered."""
+    refused = table(judged(verdict=Verdict.FAILED, reasons=("no component was found",)))
+    unanswered = table(judged(verdict=Verdict.INCOMPLETE, not_established=("osv: no data",)))
+
+    assert "Next:" not in refused
+    assert "Next: answer the open questions above" in unanswered
