@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import FileUnreadableError, MalformedError
@@ -29,28 +30,35 @@ def load_toml(data: bytes) -> dict[str, Any]:
         raise MalformedError(f"not TOML: {error}", line=int(line[1]) if line else 0) from None
     except RecursionError:
         raise MalformedError("nested too deeply") from None
+    except ValueError as error:  # such as a number of more digits than Python reads
+        raise MalformedError(f"not TOML: {error}") from None
+
+
+@lru_cache(maxsize=8)
+def load_pyproject(data: bytes) -> dict[str, Any]:
+    """As `load_toml`, remembered: several resolvers ask for one project.  Change nothing in it."""
+    return load_toml(data)
 
 
 def pyproject(tree: FileTree, directory: str) -> dict[str, Any]:
     """`pyproject.toml` of `directory`; empty where there is none, or none that can be read."""
     path = posixpath.join(directory, "pyproject.toml")
     try:
-        return load_toml(tree.read(path)) if tree.exists(path) else {}
+        return load_pyproject(tree.read(path)) if tree.exists(path) else {}
     except (FileUnreadableError, MalformedError):
         return {}  # the resolver of pyproject.toml reports it
 
 
 def project_at(tree: FileTree, directory: str, *, name: str = "", version: str = "") -> Component:
-    """The project in `directory`; `name` and `version`, as a lock file states them, go before the manifest's.
+    """The project in `directory` as its manifest describes it; the same for every resolver, so that it is one.
 
-    Without either, the folder's name stands for the project.
+    Where there is no manifest, it is `name` and `version`, as a lock file states them.  Without either, the
+    folder's name stands for the project.
     """
-    table = pyproject(tree, directory).get("project")
-    table = table if isinstance(table, dict) else {}
+    table = project_table(pyproject(tree, directory))
     stated = table.get("name")
-    name = name or (pypi_name(stated) if isinstance(stated, str) and stated else "")
-    name = name or posixpath.basename(directory) or tree.name
-    version = version or _version(table.get("version"))
+    name = (pypi_name(stated) if isinstance(stated, str) else "") or name or posixpath.basename(directory) or tree.name
+    version = _version(table.get("version")) if table else version
     return Component(
         purl=project_purl(name, version, directory),
         name=name,
@@ -64,16 +72,25 @@ def project_at(tree: FileTree, directory: str, *, name: str = "", version: str =
     )
 
 
+def project_table(document: dict[str, Any]) -> dict[str, Any]:
+    """`[project]`, else the table of older Poetry projects, which has the same keys; empty where there is neither."""
+    tool = document.get("tool")
+    for table in (document.get("project"), tool.get("poetry") if isinstance(tool, dict) else None):
+        if isinstance(table, dict):
+            return table
+    return {}
+
+
 def _version(value: object) -> str:
     """A version in its canonical form (PEP 440), so that manifest and lock agree on it."""
     text = _text(value)
     if not text or _CANONICAL.fullmatch(text):
         return text
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - rarely needed
+    from packaging.version import Version  # noqa: PLC0415 - rarely needed
 
     try:
         return str(Version(text))
-    except InvalidVersion:
+    except ValueError:  # no version, or a number in it has more digits than Python reads
         return text
 
 
@@ -82,9 +99,16 @@ def _text(value: object) -> str:
 
 
 def _contacts(value: object) -> tuple[Contact, ...]:
-    people = [p for p in value if isinstance(p, dict)] if isinstance(value, list) else []
-    contacts = {Contact(name=_text(p.get("name")), email=_text(p.get("email"))) for p in people}
-    return tuple(sorted(contacts - {Contact()}))
+    people = [_contact(person) for person in value] if isinstance(value, list) else []
+    return tuple(sorted(set(people) - {Contact()}))
+
+
+def _contact(person: object) -> Contact:
+    """A table (PEP 621), or Poetry's `NAME <EMAIL>`."""
+    if isinstance(person, dict):
+        return Contact(name=_text(person.get("name")), email=_text(person.get("email")))
+    name, _, email = _text(person).partition("<")
+    return Contact(name=name.strip(), email=email.strip(" >"))
 
 
 def _licences(value: object) -> tuple[Licence, ...]:
@@ -95,12 +119,9 @@ def _licences(value: object) -> tuple[Licence, ...]:
     text = _text(value)
     if not text:
         return ()
-    from packaging.licenses import (  # noqa: PLC0415 - a table of all SPDX ids
-        InvalidLicenseExpression,
-        canonicalize_license_expression,
-    )
+    from packaging.licenses import canonicalize_license_expression  # noqa: PLC0415 - a table of all SPDX ids
 
     try:
         return (Licence(expression=canonicalize_license_expression(text)),)
-    except InvalidLicenseExpression:
-        return (Licence(name=text),)
+    except (ValueError, RecursionError, MemoryError):  # it is put to Python's own parser
+        return (Licence(name=text[:200]),)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 from bomvet.errors import MalformedError
 from bomvet.model.inventory import Hash
+from bomvet.model.purl import pypi_name
+from bomvet.resolvers.python._text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,18 +30,24 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
 )
-_CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
-_COMMENT = re.compile(r"(?:^|\s+)#(.*)$", re.DOTALL)
+_CODING = re.compile(rb"coding[:=]\s*([-\w.]{1,40})")
+#: Codecs that Python counts as text encodings, though no file is written in them; some are slow to read.
+_NO_ENCODINGS = ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
+# Possessive quantifiers (`*+`) keep the time linear in the length of a line, whatever it holds.
+_COMMENT = re.compile(r"(?:^|\s)#(.*)$", re.DOTALL)
 _PIN = re.compile(
-    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\]]*)\])?\s*"
-    r"===?\s*(?P<version>[A-Za-z0-9.!+_-]+)\s*(?:;\s*(?P<marker>.+))?"
+    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*+(?:\[(?P<extras>[A-Za-z0-9._,\s-]*)\])?\s*+"
+    r"===?\s*+(?P<version>[A-Za-z0-9.!+_-]+)\s*+(?:;\s*+(?P<marker>.+))?"
 )
 _HASH = re.compile(r"(?P<algorithm>sha256|sha384|sha512|sha1|sha224|md5):(?P<value>[0-9a-fA-F]+)")
 _URL_HASH = re.compile(r"(?:^|&)(sha256|sha384|sha512|sha1|sha224|md5)=([0-9a-fA-F]+)")
+_EGG = re.compile(r"(?:^|&)egg=(?P<name>[A-Za-z0-9._-]+)(?:\[(?P<extras>[^\]]*)\])?")
+_OPTION_START = re.compile(r"(?:^|(?<=\s))-")
 _ARCHIVE = re.compile(r"\.(whl|zip|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tar)$", re.IGNORECASE)
 #: Options that say nothing of what is installed, with how many values they take.
 _IGNORED_OPTIONS = {
-    "--no-index": 0, "--pre": 0, "--prefer-binary": 0, "--require-hashes": 0, "-f": 1, "--find-links": 1,
+    "--no-index": 0, "--pre": 0, "--prefer-binary": 0, "--require-hashes": 0, "--no-require-hashes": 0,
+    "-f": 1, "--find-links": 1,
     "--no-binary": 1, "--only-binary": 1, "--trusted-host": 1, "--use-feature": 1, "--config-settings": 1,
     "--config-setting": 1, "-C": 1, "--global-option": 1, "--install-option": 1, "--all-releases": 1,
     "--only-final": 1, "--no-build-isolation": 0, "--process-dependency-links": 0, "--uploaded-prior-to": 1,
@@ -51,6 +59,9 @@ _READ_OPTIONS = {
     "-e": "editable", "--editable": "editable", "--hash": "hash",
     "-i": "index", "--index-url": "index", "--pypi-url": "index", "--extra-index-url": "extra-index",
 }  # fmt: skip
+_LONG_OPTIONS = sorted(name for name in {*_IGNORED_OPTIONS, *_READ_OPTIONS} if name.startswith("--"))
+#: What `NAME://` or `NAME:` a requirement must start with for pip to take it for a URL.
+_SCHEMES = re.compile(r"(?:https?|file|ftp|(?:git|hg|svn|bzr)(?:\+[a-z]+)?):", re.IGNORECASE)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,6 +105,7 @@ class Statements:
     includes: list[Include] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     index: str = ""
+    extra_indexes: list[str] = field(default_factory=list)
     leaves_out: bool = False
 
     @property
@@ -114,16 +126,13 @@ def read_statements(data: bytes) -> Statements:
     for number, line in _logical_lines(decoded(data).splitlines()):
         match = _COMMENT.search(line)
         code = (line[: match.start()] if match else line).strip()
-        comment = match[1].strip() if match else None
         if code:
             last, listing_via = _statement(statements, number, code), False
-        if comment is None:
-            listing_via = listing_via and bool(code)
-        elif "considered to be unsafe" in comment:
+        if match and "considered to be unsafe" in match[1]:
             statements.leaves_out = True
-        elif last is not None:
-            listing_via = _annotate(last, comment, listing_via)
-        if not code and not line.strip():
+        elif match and last is not None:
+            listing_via = _annotate(last, match[1], listing_via)
+        elif not code:
             last = None
     return statements
 
@@ -147,14 +156,16 @@ def decoded(data: bytes) -> str:
 
 
 def _decoded_as(data: bytes, encoding: str) -> str:
+    text = None
     try:
-        text = data.decode(encoding, "replace")
-    except (LookupError, ValueError, UnicodeError):
-        raise MalformedError(f"the coding comment names {encoding!r}, which is no text encoding", line=1) from None
-    # A codec such as rot13 or hex turns bytes into something else than text.
-    if not isinstance(text, str):  # pragma: no cover - decode() refuses those codecs by itself
-        raise MalformedError(f"{encoding!r} is no text encoding", line=1)
-    return text
+        if codecs.lookup(encoding).name not in _NO_ENCODINGS:
+            text = data.decode(encoding, "replace")
+    except (LookupError, ValueError):
+        pass
+    if text is None:
+        raise MalformedError(f"the coding comment names {encoding!r}, which is no text encoding", line=1)
+    # UTF-7 can spell halves of surrogate pairs, which no report could be encoded with.
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _logical_lines(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -175,11 +186,17 @@ def _logical_lines(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _annotate(requirement: Requirement, comment: str, listing: bool) -> bool:  # noqa: FBT001
-    """Take names from a `# via` comment; whether the next comment lines may go on with the list."""
-    if comment == "via" or comment.startswith("via "):
-        names, listing = comment[3:], True
-    elif listing:
-        names = comment
+    """Take names from a `# via` comment; whether the next comment lines may go on with the list.
+
+    A list is indented below a bare `# via`; other comments, such as uv's `# from INDEX`, are not.
+    """
+    text = comment.strip()
+    if text == "via":
+        return True
+    if text.startswith("via "):
+        names, listing = text[4:], False
+    elif listing and comment.startswith("  "):
+        names = text
     else:
         return False
     requirement.via.extend(name.strip() for name in names.split(",") if name.strip())
@@ -189,48 +206,66 @@ def _annotate(requirement: Requirement, comment: str, listing: bool) -> bool:  #
 def _statement(statements: Statements, number: int, code: str) -> Requirement | None:
     """Add what one logical line says; the requirement in it, if it is one."""
     named, options_text = _split_options(code)
-    try:
-        options = _options(options_text)
-    except ValueError as error:
-        statements.problems.append(Problem(line=number, reason=f"{_short(code)}: {error}"))
-        return None
-    if named or options.get("editable"):
-        return _add_requirement(statements, number, named or options["editable"][-1], code, options)
-    for kind in ("include", "constraint"):
-        for path in options.get(kind, ()):
-            statements.includes.append(Include(line=number, path=path, constraint=kind == "constraint"))
-    statements.index = options.get("index", [statements.index])[-1]
-    return None
+    options, problems = _options(options_text)
+    includes = [
+        Include(line=number, path=path, constraint=kind == "constraint")
+        for kind in ("include", "constraint")
+        for path in options.get(kind, ())
+    ]
+    editables = options.get("editable", [])
+    requirement = None
+    if named or editables:
+        text = named or editables.pop(0)
+        requirement = _add_requirement(statements, number, code, text, options, editable=not named)
+        ignored = [*(include.path for include in includes), *editables]
+    else:
+        ignored = [include.path for include in includes[1:]]
+        statements.includes.extend(includes[:1])
+        statements.index = options.get("index", [statements.index])[-1]
+        statements.extra_indexes.extend(options.get("extra-index", ()))
+    # Of a line pip takes one requirement or one include, whatever else stands in it.
+    problems += [f"pip ignores {shown(value)!r} after the first that the line names" for value in ignored]
+    statements.problems.extend(Problem(line=number, reason=f"{shown(code)}: {problem}") for problem in problems)
+    return requirement
 
 
 def _split_options(code: str) -> tuple[str, str]:
-    """The requirement and the options after it, cut where pip cuts: at the first word with a leading dash."""
-    if " -" not in code and not code.startswith("-"):
+    """The requirement and the options after it, cut at the first word with a leading dash.
+
+    Words are separated by blanks for pip, for uv by tabs as well.
+    """
+    if "-" not in code:
         return code, ""
-    words = code.split(" ")
-    cut = next((n for n, word in enumerate(words) if word.startswith("-")), len(words))
-    return " ".join(words[:cut]).strip(), " ".join(words[cut:])
+    cut = _OPTION_START.search(code)
+    return (code[: cut.start()].strip(), code[cut.start() :]) if cut else (code, "")
 
 
-def _options(text: str) -> dict[str, list[str]]:
-    """Values by kind of option; raises `ValueError` for what pip does not know."""
-    if not text:
-        return {}
+def _options(text: str) -> tuple[dict[str, list[str]], list[str]]:
+    """Values by kind of option, and what is wrong with them."""
     found: dict[str, list[str]] = {}
-    words = iter(_words(text))
+    problems: list[str] = []
+    ignored: list[str] = []
+    try:
+        words = iter(_words(text))
+    except ValueError as error:
+        return {}, [str(error)]
     for word in words:
+        if not word.startswith("-") or word in ("-", "--"):
+            ignored.append(word)
+            continue
         name, has_value, value = _option(word)
         kind = _READ_OPTIONS.get(name)
         takes = 1 if kind else _IGNORED_OPTIONS.get(name)
         if takes is None:
-            raise ValueError(f"pip knows no option {name!r}")
-        if takes and not has_value:
-            value = next(words, "")
-            if not value:
-                raise ValueError(f"{name} lacks its value")
-        if kind:
+            problems.append(f"pip knows no option {shown(name)!r}")
+        elif takes and not has_value and not (value := next(words, "")):
+            problems.append(f"{name} lacks its value")
+        elif kind:
             found.setdefault(kind, []).append(value)
-    return found
+    # A marker after options has no effect for pip, and is what pip-compile writes after `-e`.
+    if ignored and not ignored[0].startswith(";"):
+        problems.append(f"pip ignores {shown(' '.join(ignored))!r} after an option")
+    return found, problems
 
 
 def _words(text: str) -> list[str]:
@@ -242,20 +277,34 @@ def _option(word: str) -> tuple[str, bool, str]:
     """Name, whether a value stands with it, and the value: `--x=v`, `-rfile`, `--x`."""
     if word.startswith("--"):
         name, equals, value = word.partition("=")
-        return name, bool(equals), value
+        return _unabbreviated(name), bool(equals), value
     return word[:2], len(word) > 2, word[2:].removeprefix("=")  # noqa: PLR2004 - dash and letter
 
 
+def _unabbreviated(name: str) -> str:
+    """Pip takes the start of an option's name for the option, as long as it means only one."""
+    if name in _READ_OPTIONS or name in _IGNORED_OPTIONS:
+        return name
+    meant = {_READ_OPTIONS.get(option, option): option for option in _LONG_OPTIONS if option.startswith(name)}
+    return next(iter(meant.values())) if len(meant) == 1 else name
+
+
 def _add_requirement(
-    statements: Statements, number: int, text: str, code: str, options: dict[str, list[str]]
+    statements: Statements, number: int, code: str, text: str, options: dict[str, list[str]], *, editable: bool
 ) -> Requirement | None:
+    """Add the requirement that `text` states; what is wrong with it or with its hashes becomes a problem."""
     try:
-        requirement = _requirement(number, text)
-        requirement.hashes += tuple(_hash(value) for value in options.get("hash", ()))
+        requirement = _requirement(number, text, editable=editable)
     except ValueError as error:
-        statements.problems.append(Problem(line=number, reason=f"{_short(code)}: {error}"))
+        statements.problems.append(Problem(line=number, reason=f"{shown(code)}: {error}"))
         return None
-    requirement.hashes = tuple(sorted(set(requirement.hashes)))
+    hashes = set(requirement.hashes)
+    for value in options.get("hash", ()):
+        try:
+            hashes.add(_hash(value))
+        except ValueError as error:
+            statements.problems.append(Problem(line=number, reason=f"{shown(text)}: {error}"))
+    requirement.hashes = tuple(sorted(hashes))
     statements.requirements.append(requirement)
     return requirement
 
@@ -263,12 +312,13 @@ def _add_requirement(
 def _hash(text: str) -> Hash:
     match = _HASH.fullmatch(text)
     if not match:
-        raise ValueError(f"{_short(text)!r} is no hash of the form ALGORITHM:HEX")
+        raise ValueError(f"{shown(text)!r} is no hash of the form ALGORITHM:HEX")
     return Hash(algorithm=match["algorithm"], value=match["value"].lower())
 
 
-def _requirement(number: int, text: str) -> Requirement:
-    pin = _PIN.fullmatch(text)
+def _requirement(number: int, text: str, *, editable: bool) -> Requirement:
+    """What `text` asks for; raises `ValueError` where that is nothing that pip understands."""
+    pin = None if editable else _PIN.fullmatch(text)
     if pin:
         extras = tuple(sorted(e.strip() for e in (pin["extras"] or "").split(",") if e.strip()))
         return Requirement(
@@ -279,35 +329,38 @@ def _requirement(number: int, text: str) -> Requirement:
             extras=extras,
             marker=pin["marker"] or "",
         )
-    if "://" in text.partition(" ")[0] or text.startswith("file:"):
+    if _SCHEMES.match(text):
         return _url_requirement(number, text)
-    if _is_path(text):
-        place, _, marker = text.partition(" ;")
+    if _is_path(text) or (editable and "@" not in text):
+        place, _, marker = text.partition(";")
         return Requirement(line=number, text=text, path=place.partition("[")[0].strip(), marker=marker.strip())
     return _parsed_requirement(number, text)
 
 
 def _is_path(text: str) -> bool:
     """Pip takes for a path what holds a separator or starts with a dot, unless it is `NAME @ URL`."""
-    head = text.partition(" @")[0].partition("@ ")[0]
-    return text == "." or head.startswith(("./", "../", ".[", ".\\")) or "/" in head or bool(_ARCHIVE.search(head))
+    head = text.partition(";")[0].partition("@")[0].strip()
+    return text.startswith(".") or "/" in head or bool(_ARCHIVE.search(head))
 
 
 def _url_requirement(number: int, text: str) -> Requirement:
     """A bare URL; its name stands in `#egg=` or in the file's name."""
-    url, _, marker = text.partition(" ")
+    url, _, marker = text.partition("; ")
+    url, _, rest = url.strip().partition(" ")
+    if rest:
+        raise ValueError("holds more than a URL and a marker")
     location, _, fragment = url.partition("#")
-    hashes = tuple(Hash(algorithm=a, value=v.lower()) for a, v in _URL_HASH.findall(fragment))
-    egg = re.search(r"(?:^|&)egg=([A-Za-z0-9._-]+)", fragment)
+    egg = _EGG.search(fragment)
     name, version = file_version(location)
     return Requirement(
         line=number,
         text=text,
-        name=egg[1] if egg else name,
-        version=version,
+        name=egg["name"] if egg else name,
+        version=version if not egg or pypi_name(egg["name"]) == pypi_name(name) else "",
+        extras=tuple(sorted(e.strip() for e in (egg["extras"] or "").split(",") if e.strip())) if egg else (),
         url=location,
-        hashes=hashes,
-        marker=marker.strip().removeprefix(";").strip(),
+        hashes=tuple(Hash(algorithm=a, value=v.lower()) for a, v in _URL_HASH.findall(fragment)),
+        marker=marker.strip(),
     )
 
 
@@ -319,7 +372,7 @@ def _parsed_requirement(number: int, text: str) -> Requirement:
     try:
         parsed = Parsed(text)
     except InvalidRequirement as error:
-        raise ValueError(f"is no requirement ({str(error).splitlines()[0]})") from None
+        raise ValueError(f"is no requirement ({shown(str(error).splitlines()[0])})") from None
     except RecursionError:
         raise ValueError("is nested too deeply") from None
     pins = {s.version for s in parsed.specifier if s.operator in ("==", "===") and not s.version.endswith(".*")}
@@ -333,7 +386,9 @@ def _parsed_requirement(number: int, text: str) -> Requirement:
     )
     if parsed.url:
         of_url = _url_requirement(number, parsed.url)
-        requirement.url, requirement.hashes, requirement.version = of_url.url, of_url.hashes, of_url.version
+        requirement.url, requirement.hashes = of_url.url, of_url.hashes
+        if pypi_name(of_url.name) == pypi_name(parsed.name):
+            requirement.version = of_url.version
     return requirement
 
 
@@ -344,12 +399,7 @@ def file_version(location: str) -> tuple[str, str]:
         return "", ""
     from urllib.parse import unquote  # noqa: PLC0415 - rarely needed
 
-    from packaging.utils import (  # noqa: PLC0415
-        InvalidSdistFilename,
-        InvalidWheelFilename,
-        parse_sdist_filename,
-        parse_wheel_filename,
-    )
+    from packaging.utils import parse_sdist_filename, parse_wheel_filename  # noqa: PLC0415
 
     filename = unquote(filename)
     try:
@@ -357,10 +407,6 @@ def file_version(location: str) -> tuple[str, str]:
             name, version, *_ = parse_wheel_filename(filename)
         else:
             name, version = parse_sdist_filename(filename)
-    except (InvalidWheelFilename, InvalidSdistFilename):
+    except ValueError:  # also where a number in it has more digits than Python reads
         return "", ""
     return name, str(version)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - a line of a terminal

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
+from urllib.parse import unquote
 
 from bomvet.errors import BomvetError
 from bomvet.model.inventory import (
     Completeness,
     Component,
     Distribution,
+    Hash,
     Inventory,
     Location,
     Relationship,
@@ -21,21 +23,22 @@ from bomvet.model.inventory import (
 from bomvet.model.purl import public_url, pypi_name, pypi_purl
 from bomvet.plugin import FileTree, Resolver
 from bomvet.resolvers.python._project import project_at
-from bomvet.resolvers.python._requirement_lines import (
-    Include,
-    Requirement,
-    Statements,
-    file_version,
-    read_statements,
-)
+from bomvet.resolvers.python._text import anonymous, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from bomvet.resolvers.python._requirement_lines import Include, Requirement, Statements
 
 ID = "python/requirements"
 #: Files that one file may pull in through includes.
 MAX_FILES = 200
 _RANK = {Completeness.COMPLETE: 0, Completeness.INCOMPLETE: 1, Completeness.UNKNOWN: 2}
+#: Files that bound versions, by their names.
+_CONSTRAINTS = re.compile(r"constraints?[^/]*$", re.IGNORECASE)
+#: What makes a folder one that pip installs from.
+_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _COMMIT = re.compile(r"@[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 _VIA_NAME = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?")
 
@@ -45,6 +48,29 @@ class _File:
     path: str
     statements: Statements
     constraint: bool
+    completeness: Completeness
+
+    @classmethod
+    def of(cls, path: str, statements: Statements, *, constraint: bool) -> Self:
+        return cls(path=path, statements=statements, constraint=constraint, completeness=_completeness(statements))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pin:
+    """What constraints say of a name."""
+
+    version: str = ""
+    hashes: tuple[Hash, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """What holds for all files that are read together."""
+
+    tree: FileTree
+    unknowns: list[Unknown]
+    pins: dict[str, _Pin]
+    indexes: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +83,29 @@ class _Resolved:
 
 
 def parse_requirements(tree: FileTree, path: str) -> Inventory:
-    """The inventory of `path` and all that it includes."""
+    """The inventory of `path` and all that it includes.
+
+    A file of constraints is none by itself: it bounds what other files ask for, and counts where they name it.
+    """
+    if _CONSTRAINTS.search(path):
+        return Inventory()
     unknowns: list[Unknown] = []
     files = _read_all(tree, path, unknowns)
-    completeness = max((_completeness(f.statements) for f in files if not f.constraint), key=_RANK.__getitem__)
-    project = replace(project_at(tree, _project_directory(path)), dependencies=completeness)
-    pins = _constraint_pins(files)
+    asking = [file for file in files if not file.constraint]
+    run = _Run(tree=tree, unknowns=unknowns, pins=_constraint_pins(files), indexes=_indexes(files))
+    project = replace(
+        project_at(tree, _project_directory(path)),
+        dependencies=max(
+            (file.completeness for file in asking if file.statements.requirements),
+            key=_RANK.__getitem__,
+            default=Completeness.UNKNOWN,
+        ),
+    )
     resolved = [
         item
-        for file in files
-        if not file.constraint
+        for file in asking
         for requirement in file.statements.requirements
-        if (item := _resolve(tree, file, requirement, pins, unknowns))
+        if (item := _resolve(run, file, requirement))
     ]
     return Inventory.merge([
         Inventory(
@@ -87,86 +124,109 @@ def _project_directory(path: str) -> str:
 
 def _read_all(tree: FileTree, path: str, unknowns: list[Unknown]) -> list[_File]:
     """`path` and what it includes, each file once; a file that is both included and a constraint is included."""
-    files = {path: _File(path=path, statements=read_statements(tree.read(path)), constraint=False)}
-    todo = [(path, include, False) for include in files[path].statements.includes]
+    files = {path: _File.of(path, _statements(tree, path), constraint=False)}
+    todo = deque((path, include) for include in files[path].statements.includes)
     while todo:
-        includer, include, under_constraint = todo.pop(0)
-        location = Location(path=includer, line=include.line)
-        constraint = under_constraint or include.constraint
+        includer, include = todo.popleft()
         target = posixpath.normpath(posixpath.join(posixpath.dirname(includer), include.path))
         known = files.get(target)
-        if known and (constraint or not known.constraint):
+        if known and (include.constraint or not known.constraint):
             continue
-        if len(files) >= MAX_FILES:
+        location = Location(path=includer, line=include.line)
+        if len(files) >= MAX_FILES and not known:
             unknowns.append(_unknown(location, f"more than {MAX_FILES} included files: the rest was not read"))
             break
         try:
             statements = known.statements if known else _read_include(tree, target, include)
         except BomvetError as error:
-            unknowns.append(_unknown(location, f"includes {include.path}, which {error}"))
+            unknowns.append(_unknown(location, f"includes {shown(include.path)}, which {error}"))
             continue
-        files[target] = _File(path=target, statements=statements, constraint=constraint)
-        todo.extend((target, deeper, constraint) for deeper in statements.includes)
+        files[target] = _File.of(target, statements, constraint=include.constraint)
+        todo.extend((target, deeper) for deeper in statements.includes)
     for file in files.values():
         unknowns.extend(_unknown(Location(path=file.path, line=p.line), p.reason) for p in file.statements.problems)
     return list(files.values())
 
 
 def _read_include(tree: FileTree, target: str, include: Include) -> Statements:
-    if "://" in include.path:
-        raise BomvetError("is remote: bomvet reads only the project's own files")
-    if target.startswith(("/", "../")):
+    if _URL.match(include.path):
+        raise BomvetError("is a URL: bomvet reads only the project's own files")
+    if _is_outside(target):
         raise BomvetError("lies outside the scanned tree")
-    return read_statements(tree.read(target))
+    return _statements(tree, target)
+
+
+def _statements(tree: FileTree, path: str) -> Statements:
+    # Costs more to import than a small lock file to read, and many trees have no requirements file.
+    from bomvet.resolvers.python._requirement_lines import read_statements  # noqa: PLC0415
+
+    return read_statements(tree.read(path))
+
+
+def _is_outside(path: str) -> bool:
+    return path.startswith(("/", "../")) or path == ".."
 
 
 def _unknown(location: Location, reason: str) -> Unknown:
     return Unknown(location=location, resolver=ID, reason=reason)
 
 
-def _constraint_pins(files: Iterable[_File]) -> dict[str, str]:
+def _constraint_pins(files: Iterable[_File]) -> dict[str, _Pin]:
     """Versions by name that constraints alone fix; a name that they pin twice is not fixed."""
-    pins: dict[str, set[str]] = defaultdict(set)
+    stated: dict[str, list[Requirement]] = defaultdict(list)
     for file in files:
         for requirement in file.statements.requirements if file.constraint else ():
             if requirement.name and requirement.version:
-                pins[pypi_name(requirement.name)].add(requirement.version)
-    return {name: next(iter(versions)) for name, versions in pins.items() if len(versions) == 1}
+                stated[pypi_name(requirement.name)].append(requirement)
+    return {
+        name: _Pin(version=pins[0].version, hashes=tuple(h for pin in pins for h in pin.hashes))
+        for name, pins in stated.items()
+        if len({pin.version for pin in pins}) == 1
+    }
 
 
-def _resolve(
-    tree: FileTree, file: _File, requirement: Requirement, pins: dict[str, str], unknowns: list[Unknown]
-) -> _Resolved | None:
+def _indexes(files: Iterable[_File]) -> list[tuple[str, str]]:
+    """Where packages come from, as properties: the last index that is stated, as in pip, and every further one."""
+    stated = [public_url(file.statements.index) for file in files if file.statements.index]
+    extra = [public_url(url) for file in files for url in file.statements.extra_indexes]
+    return [("bomvet:registry", url) for url in stated[-1:]] + [("bomvet:extra-registry", url) for url in extra]
+
+
+def _resolve(run: _Run, file: _File, requirement: Requirement) -> _Resolved | None:
     location = Location(path=file.path, line=requirement.line)
-    if requirement.path or requirement.url.startswith("file:"):
-        component = _local(tree, file, requirement, location, unknowns)
-    elif requirement.url:
-        component = _from_url(file, requirement, location, unknowns)
-    else:
-        component = _from_index(file, requirement, pins, location, unknowns)
-    return _Resolved(component=component, requirement=requirement, file=file) if component else None
-
-
-def _from_index(
-    file: _File, requirement: Requirement, pins: dict[str, str], location: Location, unknowns: list[Unknown]
-) -> Component | None:
-    name = pypi_name(requirement.name)
-    version = requirement.version or pins.get(name, "")
-    if not version:
-        unknowns.append(_unknown(location, f"{requirement.text!r} is not pinned, so what gets installed is open"))
+    try:
+        if requirement.path or requirement.url[:5].lower() == "file:":
+            component = _local(run, file, requirement, location)
+        elif requirement.url:
+            component = _from_url(run, file, requirement, location)
+        else:
+            component = _from_index(run, file, requirement, location)
+    except BomvetError as error:
+        run.unknowns.append(_unknown(location, str(error)))
         return None
-    index = public_url(file.statements.index)
-    return _component(file, requirement, location, name=name, version=version, registry=index)
+    return _Resolved(component=component, requirement=requirement, file=file)
 
 
-def _from_url(file: _File, requirement: Requirement, location: Location, unknowns: list[Unknown]) -> Component | None:
+def _from_index(run: _Run, file: _File, requirement: Requirement, location: Location) -> Component:
+    name = pypi_name(requirement.name)
+    pin = run.pins.get(name, _Pin())
+    version = requirement.version or pin.version
+    if not version:
+        raise BomvetError(f"{shown(requirement.text)!r} is not pinned, so what gets installed is open")
+    component = _component(file, requirement, location, name=name, version=version, properties=run.indexes)
+    if version != pin.version:
+        return component
+    return replace(component, hashes=tuple(sorted({*requirement.hashes, *pin.hashes})))
+
+
+def _from_url(run: _Run, file: _File, requirement: Requirement, location: Location) -> Component:
     url = public_url(requirement.url)
     if not requirement.name:
-        unknowns.append(_unknown(location, f"{url} does not say which package it is"))
-        return None
-    is_vcs = requirement.url.partition("://")[0].partition("+")[0] in ("git", "hg", "svn", "bzr")
+        raise BomvetError(f"{shown(url)} does not say which package it is")
+    is_vcs = requirement.url.partition(":")[0].partition("+")[0].lower() in ("git", "hg", "svn", "bzr")
     if is_vcs and not _COMMIT.search(url):
-        unknowns.append(_unknown(location, f"{url} is not pinned to a commit, so what gets installed is open"))
+        reason = f"{shown(url)} is not pinned to a commit, so what gets installed is open"
+        run.unknowns.append(_unknown(location, reason))
     component = _component(
         file,
         requirement,
@@ -175,25 +235,48 @@ def _from_url(file: _File, requirement: Requirement, location: Location, unknown
         version=requirement.version,
         qualifiers={"vcs_url" if is_vcs else "download_url": url},
     )
-    if is_vcs:
-        return component
-    source = not url.partition("?")[0].endswith(".whl")
-    distribution = Distribution(url=url, hashes=requirement.hashes, source=source)
+    return component if is_vcs else _distributed(component, url)
+
+
+def _distributed(component: Component, url: str) -> Component:
+    """`component` with its hashes as those of the one file that it comes as."""
+    source = not url.partition("?")[0].lower().endswith(".whl")
+    distribution = Distribution(url=url, hashes=component.hashes, source=source)
     return replace(component, hashes=(), distributions=(distribution,))
 
 
-def _local(
-    tree: FileTree, file: _File, requirement: Requirement, location: Location, unknowns: list[Unknown]
-) -> Component | None:
-    """A folder or archive of the tree itself; pip takes the path from where it runs, taken to be the project."""
-    place = requirement.path or requirement.url.removeprefix("file:").removeprefix("//")
-    target = posixpath.normpath(posixpath.join(_project_directory(file.path), place))
-    if target.startswith(("/", "../")) or target == "..":
-        unknowns.append(_unknown(location, f"{place} lies outside the scanned tree"))
-        return None
-    name, version = file_version(target)
-    project = project_at(tree, "" if target == "." else target, name=name and pypi_name(name), version=version)
-    return replace(project, locations=tuple(sorted({*project.locations, location})), hashes=requirement.hashes)
+def _local(run: _Run, file: _File, requirement: Requirement, location: Location) -> Component:
+    """A folder or archive of the tree itself."""
+    from bomvet.resolvers.python._requirement_lines import file_version  # noqa: PLC0415 - see `_statements`
+
+    place = requirement.path or unquote(anonymous(requirement.url)[5:].removeprefix("//"))
+    name, version = file_version(place)
+    if name:
+        component = _component(
+            file,
+            requirement,
+            location,
+            name=pypi_name(name),
+            version=version,
+            qualifiers={"file_name": posixpath.basename(place)},
+        )
+        return _distributed(component, public_url(_relative(file, place)[0]))
+    label = f"{requirement.name} at {place}" if requirement.name else place
+    targets = [target for target in _relative(file, place) if not _is_outside(target)]
+    if not targets:
+        raise BomvetError(f"{shown(label)} lies outside the scanned tree")
+    for target in targets:
+        if any(run.tree.exists(posixpath.join(target, name)) for name in _PROJECT_FILES):
+            project = project_at(run.tree, target)
+            return replace(project, locations=tuple(sorted({*project.locations, location})), hashes=requirement.hashes)
+    raise BomvetError(f"{shown(label)} holds no Python project")
+
+
+def _relative(file: _File, place: str) -> list[str]:
+    """Where `place` may be: pip counts from where it runs, taken to be the project; uv from the file's folder."""
+    folders = dict.fromkeys((_project_directory(file.path), posixpath.dirname(file.path)))
+    found = [posixpath.normpath(posixpath.join(folder, place)) for folder in folders]
+    return ["" if target == "." else target for target in found]
 
 
 def _component(
@@ -204,21 +287,19 @@ def _component(
     name: str,
     version: str,
     qualifiers: dict[str, str] | None = None,
-    registry: str = "",
+    properties: Iterable[tuple[str, str]] = (),
 ) -> Component:
-    properties = [("bomvet:extra", extra) for extra in requirement.extras]
+    stated = [("bomvet:extra", extra) for extra in requirement.extras]
     if requirement.marker:
-        properties.append(("bomvet:marker", requirement.marker))
-    if registry:
-        properties.append(("bomvet:registry", registry))
+        stated.append(("bomvet:marker", requirement.marker))
     return Component(
         purl=pypi_purl(name, version, qualifiers),
         name=name,
         version=version,
-        dependencies=_completeness(file.statements),
+        dependencies=file.completeness,
         hashes=requirement.hashes,
         locations=(location,),
-        properties=tuple(sorted(properties)),
+        properties=tuple(sorted({*stated, *properties})),
     )
 
 
@@ -226,21 +307,24 @@ def _completeness(statements: Statements) -> Completeness:
     """Edges are all there only where every line says who asked for it and none was left out."""
     if not statements.annotated:
         return Completeness.UNKNOWN
-    return Completeness.INCOMPLETE if statements.leaves_out else Completeness.COMPLETE
+    is_open = any(not (r.version or r.url or r.path) for r in statements.requirements)
+    lacks = statements.leaves_out or statements.problems or is_open
+    return Completeness.INCOMPLETE if lacks else Completeness.COMPLETE
 
 
 def _edges(project: Component, resolved: list[_Resolved]) -> Iterator[Relationship]:
     in_file: dict[tuple[str, str], set[str]] = defaultdict(set)
     anywhere: dict[str, set[str]] = defaultdict(set)
     for item in resolved:
-        if item.component.name:
-            in_file[item.file.path, item.component.name].add(item.component.purl)
-            anywhere[item.component.name].add(item.component.purl)
+        in_file[item.file.path, item.component.name].add(item.component.purl)
+        anywhere[item.component.name].add(item.component.purl)
     for item in resolved:
         # `-c file` in a comment says what bounds the version, not who asked for the package.
         stated = [via for via in item.requirement.via if not via.startswith("-c ")]
         names = [name for via in stated if (name := _asking_package(via))]
         askers = {purl for name in names for purl in in_file.get((item.file.path, name)) or anywhere.get(name, set())}
+        # A package with extras may ask for itself, which is no reason for it to be there.
+        askers.discard(item.component.purl)
         if len(names) < len(stated) or not askers:
             askers.add(project.purl)
         evidence = (Location(path=item.file.path, line=item.requirement.line),)

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ID = "python/uv-lock"
-_PACKAGE_HEADER = re.compile(rb"^\[\[package\]\][ \t]*\r?$", re.MULTILINE)
+_PACKAGE_HEADER = re.compile(rb"^\[\[package\]\][ \t]*\r?\n(?:name = \"([^\"\r\n]*)\")?", re.MULTILINE)
 #: Sources that are folders of the project itself.
-_OWN_SOURCES = ("virtual", "editable", "directory", "path")
+_OWN_SOURCES = ("virtual", "editable", "directory")
+_SOURCES = (*_OWN_SOURCES, "registry", "git", "url", "path")
 
 _Table = dict[str, Any]
 #: A source table as something that can be compared and hashed.
@@ -102,14 +103,15 @@ def parse_uv_lock(tree: FileTree, path: str) -> Inventory:
     if not isinstance(tables, list):
         raise MalformedError("'package' is no array of tables")
     lock = _Lock(tree, path)
-    for table, location in zip(tables, _locations(data, path, len(tables)), strict=True):
+    for table, location in zip(tables, _locations(data, path, tables), strict=True):
         _read_package(lock, table, location)
     root = _workspace_root(lock, document.get("manifest"))
     _set_scopes(lock)
+    relationships = tuple(_edges(lock))
     return Inventory.merge([
         Inventory(
             components=tuple(p.component for p in lock.packages),
-            relationships=tuple(_edges(lock)),
+            relationships=relationships,
             unknowns=tuple(lock.unknowns),
         ),
         root,
@@ -117,19 +119,20 @@ def parse_uv_lock(tree: FileTree, path: str) -> Inventory:
 
 
 def _check_version(version: object) -> None:
-    if version != 1:
+    if type(version) is not int or version != 1:
         raise MalformedError(f"lock version {version!r} is not known, only 1")
 
 
-def _locations(data: bytes, path: str, count: int) -> list[Location]:
-    """Where each package's `name` line is; the file alone where headers and tables do not pair up."""
-    starts = [match.start() for match in _PACKAGE_HEADER.finditer(data)]
-    if len(starts) != count:
-        return [Location(path=path)] * count
+def _locations(data: bytes, path: str, tables: list[Any]) -> list[Location]:
+    """Where each package's `name` line is; the file alone where what looks like headers are not the tables."""
+    headers = list(_PACKAGE_HEADER.finditer(data))
+    names = [table.get("name") if isinstance(table, dict) else None for table in tables]
+    if [header[1] and header[1].decode("utf-8") for header in headers] != names:
+        return [Location(path=path)] * len(tables)
     lines, line, at = [], 1, 0
-    for start in starts:
-        line += data.count(b"\n", at, start)
-        at = start
+    for header in headers:
+        line += data.count(b"\n", at, header.start())
+        at = header.start()
         lines.append(Location(path=path, line=line + 1))
     return lines
 
@@ -140,8 +143,11 @@ def _read_package(lock: _Lock, table: object, location: Location) -> None:
         lock.unknown(location, "a package without a name")
         return
     source = table.get("source")
-    source = source if isinstance(source, dict) else {}
+    if not isinstance(source, dict) or not any(isinstance(source.get(key), str) for key in _SOURCES):
+        lock.unknown(location, f"where {pypi_name(name)} comes from is not understood")
+        source = {}
     component = _component(lock, table, source, location)
+    before = len(lock.unknowns)
     package = _Package(
         component=component,
         source=_frozen(source),
@@ -150,6 +156,8 @@ def _read_package(lock: _Lock, table: object, location: Location) -> None:
         extras=_named_lists(lock, table.get("optional-dependencies", {}), component, location),
         groups=_named_lists(lock, table.get("dev-dependencies", {}), component, location),
     )
+    if len(lock.unknowns) > before:
+        package.component = replace(component, dependencies=Completeness.INCOMPLETE)
     lock.packages.append(package)
     lock.by_name[pypi_name(name)].append(package)
 
@@ -171,7 +179,7 @@ def _component(lock: _Lock, table: _Table, source: _Table, location: Location) -
         name=name,
         version=version,
         dependencies=Completeness.COMPLETE,
-        distributions=tuple(sorted(_distributions(lock, table, name, location))),
+        distributions=tuple(sorted(_distributions(lock, table, source, location))),
         locations=(location,),
         properties=tuple(sorted({*properties, *(("bomvet:marker", m) for m in markers)})),
     )
@@ -185,7 +193,7 @@ def _own_project(lock: _Lock, name: str, version: str, place: str, location: Loc
 
 def _origin(source: _Table) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """Purl qualifiers and properties that say where the package comes from."""
-    git, url, registry = (source.get(key) for key in ("git", "url", "registry"))
+    git, url, path, registry = (source.get(key) for key in ("git", "url", "path", "registry"))
     if isinstance(git, str):
         # uv writes REPOSITORY?rev=ASKED#COMMIT; the commit alone says what is installed.
         repository, _, commit = git.partition("#")
@@ -193,28 +201,34 @@ def _origin(source: _Table) -> tuple[dict[str, str], list[tuple[str, str]]]:
         return {"vcs_url": f"git+{repository}@{commit}" if commit else f"git+{repository}"}, []
     if isinstance(url, str):
         return {"download_url": public_url(url)}, []
+    if isinstance(path, str):
+        return {"file_name": posixpath.basename(path)}, []
     return {}, [("bomvet:registry", public_url(registry))] if isinstance(registry, str) else []
 
 
-def _distributions(lock: _Lock, table: _Table, name: str, location: Location) -> Iterator[Distribution]:
-    sdist = table.get("sdist")
-    for file, is_source in [(sdist, True)] * (sdist is not None) + [(w, False) for w in _list(table.get("wheels"))]:
+def _distributions(lock: _Lock, table: _Table, source: _Table, location: Location) -> Iterator[Distribution]:
+    name, sdist, wheels = pypi_name(table["name"]), table.get("sdist"), table.get("wheels", [])
+    files = [] if sdist is None else [(sdist, True)]
+    for file, is_source in [*files, *((wheel, False) for wheel in (wheels if isinstance(wheels, list) else [wheels]))]:
         if not isinstance(file, dict):
             lock.unknown(location, f"a distribution file of {name} is no table")
             continue
+        size, uploaded = file.get("size"), file.get("upload-time")
         yield Distribution(
-            url=_file_url(file),
+            url=_file_url(lock, file, source),
             hashes=_hashes(lock, file.get("hash"), name, location),
-            size=file["size"] if isinstance(file.get("size"), int) else 0,
-            uploaded=file["upload-time"] if isinstance(file.get("upload-time"), str) else "",
+            size=size if type(size) is int else 0,
+            uploaded=uploaded if isinstance(uploaded, str) else "",
             source=is_source,
         )
 
 
-def _file_url(file: _Table) -> str:
-    """Files of a registry have a URL, those of a local index a path, those of a URL source a name at most."""
-    url = next((file[key] for key in ("url", "path", "filename") if isinstance(file.get(key), str)), "")
-    return public_url(url)
+def _file_url(lock: _Lock, file: _Table, source: _Table) -> str:
+    """Files of a registry have a URL, those of a local index a path; the only file of a source is the source."""
+    if isinstance(source.get("path"), str):
+        return public_url(posixpath.normpath(posixpath.join(posixpath.dirname(lock.path), source["path"])))
+    stated = (file.get("url"), file.get("path"), source.get("url"), file.get("filename"))
+    return public_url(next((text for text in stated if isinstance(text, str)), ""))
 
 
 def _hashes(lock: _Lock, text: object, name: str, location: Location) -> tuple[Hash, ...]:
@@ -231,7 +245,7 @@ def _named_lists(lock: _Lock, tables: object, owner: Component, location: Locati
     if not isinstance(tables, dict):
         lock.unknown(location, f"the extras or groups of {owner.name} are no table")
         return {}
-    return {name: _dependencies(lock, entries, owner, location) for name, entries in tables.items()}
+    return {pypi_name(name): _dependencies(lock, entries, owner, location) for name, entries in tables.items()}
 
 
 def _dependencies(lock: _Lock, entries: object, owner: Component, location: Location) -> list[_Dependency]:
@@ -242,7 +256,7 @@ def _dependencies(lock: _Lock, entries: object, owner: Component, location: Loca
             lock.unknown(location, f"a dependency of {owner.name} has no name")
             continue
         version, source = entry.get("version", ""), entry.get("source", {})
-        extras = [e for e in _list(entry.get("extra", entry.get("extras"))) if isinstance(e, str)]
+        extras = [pypi_name(e) for e in _list(entry.get("extra", entry.get("extras"))) if isinstance(e, str)]
         found.append(
             _Dependency(
                 name=pypi_name(name),
@@ -288,9 +302,10 @@ def _edges(lock: _Lock) -> Iterator[Relationship]:
                     package.location,
                     f"{dependency.name}, which {package.component.name} needs, is not in the lock",
                 )
+                package.component = replace(package.component, dependencies=Completeness.INCOMPLETE)
             for target in targets:
                 # An extra of a package may ask for other extras of the package itself.
-                if target is not package:
+                if target.component.purl != source:
                     yield Relationship(source=source, target=target.component.purl, evidence=evidence)
 
 
@@ -325,4 +340,6 @@ def _reached(lock: _Lock, seeds: Iterable[_Dependency]) -> set[int]:
     return {number for number, _ in seen}
 
 
-UV_LOCK = Resolver(id=ID, title="uv.lock", globs=("**/uv.lock",), parse=parse_uv_lock)
+UV_LOCK = Resolver(
+    id=ID, title="uv.lock, and the locks of scripts", globs=("**/uv.lock", "**/*.py.lock"), parse=parse_uv_lock
+)
