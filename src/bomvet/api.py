@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 #: Where a project keeps its policy, and in which table.
 POLICY_FILES: Mapping[str, tuple[str, ...]] = {"bomvet.toml": (), "pyproject.toml": ("tool", "bomvet")}
+MAX_POLICY_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +36,22 @@ class Opened:
 
 def open_target(target: str, *, exclude: Sequence[str] = (), use_ignore_files: bool = True) -> Opened:
     """Open a path, or `SCHEME:PATH`; raises `UsageError`."""
-    scheme, colon, location = target.partition(":")
     sources = {source.id: source for source in discover("bomvet.sources", Source)}
-    if not colon or os.path.exists(target):
-        scheme, location = "dir", target
+    scheme, location = _split(target)
     if scheme not in sources:
         raise UsageError(f"targets of the kind {scheme!r} are not known", hint=f"known are: {', '.join(sources)}")
     tree = sources[scheme].open(location, exclude=exclude, use_ignore_files=use_ignore_files)
     return Opened(tree=tree, time=_state_time(location))
+
+
+def _split(target: str) -> tuple[str, str]:
+    """Scheme and location; what exists under the whole name, or has a slash before the colon, is a path."""
+    scheme, colon, location = target.partition(":")
+    return ("dir", target) if not colon or "/" in scheme or os.path.exists(target) else (scheme, location)
+
+
+def _folder(location: str) -> str:
+    return location if os.path.isdir(location) else os.path.dirname(location)
 
 
 def _state_time(location: str) -> int | None:
@@ -51,7 +61,7 @@ def _state_time(location: str) -> int | None:
         if not stated.isdecimal() or len(stated) > 11:  # noqa: PLR2004 - beyond the year 5000
             raise UsageError(f"SOURCE_DATE_EPOCH must be seconds since 1970, not {stated!r}")
         return int(stated)
-    directory = os.path.abspath(location if os.path.isdir(location) else os.path.dirname(location) or ".")
+    directory = os.path.abspath(_folder(location))
     if not _in_repository(directory):
         return None
     from bomvet.sources._commit import head_commit  # noqa: PLC0415 - not needed otherwise
@@ -69,12 +79,20 @@ def load_policy(path: str = "", *, target: str = ".") -> Policy:
     """The policy of the file `path`, else of the project at `target`, else the default; raises `PolicyFileError`."""
     if path:
         return read_policy(_text(path), os.path.basename(path), _table_of(path))
-    folder = target.removeprefix("dir:")
-    for name, table in POLICY_FILES.items():
-        candidate = os.path.join(folder, name)
-        if os.path.isfile(candidate) and (not table or "[tool.bomvet" in _text(candidate)):
+    scheme, location = _split(target)
+    for name, table in POLICY_FILES.items() if scheme == "dir" else ():
+        candidate = os.path.join(_folder(location), name)
+        if _may_hold_policy(candidate) if table else os.path.lexists(candidate):
             return read_policy(_text(candidate), name, table)
     return Policy()
+
+
+def _may_hold_policy(manifest: str) -> bool:
+    """Whether it names us at all; one that cannot be read is the resolvers' to report."""
+    try:
+        return os.path.isfile(manifest) and b"bomvet" in _content(manifest)
+    except OSError:
+        return False
 
 
 def _table_of(path: str) -> tuple[str, ...]:
@@ -83,11 +101,21 @@ def _table_of(path: str) -> tuple[str, ...]:
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
+        return _content(path).decode("utf-8").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise UsageError(f"the policy file {os.path.basename(path)} cannot be read: {reason}") from None
+
+
+def _content(path: str) -> bytes:
+    # A pipe without a writer must not block; one with, such as the shell's <(...), is read to its end.
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:
+        os.set_blocking(file.fileno(), True)
+        data = file.read(MAX_POLICY_BYTES + 1)
+    if len(data) > MAX_POLICY_BYTES:
+        raise OSError(errno.EFBIG, f"it is larger than {MAX_POLICY_BYTES:,} bytes")
+    return data
 
 
 def default_database() -> str:
@@ -123,12 +151,18 @@ def scan(
     opened = open_target(target, exclude=policy.exclude, use_ignore_files=use_ignore_files)
     with contextlib.ExitStack() as stack:
         context = Context(now=now or dt.datetime.now(dt.UTC), max_age=policy.max_age)
-        with contextlib.suppress(NotEstablishedError):
-            from bomvet.advisories.database import AdvisoryDatabase  # noqa: PLC0415 - not needed for an SBOM
-
-            store = stack.enter_context(AdvisoryDatabase.open(database or default_database()))
-            context = replace(context, advisories=store)
+        context = _with_advisories(context, database or default_database(), stack)
         return pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened))
+
+
+def _with_advisories(context: Context, path: str, stack: contextlib.ExitStack) -> Context:
+    """`context` with the database at `path`, open as long as `stack`, or with the reason why there is none."""
+    from bomvet.advisories.database import AdvisoryDatabase  # noqa: PLC0415 - not needed for an SBOM
+
+    try:
+        return replace(context, advisories=stack.enter_context(AdvisoryDatabase.open(path)))
+    except NotEstablishedError as error:
+        return replace(context, no_advisories=f"{error}: {error.hint}") if os.path.isfile(path) else context
 
 
 def _timed(subject: Subject, opened: Opened) -> Subject:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ from bomvet.model.result import Input, PluginStatus, ScanResult, Status, Target
 from bomvet.plugin import Check, Context, Enricher, FileTree, Resolver, discover, ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from bomvet.model.finding import Finding
     from bomvet.policy.document import Policy
@@ -45,6 +45,8 @@ class Subject:
 
 
 AS_FOUND = Subject()
+#: The end of the year 9999.
+_LAST_SECOND = 253_402_300_799
 
 
 def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[Resolver] | None = None) -> ScanResult:
@@ -119,8 +121,10 @@ class _Claims:
             for glob in resolver.globs:
                 name = glob.removeprefix("**/")
                 if "*" in name or "?" in name or "/" in name:
-                    # Only files that end like the glob are put to its regular expression.
-                    self._by_suffix[_suffix(name)].append((compiled(glob).fullmatch, resolver))
+                    # Only files that end like the glob are put to its regular expression; "" is for all.
+                    suffix = _suffix(name.rpartition("/")[2])
+                    key = "" if "*" in suffix or "?" in suffix else suffix
+                    self._by_suffix[key].append((compiled(glob).fullmatch, resolver))
                 else:
                     self._by_name[name].append(resolver)
 
@@ -128,12 +132,13 @@ class _Claims:
         """The resolvers of `path`, each once."""
         name = path.rpartition("/")[2]
         found = list(self._by_name.get(name, ()))
-        found += [r for matches, r in self._by_suffix.get(_suffix(name), ()) if matches(path)]
+        patterns = (*self._by_suffix.get(_suffix(name), ()), *self._by_suffix.get("", ()))
+        found += [resolver for matches, resolver in patterns if matches(path)]
         return found if len(found) < 2 else list({r.id: r for r in found}.values())  # noqa: PLR2004
 
 
 def _suffix(name: str) -> str:
-    return name.rpartition(".")[2]
+    return name.rpartition(".")[2] or name
 
 
 class _Recorder:
@@ -171,11 +176,19 @@ def _resolve(tree: FileTree, claims: _Claims) -> tuple[Inventory, tuple[PluginSt
                 reason = f"internal error ({type(error).__name__}: {error})"
                 parts.append(_not_read(resolver.id, path, 0, reason))
                 failures[resolver.id].append(f"{path}: {reason}")
-    statuses = [
-        PluginStatus(id=id_, status=Status.FAILED if problems else Status.OK, reason="; ".join(problems[:3]))
-        for id_, problems in failures.items()
-    ]
-    return Inventory.merge(parts), tuple(statuses)
+    inventory = Inventory.merge(parts)
+    doubts = Counter(unknown.resolver for unknown in inventory.unknowns)
+    return inventory, tuple(_fared(id_, problems, doubts[id_]) for id_, problems in failures.items())
+
+
+def _fared(resolver: str, failures: Sequence[str], doubts: int) -> PluginStatus:
+    """How a resolver did: `failures` are defects of its own, `doubts` counts what it could not understand."""
+    if failures:
+        return PluginStatus(id=resolver, status=Status.FAILED, reason="; ".join(failures[:3]))
+    if doubts:
+        reason = f"not understood in {doubts} place{'s' if doubts > 1 else ''}"
+        return PluginStatus(id=resolver, status=Status.PARTIAL, reason=reason)
+    return PluginStatus(id=resolver, status=Status.OK)
 
 
 def _not_read(resolver: str, path: str, line: int, reason: str) -> Inventory:
@@ -191,11 +204,12 @@ def _rooted(inventory: Inventory, name: str, subject: Subject, inputs: Sequence[
 
     Projects that nothing else contains hang on the root, so that every component is reached from it.
     """
-    top = [c for c in inventory.components if c.directory == ""]
+    top = [inventory.root] if inventory.root else [c for c in inventory.components if c.directory == ""]
     found = top[0] if len(top) == 1 else Component(purl="", name=name, kind=Kind.APPLICATION, directory="")
     named = subject.name or found.name
-    version = subject.version or found.version or _content_version(inputs)
-    source = "stated by the user" if subject.version else "" if found.version else "digest of the files read"
+    content = "" if subject.version or found.version else _content_version(inputs)
+    version = subject.version or found.version or content
+    source = "stated by the user" if subject.version else "digest of the files read" if content else ""
     root = replace(
         found,
         purl=project_purl(named, version, ""),
@@ -203,24 +217,41 @@ def _rooted(inventory: Inventory, name: str, subject: Subject, inputs: Sequence[
         version=version,
         properties=(*found.properties, ("bomvet:version-source", source)) if source else found.properties,
     )
-    contained = _contained(inventory, found, root)
-    edges = [*(_moved(r, found.purl, root.purl) for r in inventory.relationships), *contained]
     components = tuple(c for c in inventory.components if c is not found)
+    edges = [_moved(r, found.purl, root.purl) for r in inventory.relationships]
+    edges += _contained(root.purl, [c for c in components if c.first_party], edges)
     return Inventory.merge([
         replace(inventory, root=root, components=components, relationships=tuple(edges))
     ])  # fmt: skip
 
 
-def _contained(inventory: Inventory, found: Component, root: Component) -> Iterator[Relationship]:
-    reached = {r.target for r in inventory.relationships}
-    for component in inventory.components:
-        if component.first_party and component is not found and component.purl not in reached:
+def _contained(root: str, projects: Sequence[Component], edges: Sequence[Relationship]) -> Iterator[Relationship]:
+    """Edges from `root` to the `projects` that it would not reach: tops first, then one of each cycle."""
+    targets: dict[str, list[str]] = defaultdict(list)
+    for edge in edges:
+        targets[edge.source].append(edge.target)
+    asked_for = {edge.target for edge in edges if edge.source != edge.target}
+    reached: set[str] = set()
+    _reach(root, targets, reached)
+    for component in sorted(projects, key=lambda c: (c.purl in asked_for, c.purl)):
+        if component.purl not in reached:
+            _reach(component.purl, targets, reached)
             yield Relationship(
-                source=root.purl,
+                source=root,
                 target=component.purl,
                 kind=RelationKind.CONTAINS,
                 evidence=component.locations,
             )
+
+
+def _reach(start: str, targets: Mapping[str, Sequence[str]], reached: set[str]) -> None:
+    """Add `start` and all that it leads to."""
+    todo = [start]
+    while todo:
+        here = todo.pop()
+        if here not in reached:
+            reached.add(here)
+            todo.extend(targets.get(here, ()))
 
 
 def _moved(edge: Relationship, old: str, new: str) -> Relationship:
@@ -252,7 +283,9 @@ def _without_development(inventory: Inventory) -> Inventory:
 def _timestamp(stated: int | None, recorder: _Recorder) -> str:
     """The stated time, else that of the newest file read, so that the same tree gives the same bytes."""
     newest = max((recorder.modified(i.path) for i in recorder.inputs), default=recorder.modified(""))
-    moment = dt.datetime.fromtimestamp(newest if stated is None else stated, dt.UTC)
+    # A file system can hold years that a calendar cannot.
+    seconds = min(max(newest if stated is None else stated, 0), _LAST_SECOND)
+    moment = dt.datetime.fromtimestamp(seconds, dt.UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -285,7 +318,7 @@ def _unmet(enricher: Enricher, context: Context) -> str:
     if enricher.needs.network and context.http is None:
         return "needs the network, and this run is offline"
     if enricher.needs.advisories and context.advisories is None:
-        return "there is no advisory database: `bomvet db import PATH` makes one"
+        return context.no_advisories
     return ""
 
 

@@ -13,10 +13,14 @@ import pkgutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from bomvet.errors import UsageError
 
 if TYPE_CHECKING:
     import datetime as dt
+    from importlib.metadata import EntryPoint
 
     from bomvet.model.facts import Facts
     from bomvet.model.finding import Finding, Rule
@@ -91,11 +95,15 @@ class Needs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The outside as it is handed to enrichers: time, network (None: offline), advisory data (None: none)."""
+    """The outside as it is handed to enrichers: time, network (None: offline), advisory data (None: none).
+
+    `no_advisories` says why there are none.
+    """
 
     now: dt.datetime
     http: Http | None = None
     advisories: AdvisoryStore | None = None
+    no_advisories: str = "there is no advisory database: `bomvet db import PATH` makes one"
     max_age: dt.timedelta | None = None
 
 
@@ -176,7 +184,8 @@ _P = TypeVar("_P", Source, Resolver, Enricher, Check, Report)
 def discover(package: str, kind: type[_P]) -> tuple[_P, ...]:
     """Every `kind` that a module below `package` or an installed plug-in distribution defines, by id.
 
-    Raises `TypeError` where a module of `package` defines none, or two plug-ins have the same id.
+    Raises `TypeError` where a module of `package` defines none, or two plug-ins have the same id, and
+    `UsageError` where another distribution's cannot be loaded.
     """
     found: dict[str, tuple[_P, str]] = {}
     for name in module_names(package):
@@ -212,14 +221,23 @@ def ordered(enrichers: Iterable[Enricher]) -> list[Enricher]:
 
     by_id = {e.id: e for e in sorted(enrichers, key=lambda e: e.id)}
     graph = {e.id: [a for a in e.after if a in by_id] for e in by_id.values()}
+    sorter = TopologicalSorter(graph)
     try:
-        return [by_id[i] for i in TopologicalSorter(graph).static_order()]
+        sorter.prepare()
     except CycleError as error:
         raise TypeError(f"enrichers wait for each other: {' -> '.join(error.args[1])}") from None
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        order += ready
+        sorter.done(*ready)
+    return [by_id[id_] for id_ in order]
 
 
 def _constants(module: Any, kind: type[_P]) -> list[_P]:
-    return [value for value in vars(module).values() if isinstance(value, kind)]
+    """The plug-ins that `module` defines; an entry point may also name a plug-in itself."""
+    values = vars(module).values() if isinstance(module, ModuleType) else [module]
+    return [value for value in values if isinstance(value, kind)]
 
 
 def _add(found: dict[str, tuple[_P, str]], plugins: Iterable[_P], module: str) -> None:
@@ -238,7 +256,19 @@ def _foreign_modules() -> list[tuple[str, Any]]:
     from importlib.metadata import entry_points  # noqa: PLC0415 - see above
 
     points = sorted(entry_points(group=ENTRY_POINTS), key=lambda e: (e.name, e.value))
-    return [(point.value, point.load()) for point in points]
+    return [(point.value, _loaded(point)) for point in points]
+
+
+def _loaded(point: EntryPoint) -> Any:
+    try:
+        return point.load()
+    except Exception as error:
+        # What a plug-in would have found must not be missing in silence.
+        owner = point.dist.name if point.dist else point.name
+        raise UsageError(
+            f"the plug-in {point.value} of {owner} cannot be loaded: {type(error).__name__}: {error}",
+            hint=f"upgrade or uninstall {owner}",
+        ) from error
 
 
 def _mentions_plugins(folder: str) -> bool:

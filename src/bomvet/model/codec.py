@@ -35,10 +35,9 @@ def encode(value: Any) -> Any:
         return record
     if isinstance(value, Mapping):
         return {key: encode(value[key]) for key in sorted(value)}
-    if isinstance(value, frozenset):
-        return sorted(encode(item) for item in value)
-    if isinstance(value, tuple):
-        return [encode(item) for item in value]
+    if isinstance(value, tuple | frozenset):
+        items = [encode(item) for item in value]
+        return sorted(items) if isinstance(value, frozenset) else items
     if isinstance(value, dt.date):
         return value.isoformat()
     raise TypeError(f"no JSON form for {type(value).__name__}")

@@ -283,8 +283,8 @@ def _reduced(items: Sequence[_V], merge: Callable[[_V, _V], _V]) -> _V:
 
 
 def _union(one: tuple[_V, ...], other: tuple[_V, ...]) -> tuple[_V, ...]:
-    """The set union in sorted order."""
-    return one if one == other else tuple(sorted({*one, *other}))  # type: ignore[type-var]
+    """The set union in sorted order; a dict keeps the two sorted runs, which then need little sorting."""
+    return one if one == other else tuple(sorted(dict.fromkeys((*one, *other))))  # type: ignore[type-var]
 
 
 def _lesser(one: str, other: str) -> str:

@@ -16,8 +16,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9.\-_~:]+").fullmatch
 _HARMLESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/%+=!$'()*,;:-]*)?").fullmatch
 #: Names of query parameters whose values let somebody in.
 _SECRET = re.compile(r"token|secret|passw|api[-_]?key|signature|credential|^sig$|^auth$", re.IGNORECASE).search
-_NESTED_USER = re.compile(r"(?<=//)[^/?#]*@")
-_LEADING_USER = re.compile(r"\A[^/?#@]*:[^/?#]*@")
+_NESTED_USER = re.compile(r"(?<=://)[^/?#]*@")
+_LEADING_USER = re.compile(r"\A(?:[^/?#@:]*:)?[/\\]*+[^/?#@:]*:[^/?#]*@")
+_WEB_SCHEMES = ("http", "https", "git+http", "git+https")
+_PORT = re.compile(r"(?:\[.*\]|[^:]*)(?::[0-9]*)?").fullmatch
 _PYPI_SEPARATORS = re.compile(r"[-_.]+")
 
 
@@ -70,7 +72,7 @@ def public_url(url: str) -> str:
     except ValueError:  # such as a bad IPv6 host
         return ""
     user, _, host = parts.netloc.rpartition("@")
-    if not user and "@" in url and not _has_usable_port(host):
+    if not user and "@" in url and parts.scheme in _WEB_SCHEMES and not _PORT(host):
         return ""  # https://user:pass/word@host: the password holds a slash that ends the host too early
     query = "&".join(pair for pair in parts.query.split("&") if not _SECRET(pair.partition("=")[0]))
     text = urlunsplit(parts._replace(netloc=host, query=query))
@@ -79,8 +81,3 @@ def public_url(url: str) -> str:
     if not host and parts.scheme != "file":
         text = _LEADING_USER.sub("", text)
     return quote(text, safe="%:/?#[]@!$&'()*+,;=~", errors="replace")
-
-
-def _has_usable_port(host: str) -> bool:
-    port = host.rpartition("]")[2].rpartition(":")[2] if ":" in host.rpartition("]")[2] else ""
-    return not port or (port.isascii() and port.isdigit())

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NAME = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
+_NAMES = rf"({_NAME}(?:[ \t]*\.[ \t]*{_NAME})*)"
+_HEADER = re.compile(rf"[ \t]*(\[\[?)[ \t]*{_NAMES}[ \t]*\]")
+_KEY = re.compile(rf"[ \t]*{_NAMES}[ \t]*=")
+#: Comments and strings, in which nothing else counts; what opens and closes a value; the ends of lines.
+_TOKEN = re.compile(
+    r'#[^\n]*+|"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}|\'\'\'(?:[^\']|\'(?!\'\'))*+\'{3,5}'
+    r'|"(?:[^"\\\n]|\\.)*+"|\'[^\'\n]*+\'|[\[\]{}\n]',
+    re.DOTALL,
+)
 
 #: Keys and, for arrays of tables, indices from the top of the document.
 Path = tuple[str | int, ...]
@@ -24,7 +36,7 @@ class TomlLines:
         found = cls()
         table: Path = ()
         counts: dict[Path, int] = {}
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in _statements(text):
             header = _HEADER.match(line)
             if header:
                 table = found._entered(_split(header[2]), counts, repeated=header[1] == "[[")
@@ -53,5 +65,18 @@ class TomlLines:
         return 1
 
 
-def _split(name: str) -> Path:
-    return tuple(part.strip().strip("\"'") for part in re.findall(r"""[^."']+|"[^"]*"|'[^']*'""", name) if part.strip())
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """The first line of each statement with its number; what a value holds over several lines is none."""
+    number, start, start_number, depth = 1, 0, 1, 0
+    for token in _TOKEN.finditer(text):
+        sign = token[0]
+        number += sign.count("\n")
+        depth += (sign in ("[", "{")) - (sign in ("]", "}"))
+        if sign == "\n" and depth == 0:
+            yield start_number, text[start : token.end()].partition("\n")[0]
+            start, start_number = token.end(), number
+    yield start_number, text[start:].partition("\n")[0]
+
+
+def _split(names: str) -> Path:
+    return tuple(name.strip("\"'") for name in re.findall(_NAME, names))

@@ -104,7 +104,8 @@ def _open_questions(
     policy: Policy,
 ) -> list[str]:
     questions = [f"{u.location}: {u.reason}" for u in inventory.unknowns]
-    questions += [f"{p.id}: {p.reason}" for p in plugins if p.status is not Status.OK]
+    told = {u.resolver for u in inventory.unknowns}  # the status of these would say it a second time
+    questions += [f"{p.id}: {p.reason}" for p in plugins if p.status is not Status.OK and p.id not in told]
     questions += [
         f"{purl}: {answer.reason}"
         for purl, answer in sorted(facts.advisories.items())

@@ -41,7 +41,7 @@ class Policy:
     waivers: tuple[Waiver, ...] = ()
 
 
-_AGE = re.compile(r"(\d{1,5})\s*([dh])")
+_AGE = re.compile(r"([0-9]{1,5})\s*([dh])")
 FAIL_ON = (*(str(severity) for severity in RANKED[:-1]), "never")
 
 
@@ -67,8 +67,9 @@ def read_policy(text: str, path: str, table: Sequence[str] = ()) -> Policy:
     try:
         document: Any = tomli.loads(text)
     except (tomli.TOMLDecodeError, RecursionError) as error:
-        line = re.search(r"at line (\d+)", str(error))
-        raise PolicyFileError(path, (f"line {line[1] if line else '?'}: not TOML: {error}",)) from None
+        # "at end of document" names no line.
+        line = re.search(r"at line (\d+)", str(error)) or [0, text.count("\n") + 1]
+        raise PolicyFileError(path, (f"line {line[1]}: not TOML: {error}",)) from None
     for name in table:
         document = document.get(name, {}) if isinstance(document, dict) else {}
     reader = _Reader(lines=TomlLines.of(text), base=tuple(table))

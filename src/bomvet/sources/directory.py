@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from bomvet.errors import FileUnreadableError, UsageError
@@ -49,6 +50,14 @@ class _Listing:
     skipped: list[Skipped] = field(default_factory=list)
     # Names that are not UTF-8 are shown escaped; this leads back to the name on disk.
     on_disk: dict[str, str] = field(default_factory=dict)
+    entries: int = 0
+
+    def shown(self, raw: str) -> str:
+        """What the file `raw` is called in the tree."""
+        path = _shown(raw)
+        if path != raw:
+            self.on_disk[path] = raw
+        return path
 
 
 class DirectoryTree:
@@ -64,11 +73,15 @@ class DirectoryTree:
         limits: Limits = Limits(),
     ) -> None:
         self._root = os.path.realpath(root)
-        self._name = os.path.basename(os.path.abspath(root)) or "root"
+        self._name = _shown(os.path.basename(os.path.abspath(root))) or "root"
         self._exclude = tuple(exclude)
         self._use_ignore_files = use_ignore_files
         self._limits = limits
-        self._listing = _Listing(paths=[only]) if only else self._walk()
+        self._listing = _Listing()
+        if only:
+            self._listing.paths.append(self._listing.shown(only))
+        else:
+            self._walk()
 
     @property
     def name(self) -> str:
@@ -115,13 +128,25 @@ class DirectoryTree:
             descriptor = os.open(self._inside(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             raise FileUnreadableError(f"cannot be read: {error.strerror}") from None
-        with open(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise FileUnreadableError("is no regular file")
-            data = file.read(self._limits.file_bytes + 1)
-        if len(data) > self._limits.file_bytes:
-            raise FileUnreadableError(f"is larger than {self._limits.file_bytes:,} bytes")
-        return data
+        try:
+            return self._content(descriptor)
+        except OSError as error:
+            raise FileUnreadableError(f"cannot be read: {error.strerror}") from None
+        finally:
+            os.close(descriptor)
+
+    def _content(self, descriptor: int) -> bytes:
+        info, limit = os.fstat(descriptor), self._limits.file_bytes
+        if not stat.S_ISREG(info.st_mode):
+            raise FileUnreadableError("is no regular file")
+        if info.st_size <= limit:
+            with open(descriptor, "rb", closefd=False) as file:
+                # A byte more than there should be tells a file that grows meanwhile, without room for the limit.
+                data = file.read(info.st_size + 1)
+                data += file.read(limit + 1 - len(data)) if len(data) > info.st_size else b""
+            if len(data) <= limit:
+                return data
+        raise FileUnreadableError(f"is larger than {limit:,} bytes")
 
     def _inside(self, path: str) -> str:
         """The real place of `path`, which must lie in the tree."""
@@ -134,87 +159,88 @@ class DirectoryTree:
             raise FileUnreadableError("leads out of the scanned tree, which no link may do")
         return real
 
-    def _walk(self) -> _Listing:
-        listing = self._listing = _Listing()
+    def _walk(self) -> None:
+        """List everything; folders are kept by their names on disk, which need not be UTF-8."""
+        listing = self._listing
         todo: list[tuple[str, tuple[IgnoreFile, ...]]] = [("", ())]
         while todo:
             folder, ignores = todo.pop()
-            entries = self._entries(folder, listing)
+            entries = self._entries(folder)
             if any(entry.name == ENVIRONMENT_MARK for entry in entries) and folder:
                 continue
             if self._use_ignore_files and any(entry.name == ".gitignore" for entry in entries):
-                ignores = (*ignores, self._ignore_file(folder, listing))
-            for entry, path in self._kept(entries, folder, ignores, listing):
+                ignores = (*ignores, self._ignore_file(folder))
+            for entry, raw in self._kept(entries, folder, ignores):
                 if entry.is_dir(follow_symlinks=False):
-                    todo.append((path, ignores))
+                    todo.append((raw, ignores))
                 else:
-                    listing.paths.append(path)
-            if len(listing.paths) > self._limits.files:
-                listing.unknowns.append(
-                    _limit(folder, f"more than {self._limits.files:,} files: the rest was not read")
-                )
+                    listing.paths.append(listing.shown(raw))
+            if listing.entries > self._limits.files:
+                reason = f"more than {self._limits.files:,} files and folders: the rest was not read"
+                listing.unknowns.append(_limit(folder, reason))
                 break
         listing.paths.sort()
-        return listing
 
-    def _entries(self, folder: str, listing: _Listing) -> list[os.DirEntry[str]]:
-        if folder.count("/") >= self._limits.depth:
-            listing.unknowns.append(_limit(folder, f"folders nested deeper than {self._limits.depth}: not read"))
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
+        listing, limits = self._listing, self._limits
+        if folder.count("/") >= limits.depth:
+            listing.unknowns.append(_limit(folder, f"folders nested deeper than {limits.depth}: not read"))
             return []
         try:
-            with os.scandir(os.path.join(self._root, listing.on_disk.get(folder, folder))) as found:
-                return sorted(found, key=lambda entry: entry.name)
+            with os.scandir(os.path.join(self._root, folder)) as found:
+                entries = list(islice(found, limits.files - listing.entries + 1))
         except OSError as error:
             listing.unknowns.append(_limit(folder, f"folder cannot be listed: {error.strerror}"))
             return []
+        listing.entries += len(entries)
+        return sorted(entries, key=lambda entry: entry.name)
 
     def _kept(
-        self, entries: list[os.DirEntry[str]], folder: str, ignores: tuple[IgnoreFile, ...], listing: _Listing
+        self, entries: list[os.DirEntry[str]], folder: str, ignores: tuple[IgnoreFile, ...]
     ) -> Iterator[tuple[os.DirEntry[str], str]]:
         for entry in entries:
-            raw = os.path.join(listing.on_disk.get(folder, folder), entry.name)
-            path = _shown(raw)
-            if path != raw:
-                listing.on_disk[path] = raw
+            raw = f"{folder}/{entry.name}" if folder else entry.name
             is_dir = entry.is_dir(follow_symlinks=False)
             if is_dir and entry.name in SKIPPED_FOLDERS:
                 continue
-            reason = self._passed_over(path, is_dir=is_dir, ignores=ignores)
+            reason = self._passed_over(raw, is_dir=is_dir, ignores=ignores)
             if not reason:
-                yield entry, path
+                yield entry, raw
             elif not is_dir:
-                listing.skipped.append(Skipped(path=path, reason=reason))
+                self._listing.skipped.append(Skipped(path=_shown(raw), reason=reason))
 
-    def _passed_over(self, path: str, *, is_dir: bool, ignores: tuple[IgnoreFile, ...]) -> str:
-        if any(matches(glob, path) for glob in self._exclude):
+    def _passed_over(self, raw: str, *, is_dir: bool, ignores: tuple[IgnoreFile, ...]) -> str:
+        if self._exclude and any(matches(glob, _shown(raw)) for glob in self._exclude):
             return "excluded by --exclude or the settings"
         if ignores:
             from bomvet.sources._ignore import is_ignored  # noqa: PLC0415 - see `_ignore_file`
 
-            if is_ignored(ignores, path, is_dir=is_dir):
+            if is_ignored(ignores, raw, is_dir=is_dir):
                 return "named by a .gitignore file (--no-ignore reads it)"
         return ""
 
-    def _ignore_file(self, folder: str, listing: _Listing) -> IgnoreFile:
+    def _ignore_file(self, folder: str) -> IgnoreFile:
         from bomvet.sources._ignore import IgnoreFile  # noqa: PLC0415 - many trees have no such file
 
         path = f"{folder}/.gitignore" if folder else ".gitignore"
         try:
-            found = IgnoreFile.parse(self.read(path).decode("utf-8", "replace"), folder)
+            found = IgnoreFile.parse(self.read(self._listing.shown(path)).decode("utf-8", "replace"), folder)
         except FileUnreadableError:
             return IgnoreFile.parse("", folder)  # then nothing is ignored, which loses nothing
         if found.dropped:
-            listing.unknowns.append(_limit(path, f"{found.dropped} patterns beyond the limits were not used"))
+            self._listing.unknowns.append(_limit(path, f"{found.dropped} patterns beyond the limits were not used"))
         return found
 
 
 def _limit(folder: str, reason: str) -> Unknown:
-    return Unknown(location=Location(path=folder or "."), resolver="source/dir", reason=reason)
+    return Unknown(location=Location(path=_shown(folder) or "."), resolver="source/dir", reason=reason)
 
 
 def _shown(path: str) -> str:
-    """`path` in valid Unicode; bytes that are not UTF-8 appear as hexadecimal escapes."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """`path` in valid Unicode: bytes that are not UTF-8 as hexadecimal escapes, and so that no two look the same."""
+    if path.isascii() and "\\" not in path:
+        return path
+    return path.replace("\\", "\\\\").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def open_directory(location: str, *, exclude: Sequence[str] = (), use_ignore_files: bool = True) -> DirectoryTree:

@@ -1,0 +1,307 @@
+"""The judgement: waivers, thresholds, open questions, and the verdict that follows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from bomvet.model.facts import AdvisoryAnswer, Facts, Severity, Standing
+from bomvet.model.finding import Assessment, Finding, Verdict, Waived, Waiver
+from bomvet.model.inventory import Component, Inventory, Location, Unknown
+from bomvet.model.result import PluginStatus, Status
+from bomvet.policy.assess import assess
+from bomvet.policy.document import Policy, UnknownSeverity
+
+TODAY = dt.date(2026, 11, 24)
+INVENTORY = Inventory(components=(Component(purl="pkg:pypi/a@1", name="a", version="1"),))
+FINDING = Finding(
+    rule="known-vulnerability",
+    subject="pkg:pypi/a@1?x=y",
+    severity=Severity.HIGH,
+    message="m",
+    instance="CVE-1",
+    ids=("CVE-1", "GHSA-1", "PYSEC-1"),
+    locations=(Location(path="apps/web/uv.lock", line=3), Location(path="apps/api/uv.lock", line=5)),
+)
+UNKNOWN = Unknown(location=Location(path="uv.lock", line=7), resolver="python/uv-lock", reason="not TOML")
+
+
+def waiver(id_: str = "CVE-1", *, days: int = 0, purl: str = "", path: str = "", reason: str = "r") -> Waiver:
+    """A waiver that ends so many days after today."""
+    return Waiver(id=id_, reason=reason, owner="o", expires=TODAY + dt.timedelta(days=days), purl=purl, path=path)
+
+
+def judged(
+    *findings: Finding,
+    policy: Policy = Policy(),  # noqa: B008
+    inventory: Inventory = INVENTORY,
+    facts: Facts = Facts(),  # noqa: B008
+    plugins: tuple[PluginStatus, ...] = (),
+) -> Assessment:
+    """What policy makes of it today."""
+    return assess(findings, policy, inventory=inventory, facts=facts, plugins=plugins, today=TODAY)
+
+
+def waived_by(*waivers: Waiver, finding: Finding = FINDING) -> Assessment:
+    """What `waivers` make of one finding."""
+    return judged(finding, policy=Policy(waivers=waivers))
+
+
+# ── waivers ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", ["CVE-1", "GHSA-1", "PYSEC-1", "known-vulnerability"])
+def test_a_waiver_covers_a_finding_by_any_of_its_names(name: str) -> None:
+    """The advisory, each alias and the rule are names."""
+    assessment = waived_by(waiver(name))
+
+    assert assessment == Assessment(verdict=Verdict.PASSED, waived=(Waived(finding=FINDING, waiver=waiver(name)),))
+
+
+@pytest.mark.parametrize(
+    ("purl", "covers"),
+    [
+        ("pkg:pypi/a@1?x=y", True),
+        ("pkg:pypi/a@1", True),
+        ("pkg:pypi/a", True),
+        ("pkg:pypi/a@2", False),
+        ("pkg:pypi/a@1?x=z", False),
+        ("pkg:pypi/ab", False),
+        ("pkg:pypi", False),
+    ],
+)
+def test_a_waiver_may_be_bound_to_a_package(purl: str, covers: bool) -> None:  # noqa: FBT001
+    """With or without qualifiers and version, but always to the whole name."""
+    assert bool(waived_by(waiver(purl=purl)).waived) is covers
+
+
+def test_a_waiver_may_be_bound_to_a_package_without_version() -> None:
+    """A component without version is covered by its purl, and not by a part of it."""
+    unversioned = replace(FINDING, subject="pkg:pypi/a")
+
+    assert waived_by(waiver(purl="pkg:pypi/a"), finding=unversioned).waived
+    assert not waived_by(waiver(purl="pkg:pypi/a@1"), finding=unversioned).waived
+
+
+@pytest.mark.parametrize(
+    ("path", "covers"),
+    [("apps", True), ("apps/*/uv.lock", True), ("uv.lock", True), ("apps/web", False), ("apps/web/uv.lock", False)],
+)
+def test_a_waiver_may_be_bound_to_a_path(path: str, covers: bool) -> None:  # noqa: FBT001
+    """All places where the component is found must be meant, else one of them would ship unseen."""
+    assert bool(waived_by(waiver(path=path)).waived) is covers
+
+
+def test_a_path_needs_a_place() -> None:
+    """A finding without a place is in no path."""
+    assert not waived_by(waiver(path="**"), finding=replace(FINDING, locations=())).waived
+
+
+def test_package_and_path_must_both_match() -> None:
+    """Each bond narrows."""
+    assert waived_by(waiver(purl="pkg:pypi/a", path="apps")).waived
+    assert not waived_by(waiver(purl="pkg:pypi/a", path="other")).waived
+    assert not waived_by(waiver(purl="pkg:pypi/b", path="apps")).waived
+
+
+def test_a_waiver_holds_on_its_last_day() -> None:
+    """It expires at the end of the day that it names."""
+    assert waived_by(waiver(days=0)).verdict is Verdict.PASSED
+    assert waived_by(waiver(days=-1)).verdict is Verdict.FAILED
+
+
+def test_an_expired_waiver_brings_its_finding_back() -> None:
+    """The finding is open again, and the reader learns which waiver ran out."""
+    expired = waiver(days=-1)
+
+    assert waived_by(expired) == Assessment(
+        verdict=Verdict.FAILED,
+        findings=(FINDING,),
+        failing=frozenset({FINDING.fingerprint}),
+        expired=(expired,),
+        reasons=("1 finding of severity high or worse",),
+    )
+
+
+def test_an_unused_waiver_is_told() -> None:
+    """One that covers nothing, expired or not, can be deleted."""
+    unused = (waiver("CVE-2"), waiver("CVE-3", days=-9), waiver("CVE-1", purl="pkg:pypi/b"))
+    assessment = waived_by(*unused)
+
+    assert assessment.unused == unused
+    assert assessment.expired == ()
+
+
+def test_of_two_waivers_the_one_that_holds_counts() -> None:
+    """An expired one beside one that holds does no harm; both are in use."""
+    old, new = waiver(days=-9, reason="old"), waiver(days=9, reason="new")
+    for assessment in (waived_by(old, new), waived_by(new, old)):
+        assert assessment == Assessment(verdict=Verdict.PASSED, waived=(Waived(finding=FINDING, waiver=new),))
+
+
+def test_two_waivers_of_one_id_for_two_packages() -> None:
+    """Each covers its own."""
+    other = replace(FINDING, subject="pkg:pypi/b@1")
+    assessment = judged(
+        FINDING,
+        other,
+        policy=Policy(waivers=(waiver(purl="pkg:pypi/a"), waiver(purl="pkg:pypi/b", days=-1))),
+    )
+
+    assert [w.finding for w in assessment.waived] == [FINDING]
+    assert assessment.findings == (other,)
+    assert assessment.expired == (waiver(purl="pkg:pypi/b", days=-1),)
+    assert assessment.unused == ()
+
+
+# ── findings ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_findings_come_in_order() -> None:
+    """Gravest first, where unknown stands after high; then by subject, rule and instance."""
+    levels = [Severity.NONE, Severity.UNKNOWN, Severity.LOW, Severity.CRITICAL, Severity.MEDIUM, Severity.HIGH]
+    findings = [replace(FINDING, severity=level) for level in levels]
+    findings += [replace(FINDING, subject="pkg:pypi/0@1"), replace(FINDING, rule="a"), replace(FINDING, instance="A")]
+    ordered = judged(*findings).findings
+
+    assert [f.severity.value for f in ordered] == [
+        "critical", "high", "high", "high", "high", "unknown", "medium", "low", "none",
+    ]  # fmt: skip
+    assert [(f.subject, f.rule, f.instance) for f in ordered[1:5]] == [
+        ("pkg:pypi/0@1", "known-vulnerability", "CVE-1"),
+        ("pkg:pypi/a@1?x=y", "a", "CVE-1"),
+        ("pkg:pypi/a@1?x=y", "known-vulnerability", "A"),
+        ("pkg:pypi/a@1?x=y", "known-vulnerability", "CVE-1"),
+    ]
+    assert judged(*reversed(findings)).findings == ordered
+
+
+@pytest.mark.parametrize(
+    ("threshold", "failing"),
+    [
+        (Severity.CRITICAL, {"critical"}),
+        (Severity.HIGH, {"critical", "high"}),
+        (Severity.MEDIUM, {"critical", "high", "medium"}),
+        (Severity.LOW, {"critical", "high", "medium", "low"}),
+        (None, set()),
+    ],
+)
+def test_thresholds(threshold: Severity | None, failing: set[str]) -> None:
+    """A level fails with all that are graver; *none* never does, and without threshold nothing does."""
+    for level in (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.NONE):
+        assessment = judged(replace(FINDING, severity=level), policy=Policy(fail_on=threshold))
+
+        assert assessment.verdict is (Verdict.FAILED if level.value in failing else Verdict.PASSED)
+        assert bool(assessment.failing) is (level.value in failing)
+
+
+UNRATED = replace(FINDING, severity=Severity.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "handling", "verdict", "reasons"),
+    [
+        (Severity.CRITICAL, UnknownSeverity.FAIL, Verdict.FAILED, ("1 finding of unknown severity",)),
+        (Severity.LOW, UnknownSeverity.INCOMPLETE, Verdict.INCOMPLETE, ("1 question could not be answered",)),
+        (Severity.LOW, UnknownSeverity.PASS, Verdict.PASSED, ()),
+        (None, UnknownSeverity.FAIL, Verdict.PASSED, ()),
+        (None, UnknownSeverity.INCOMPLETE, Verdict.PASSED, ()),
+    ],
+)
+def test_unknown_severity(
+    fail_on: Severity | None, handling: UnknownSeverity, verdict: Verdict, reasons: tuple[str, ...]
+) -> None:
+    """Policy alone says what a finding without a level does; where nothing fails, it does nothing."""
+    assessment = judged(UNRATED, policy=Policy(fail_on=fail_on, unknown_severity=handling))
+
+    assert (assessment.verdict, assessment.reasons) == (verdict, reasons)
+    if verdict is Verdict.INCOMPLETE:
+        assert assessment.not_established == ("pkg:pypi/a@1?x=y: the severity of CVE-1 is unknown",)
+
+
+def test_a_waived_finding_asks_no_question() -> None:
+    """A level that nobody needs is not missing."""
+    policy = Policy(unknown_severity=UnknownSeverity.INCOMPLETE, waivers=(waiver(),))
+
+    assert judged(UNRATED, policy=policy).verdict is Verdict.PASSED
+
+
+# ── open questions and the verdict ──────────────────────────────────────────────────────────────
+
+
+def test_open_questions() -> None:
+    """Unknowns, plug-ins that did not do all their work, and answers that stayed open; each told once."""
+    answers = {
+        "pkg:pypi/z@1": AdvisoryAnswer(standing=Standing.NOT_ESTABLISHED, reason="no version"),
+        "pkg:pypi/b@1": AdvisoryAnswer(standing=Standing.NOT_ESTABLISHED, reason="old data"),
+        "pkg:pypi/c@1": AdvisoryAnswer(standing=Standing.ABSENT),
+        "pkg:pypi/d@1": AdvisoryAnswer(standing=Standing.KNOWN),
+    }
+    plugins = (
+        PluginStatus(id="python/uv-lock", status=Status.PARTIAL, reason="said above"),
+        PluginStatus(id="python/pyproject", status=Status.OK),
+        PluginStatus(id="osv", status=Status.PARTIAL, reason="half"),
+        PluginStatus(id="net", status=Status.SKIPPED, reason="offline"),
+        PluginStatus(id="check", status=Status.FAILED, reason="boom"),
+    )
+    assessment = judged(
+        inventory=replace(INVENTORY, unknowns=(UNKNOWN,)), facts=Facts(advisories=answers), plugins=plugins
+    )
+
+    assert assessment == Assessment(
+        verdict=Verdict.INCOMPLETE,
+        reasons=("6 questions could not be answered",),
+        not_established=(
+            "uv.lock:7: not TOML",
+            "osv: half",
+            "net: offline",
+            "check: boom",
+            "pkg:pypi/b@1: old data",
+            "pkg:pypi/z@1: no version",
+        ),
+    )
+
+
+EMPTY = Inventory()
+OPEN = Inventory(components=INVENTORY.components, unknowns=(UNKNOWN,))
+OPEN_AND_EMPTY = Inventory(unknowns=(UNKNOWN,))
+NOTHING = "no component was found, and the policy requires some"
+GRAVE = "1 finding of severity high or worse"
+ASKED = "1 question could not be answered"
+ALLOWED = "1 question could not be answered, which the policy allows"
+LENIENT = Policy(allow_incomplete=True)
+STRICT = Policy(require_components=True)
+
+
+@pytest.mark.parametrize(
+    ("findings", "inventory", "policy", "verdict", "reasons"),
+    [
+        ([], INVENTORY, Policy(), Verdict.PASSED, ()),
+        ([FINDING], INVENTORY, Policy(), Verdict.FAILED, (GRAVE,)),
+        ([], OPEN, Policy(), Verdict.INCOMPLETE, (ASKED,)),
+        ([FINDING], OPEN, Policy(), Verdict.FAILED, (GRAVE, ASKED)),
+        ([], OPEN, LENIENT, Verdict.PASSED, (ALLOWED,)),
+        ([FINDING], OPEN, LENIENT, Verdict.FAILED, (GRAVE, ALLOWED)),
+        ([], EMPTY, Policy(), Verdict.PASSED, ()),
+        ([], EMPTY, STRICT, Verdict.FAILED, (NOTHING,)),
+        ([], INVENTORY, STRICT, Verdict.PASSED, ()),
+        ([], OPEN_AND_EMPTY, STRICT, Verdict.FAILED, (NOTHING, ASKED)),
+        ([], OPEN_AND_EMPTY, replace(STRICT, allow_incomplete=True), Verdict.FAILED, (NOTHING, ALLOWED)),
+    ],
+)
+def test_verdicts(
+    findings: list[Finding], inventory: Inventory, policy: Policy, verdict: Verdict, reasons: tuple[str, ...]
+) -> None:
+    """*Failed* beats *incomplete*; an allowed open question passes, but is still told."""
+    assessment = judged(*findings, policy=policy, inventory=inventory)
+
+    assert (assessment.verdict, assessment.reasons) == (verdict, reasons)
+
+
+def test_reasons_are_counted_apart() -> None:
+    """Rated and unrated findings are two reasons."""
+    assessment = judged(FINDING, replace(FINDING, instance="x"), UNRATED, policy=Policy(fail_on=Severity.LOW))
+
+    assert assessment.reasons == ("2 findings of severity low or worse", "1 finding of unknown severity")

@@ -1,0 +1,247 @@
+"""The policy file: every setting, and every error with its line."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from bomvet.errors import PolicyFileError
+from bomvet.model.facts import Severity
+from bomvet.model.finding import Waiver
+from bomvet.policy.document import Policy, UnknownSeverity, fail_on, max_age, read_policy
+
+TOOL = ("tool", "bomvet")
+
+WHOLE = """\
+fail-on = "critical"
+unknown-severity = "incomplete"
+allow-incomplete = true
+require-components = true
+exclude = ["vendor", "docs/*.txt"]
+author = " Example Ltd <security@shop.example> "
+
+[db]
+max-age = "36h"
+
+[[waivers]]
+id = "CVE-2024-1"
+reason = "not reachable"
+owner = "security@shop.example"
+expires = 2026-12-31
+
+[[waivers]]
+id = "GHSA-x"
+reason = "accepted"
+owner = "me"
+expires = "2027-01-31"
+purl = "pkg:pypi/a@1"
+path = "apps/*"
+"""
+
+POLICY = Policy(
+    fail_on=Severity.CRITICAL,
+    unknown_severity=UnknownSeverity.INCOMPLETE,
+    max_age=dt.timedelta(hours=36),
+    allow_incomplete=True,
+    require_components=True,
+    exclude=("vendor", "docs/*.txt"),
+    author="Example Ltd <security@shop.example>",
+    waivers=(
+        Waiver(
+            id="CVE-2024-1",
+            reason="not reachable",
+            owner="security@shop.example",
+            expires=dt.date(2026, 12, 31),
+            line=11,
+        ),
+        Waiver(
+            id="GHSA-x",
+            reason="accepted",
+            owner="me",
+            expires=dt.date(2027, 1, 31),
+            purl="pkg:pypi/a@1",
+            path="apps/*",
+            line=17,
+        ),
+    ),
+)
+
+
+def problems(text: str, table: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """All that is wrong with a policy file."""
+    with pytest.raises(PolicyFileError) as caught:
+        read_policy(text, "bomvet.toml", table)
+    assert str(caught.value).splitlines()[1:] == [
+        line for problem in caught.value.problems for line in f"  {problem}".splitlines()
+    ]
+    return caught.value.problems
+
+
+def test_every_setting() -> None:
+    """All settings together."""
+    assert read_policy(WHOLE, "bomvet.toml") == POLICY
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "waivers = []\n[db]\n"])
+def test_defaults(text: str) -> None:
+    """What is not stated is as built in."""
+    assert read_policy(text, "bomvet.toml") == Policy()
+
+
+def test_in_pyproject() -> None:
+    """The same settings in a table of another file; the other tables are nobody's business here."""
+    text = '[project]\nname = "a"\nfail-on = 1\n[tool.bomvet]\nfail-on = "low"\n[tool.other]\nx = 1\n'
+
+    assert read_policy(text, "pyproject.toml", TOOL) == Policy(fail_on=Severity.LOW)
+
+
+@pytest.mark.parametrize("text", ["", "[tool.other]\nx = 1", "tool = 1", "[project]\nname = 'bomvet'"])
+def test_pyproject_without_a_policy(text: str) -> None:
+    """A file that does not speak of policy has the default one."""
+    assert read_policy(text, "pyproject.toml", TOOL) == Policy()
+
+
+def test_dotted_keys_and_inline_tables() -> None:
+    """TOML has several ways to say the same."""
+    dotted = read_policy(
+        'db.max-age = "1d"\nwaivers = [{ id = "a", reason = "b", owner = "c", expires = 2026-01-01 }]', ""
+    )
+    in_tool = read_policy('tool.bomvet.db."max-age" = "1d"', "pyproject.toml", TOOL)
+
+    assert dotted.max_age == in_tool.max_age == dt.timedelta(days=1)
+    assert dotted.waivers == (Waiver(id="a", reason="b", owner="c", expires=dt.date(2026, 1, 1), line=2),)
+
+
+def test_never() -> None:
+    """No severity fails."""
+    assert read_policy('fail-on = "never"', "bomvet.toml") == Policy(fail_on=None)
+
+
+@pytest.mark.parametrize("level", ["critical", "high", "medium", "low"])
+def test_thresholds(level: str) -> None:
+    """Each level is one."""
+    assert fail_on(level) is Severity(level)
+
+
+@pytest.mark.parametrize(
+    ("text", "age"), [("7d", 7 * 24), ("36h", 36), ("0d", 0), ("99999d", 99999 * 24), ("7 d", 7 * 24)]
+)
+def test_ages(text: str, age: int) -> None:
+    """Days and hours."""
+    assert max_age(text) == dt.timedelta(hours=age)
+
+
+@pytest.mark.parametrize("text", ["", "7", "d", "-1d", "7w", "1.5d", "999999d", "7d 3h", "7D", "٧d"])
+def test_ages_that_are_none(text: str) -> None:
+    """Anything else is refused with an example."""
+    with pytest.raises(ValueError, match=r"^must be a number of days or hours such as '7d' or '36h', not "):
+        max_age(text)
+
+
+def test_expiry_with_a_time_of_day() -> None:
+    """A moment stands for its day."""
+    text = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\nexpires = 2026-12-31T10:00:00Z'
+
+    assert [w.expires for w in read_policy(text, "bomvet.toml").waivers] == [dt.date(2026, 12, 31)]
+
+
+SETTINGS = "fail-on, unknown-severity, allow-incomplete, require-components, exclude, author, db, waivers"
+WAIVER = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("\nfail-on = 'worst'", "line 2: fail-on must be one of critical, high, medium, low, never, not 'worst'"),
+        ("fail-on = 'none'", "line 1: fail-on must be one of critical, high, medium, low, never, not 'none'"),
+        ("fail-on = 7", "line 1: fail-on must be a text that is not empty"),
+        ("fail-on = ''", "line 1: fail-on must be a text that is not empty"),
+        ("unknown-severity = 'x'", "line 1: unknown-severity must be one of fail, incomplete, pass, not 'x'"),
+        ("allow-incomplete = 'yes'", "line 1: allow-incomplete must be true or false"),
+        ("require-components = 1", "line 1: require-components must be true or false"),
+        ("exclude = 'vendor'", "line 1: exclude must be a list of texts"),
+        ("exclude = [\n 1]", "line 1: exclude must be a list of texts"),
+        ("exclude = ['']", "line 1: exclude must be a list of texts"),
+        ("author = ' '", "line 1: author must be a text that is not empty"),
+        ("db = '7d'", "line 1: db must be a table"),
+        (
+            "[db]\n\nmax-age = 'old'",
+            "line 3: db.max-age must be a number of days or hours such as '7d' or '36h', not 'old'",
+        ),
+        ("[db]\nmax-age = 7", "line 2: db.max-age must be a text that is not empty"),
+        ("[db]\npath = 'x'", "line 2: unknown setting db.path; known are max-age"),
+        ("db.path = 'x'", "line 1: unknown setting db.path; known are max-age"),
+        ("\nfail_on = 'high'", f"line 2: unknown setting fail_on; known are {SETTINGS}"),
+        ("[[waiver]]\nid = 'x'", f"line 1: unknown setting waiver; known are {SETTINGS}"),
+        ("[waivers]\nid = 'x'", "line 1: waivers must be an array of tables: [[waivers]]"),
+        ("waivers = [1]", "line 1: waivers[1] must be a table"),
+        (
+            "[[waivers]]\nid = 'a'",
+            "line 1: a waiver needs id, reason, owner, expires; reason, owner, expires is missing",
+        ),
+        (WAIVER + "expires = 'soon'", "line 5: waivers[1].expires must be a date such as 2026-12-31"),
+        (WAIVER + "expires = 7", "line 5: waivers[1].expires must be a date such as 2026-12-31"),
+        (WAIVER + "expires = 10:00:00", "line 5: waivers[1].expires must be a date such as 2026-12-31"),
+        (WAIVER + "expires = 2026-01-01\npurl = ''", "line 6: waivers[1].purl must be a text that is not empty"),
+        (
+            WAIVER + "expires = 2026-01-01\nuntil = 1",
+            "line 6: unknown setting waivers[1].until; known are id, reason, owner, expires, purl, path",
+        ),
+    ],
+)
+def test_errors(text: str, problem: str) -> None:
+    """Each mistake is told with its line, what it should be and what it is."""
+    assert problem in problems(text)
+
+
+def test_all_errors_at_once() -> None:
+    """Nobody should have to run it again to see the next mistake; they come in the order of the file."""
+    text = f"[[waivers]]\nid = 'a'\n\n{WAIVER}expires = 1\n[db]\nmax-age = 1\nx = 1\n"
+
+    assert problems(text) == (
+        "line 1: a waiver needs id, reason, owner, expires; reason, owner, expires is missing",
+        "line 8: waivers[2].expires must be a date such as 2026-12-31",
+        "line 10: db.max-age must be a text that is not empty",
+        "line 11: unknown setting db.x; known are max-age",
+    )
+
+
+def test_the_message() -> None:
+    """The first line names the file and counts, the others say what is wrong, and the hint where to read on."""
+    with pytest.raises(PolicyFileError) as one:
+        read_policy("fail-on = 1", "bomvet.toml")
+    with pytest.raises(PolicyFileError) as two:
+        read_policy("fail-on = 1\nauthor = 1", "bomvet.toml")
+
+    assert str(one.value) == "bomvet.toml: 1 error\n  line 1: fail-on must be a text that is not empty"
+    assert str(two.value).startswith("bomvet.toml: 2 errors\n  line 1: ")
+    assert one.value.hint == "every setting is described in docs/reference/settings.md"
+    assert one.value.exit_code == 2
+
+
+def test_lines_in_pyproject() -> None:
+    """Lines count from the top of the file, wherever the table stands."""
+    text = '[project]\nfail-on = 1\n\n[tool.bomvet]\n\nfail-on = 1\n\n[[tool.bomvet.waivers]]\nid = "a"\nexpires = 1\n'
+
+    assert problems(text, TOOL) == (
+        "line 6: fail-on must be a text that is not empty",
+        "line 8: a waiver needs id, reason, owner, expires; reason, owner is missing",
+        "line 10: waivers[1].expires must be a date such as 2026-12-31",
+    )
+
+
+def test_the_table_is_none() -> None:
+    """A value in the place of the table is told."""
+    assert problems("[tool]\nbomvet = 1", TOOL) == ("line 2: the document must be a table",)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("\n\nfail-on = ", 3), ("a = 1\na = 2", 2), ("fail-on = 'high", 1), ("a = [\n\n", 3), ("a = " + "[" * 5000, 1)],
+)
+def test_no_toml(text: str, line: int) -> None:
+    """A file that is not TOML is told with the line where it stops being that."""
+    (problem,) = problems(text)
+
+    assert problem.startswith(f"line {line}: not TOML: ")
