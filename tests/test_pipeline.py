@@ -581,3 +581,20 @@ def test_the_built_in_plug_ins_are_the_default() -> None:
     assert [r.id for r in result.rules if r.id == "known-vulnerability"] == ["known-vulnerability"]
     assert result.assessment is not None
     assert result.assessment.verdict is Verdict.INCOMPLETE
+
+
+def test_a_file_is_read_once_for_several_resolvers() -> None:
+    """What one resolver has read stays at hand for the next, while not too much else was read in between."""
+    tree = MemoryTree({f"{n}.lock": "" for n in range(9)})
+    inspect(tree, resolvers=[resolver("a", "**/*.lock"), resolver("b", "**/*.lock")])
+
+    assert tree.reads == [f"{n}.lock" for n in range(9)]
+
+    def also_first(tree: FileTree, path: str) -> Inventory:
+        tree.read(path)
+        tree.read("0.lock")
+        return Inventory()
+
+    tree.reads.clear()
+    inspect(tree, resolvers=[resolver("c", "**/*.lock", parse=also_first)])
+    assert tree.reads == [f"{n}.lock" for n in range(9)]

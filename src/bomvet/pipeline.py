@@ -45,6 +45,8 @@ class Subject:
 
 
 AS_FOUND = Subject()
+#: Files whose content stays at hand for the next resolver.
+_KEPT_FILES = 8
 #: The end of the year 9999.
 _LAST_SECOND = 253_402_300_799
 
@@ -147,13 +149,20 @@ class _Recorder:
     def __init__(self, tree: FileTree) -> None:
         self._tree = tree
         self._digests: dict[str, str] = {}
+        # Several resolvers read one manifest, and every member of a workspace its lock; the last read is last.
+        self._recent: dict[str, bytes] = {}
         self.name, self.unknowns, self.skipped = tree.name, tree.unknowns, tree.skipped
         self.paths, self.exists, self.modified = tree.paths, tree.exists, tree.modified
 
     def read(self, path: str) -> bytes:
-        data = self._tree.read(path)
-        if path not in self._digests:
-            self._digests[path] = hashlib.sha256(data).hexdigest()
+        data = self._recent.pop(path, None)
+        if data is None:
+            data = self._tree.read(path)
+            if path not in self._digests:
+                self._digests[path] = hashlib.sha256(data).hexdigest()
+            if len(self._recent) >= _KEPT_FILES:
+                self._recent.pop(next(iter(self._recent)))
+        self._recent[path] = data
         return data
 
     @property

@@ -46,7 +46,7 @@ dependencies = [
     { name = "tap" },
 ]
 wheels = [
-    { url = "https://files.packages.example/pipe-2.0-py3-none-any.whl", hash = "sha256:aa", size = 3 },
+    { url = "https://files.packages.example/pipe-2.0-py3-none-any.whl", hash = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", size = 3 },
 ]
 
 [[package]]
@@ -62,7 +62,7 @@ name = "tap"
 version = "1.0"
 source = { registry = "https://pypi.packages.example/simple" }
 wheels = [
-    { url = "https://files.packages.example/tap-1.0-py3-none-any.whl", hash = "sha256:bb", size = 4 },
+    { url = "https://files.packages.example/tap-1.0-py3-none-any.whl", hash = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", size = 4 },
 ]
 """
 

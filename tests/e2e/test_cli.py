@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from tests.e2e.conftest import ADVISORY
 
 if TYPE_CHECKING:

@@ -158,3 +158,16 @@ def test_what_is_stated_once_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> 
     parts = [Inventory(components=(Component(purl=f"pkg:{n}", name="a"),)) for n in range(100)]
 
     assert len(Inventory.merge([*parts, *parts]).components) == 100
+
+
+@pytest.mark.parametrize(("algorithm", "digits"), [("sha256", 64), ("SHA512", 128), ("md5", 32)])
+def test_a_hash_is_read_in_either_case(algorithm: str, digits: int) -> None:
+    """Algorithm and digits are kept in lower case."""
+    assert Hash.parse(f"{algorithm}:{'A' * digits}") == Hash(algorithm=algorithm.lower(), value="a" * digits)
+
+
+@pytest.mark.parametrize("text", ["", "sha256", "sha256:", "sha256:aa", f"sha256:{'g' * 64}", f"crc32:{'a' * 8}"])
+def test_what_is_no_hash_is_refused(text: str) -> None:
+    """An unknown algorithm, another length and other digits are errors, not hashes."""
+    with pytest.raises(ValueError, match="hash"):
+        Hash.parse(text)

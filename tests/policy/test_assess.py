@@ -134,6 +134,14 @@ def test_an_unused_waiver_is_told() -> None:
     assert assessment.expired == ()
 
 
+@pytest.mark.parametrize("status", [Status.SKIPPED, Status.FAILED])
+def test_no_waiver_is_unused_where_nothing_was_asked(status: Status) -> None:
+    """A run without advisory data must not advise to delete the waivers."""
+    plugins = (PluginStatus(id="osv", status=status, reason="no data"),)
+
+    assert judged(policy=Policy(waivers=(waiver(),)), plugins=plugins).unused == ()
+
+
 def test_of_two_waivers_the_one_that_holds_counts() -> None:
     """An expired one beside one that holds does no harm; both are in use."""
     old, new = waiver(days=-9, reason="old"), waiver(days=9, reason="new")

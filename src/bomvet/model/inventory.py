@@ -57,6 +57,8 @@ class RelationKind(StrEnum):
 
 _SCOPE_RANK = {Scope.REQUIRED: 0, Scope.OPTIONAL: 1, Scope.DEV: 2}
 _COMPLETENESS_RANK = {Completeness.COMPLETE: 0, Completeness.INCOMPLETE: 1, Completeness.UNKNOWN: 2}
+#: Hash algorithms by their name in hashlib, with the length of their digests in hexadecimal.
+HEX_DIGITS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 _CONFIDENCE_RANK = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
 
 
@@ -78,6 +80,17 @@ class Hash:
 
     algorithm: str
     value: str
+
+    @classmethod
+    def parse(cls, text: str) -> Hash:
+        """`ALGORITHM:HEX`, as lock files write it; raises `ValueError` where that is no digest of the algorithm."""
+        algorithm, _, value = text.lower().partition(":")
+        digits = HEX_DIGITS.get(algorithm)
+        if digits is None:
+            raise ValueError(f"{algorithm[:20]!r} is no known hash algorithm")
+        if len(value) != digits or value.strip("0123456789abcdef"):
+            raise ValueError(f"a {algorithm} hash has {digits} hexadecimal digits, which this has not")
+        return cls(algorithm=algorithm, value=value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

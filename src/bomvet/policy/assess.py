@@ -54,10 +54,15 @@ def assess(
         failing=frozenset(f.fingerprint for f in failing),
         waived=tuple(waived),
         expired=tuple(w for w in policy.waivers if w in expired),
-        unused=tuple(w for w in policy.waivers if w not in used),
+        unused=tuple(w for w in policy.waivers if w not in used) if all(map(_asked, plugins)) else (),
         reasons=tuple(reasons),
         not_established=tuple(questions),
     )
+
+
+def _asked(plugin: PluginStatus) -> bool:
+    """Whether it did its work; what was not asked may hold the finding that a waiver is for."""
+    return plugin.status in (Status.OK, Status.PARTIAL)
 
 
 class _Waivers:

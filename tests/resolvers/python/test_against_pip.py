@@ -22,7 +22,7 @@ A, B = "a" * 64, "b" * 64
 # Pieces of requirements files; those on which pip stops are left out, since there is nothing to compare with.
 CODE = [
     "a==1", "b[x,y] == 2.0", "c>=1,<2", "d===1", "e==1.*", "F.f_f==1!2.0rc1", "g ; python_version < '3'", "h==1;os_name=='nt'",
-    f"a==1 --hash=sha256:{A}", f"a==1 --hash sha256:{A} --hash=sha384:{B}", f"b==2 ; os_name == 'x'  --hash=sha256:{B}",
+    f"a==1 --hash=sha256:{A}", f"a==1 --hash sha256:{A} --hash=sha512:{B}{B}", f"b==2 ; os_name == 'x'  --hash=sha256:{B}",
     f"c==1 --hash='sha256:{A}'", "d @ https://h.packages.example/d-1.zip", f"https://h.packages.example/e-1.zip#sha256={A}",
     "-e git+https://h.packages.example/f@main#egg=f", "--editable=./g", "-e ./h ; python_version < '3'", "./i[x]", "j==1 --config-settings k=v",
     "-i https://i.packages.example/simple", "--index-url=https://i.packages.example", "--pypi-url X", "--ind Y",

@@ -19,6 +19,7 @@ from bomvet.resolvers.python._requirement_lines import (
     file_version,
     read_statements,
 )
+from bomvet.resolvers.python._text import shown
 
 A, B, C = "a" * 64, "b" * 64, "c" * 128
 
@@ -234,9 +235,8 @@ def test_a_malformed_hash_loses_nothing_else(value: str) -> None:
     statements = read(f"a==1 --hash={value} --hash=sha256:{A}")
 
     assert [(r.name, r.hashes) for r in statements.requirements] == [("a", (sha256(A),))]
-    assert [p.reason for p in statements.problems] == [f"a==1: {value!r} is no hash of the form ALGORITHM:HEX"] or len(
-        value
-    ) > 60
+    (problem,) = statements.problems
+    assert problem.reason.startswith(f"a==1: {shown(value)!r} cannot be used: ")
 
 
 def test_a_hash_without_value() -> None:

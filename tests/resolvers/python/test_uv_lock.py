@@ -73,8 +73,8 @@ def test_a_package_of_a_registry() -> None:
     """A package carries its version, registry, files with digests, and the line that names it."""
     text = package(
         "Typing_Extensions",
-        'sdist = { url = "https://files.packages.example/t-4.tar.gz", hash = "sha256:AA", size = 7, upload-time = "2025-01-01T00:00:00Z" }',
-        'wheels = [\n    { url = "https://files.packages.example/t-4-py3-none-any.whl", hash = "sha512:bb" },\n]',
+        'sdist = { url = "https://files.packages.example/t-4.tar.gz", hash = "sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", size = 7, upload-time = "2025-01-01T00:00:00Z" }',
+        'wheels = [\n    { url = "https://files.packages.example/t-4-py3-none-any.whl", hash = "sha512:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" },\n]',
         version="4",
     )
     expected = Component(
@@ -85,11 +85,11 @@ def test_a_package_of_a_registry() -> None:
         distributions=(
             Distribution(
                 url="https://files.packages.example/t-4-py3-none-any.whl",
-                hashes=(Hash(algorithm="sha512", value="bb"),),
+                hashes=(Hash(algorithm="sha512", value="bb" * 64),),
             ),
             Distribution(
                 url="https://files.packages.example/t-4.tar.gz",
-                hashes=(Hash(algorithm="sha256", value="aa"),),
+                hashes=(Hash(algorithm="sha256", value="aa" * 32),),
                 size=7,
                 uploaded="2025-01-01T00:00:00Z",
                 source=True,
@@ -165,10 +165,17 @@ def test_the_manifest_describes_the_project() -> None:
 )
 def test_where_files_are(source: str, file: str, url: str) -> None:
     """Every file keeps its digest, wherever its name or address is stated."""
-    inventory = read(package("a", f'wheels = [{{ {file}, hash = "sha256:aa" }}]', source=source), path="w/uv.lock")
+    inventory = read(
+        package(
+            "a",
+            f'wheels = [{{ {file}, hash = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }}]',
+            source=source,
+        ),
+        path="w/uv.lock",
+    )
     (found,) = component(inventory, "a").distributions
 
-    assert (found.url, found.hashes) == (url, (Hash(algorithm="sha256", value="aa"),))
+    assert (found.url, found.hashes) == (url, (Hash(algorithm="sha256", value="aa" * 32),))
 
 
 def test_a_package_from_git_may_have_no_version() -> None:
@@ -412,6 +419,8 @@ def test_what_packages_say_of_their_metadata() -> None:
 
 # -- what is wrong ---------------------------------------------------------------------------------------------
 
+UNUSABLE = "a hash of a cannot be used"
+LENGTH = "a sha256 hash has 64 hexadecimal digits, which this has not"
 BAD = [
     ("a", [package("a"), '[[package]]\nversion = "1"\n'], "a package without a name"),
     ("a", [package("a"), '[[package]]\nname = ""\n'], "a package without a name"),
@@ -424,10 +433,10 @@ BAD = [
     ("a", [package("a", "sdist = 3")], "a distribution file of a is no table"),
     ("a", [package("a", "wheels = [3]")], "a distribution file of a is no table"),
     ("a", [package("a", 'wheels = "x.whl"')], "a distribution file of a is no table"),
-    ("a", [package("a", 'sdist = { hash = "sha256" }')], "a hash of a is not of the form ALGORITHM:HEX"),
-    ("a", [package("a", 'sdist = { hash = "sha256:xy" }')], "a hash of a is not of the form ALGORITHM:HEX"),
-    ("a", [package("a", 'sdist = { hash = "sha256:" }')], "a hash of a is not of the form ALGORITHM:HEX"),
-    ("a", [package("a", "sdist = { hash = 7 }")], "a hash of a is not of the form ALGORITHM:HEX"),
+    ("a", [package("a", 'sdist = { hash = "sha256" }')], f"{UNUSABLE}: {LENGTH}"),
+    ("a", [package("a", 'sdist = { hash = "sha256:xy" }')], f"{UNUSABLE}: {LENGTH}"),
+    ("a", [package("a", 'sdist = { hash = "sha256:" }')], f"{UNUSABLE}: {LENGTH}"),
+    ("a", [package("a", "sdist = { hash = 7 }")], f"{UNUSABLE}: '' is no known hash algorithm"),
     ("a", [package("a", "dependencies = 3")], "a dependency of a has no name"),
     ("a", [package("a", 'dependencies = ["b"]')], "a dependency of a has no name"),
     ("a", [package("a", "dependencies = [{ name = 3 }]")], "a dependency of a has no name"),
@@ -575,7 +584,11 @@ def test_credentials_are_nowhere() -> None:
 SAMPLE = (
     HEAD
     + project('dependencies = [{ name = "a", extra = ["x"] }]\n[package.dev-dependencies]\nd = [{ name = "b" }]')
-    + package("a", 'sdist = { url = "u", hash = "sha256:aa" }', '[package.optional-dependencies]\nx = [{ name = "b" }]')
+    + package(
+        "a",
+        'sdist = { url = "u", hash = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }',
+        '[package.optional-dependencies]\nx = [{ name = "b" }]',
+    )
     + package("b", 'resolution-markers = ["m"]', source='source = { git = "https://g.packages.example/r#00" }')
 ).encode()
 
@@ -605,7 +618,7 @@ def test_damaged_locks(start: int, length: int, data: bytes) -> None:
 
 
 VALUES = st.recursive(
-    st.one_of(st.integers(-1, 2), st.booleans(), st.sampled_from(["", "a", "b", "sha256:aa", "x"])),
+    st.one_of(st.integers(-1, 2), st.booleans(), st.sampled_from(["", "a", "b", "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "x"])),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(st.sampled_from(["name", "version", "source", "registry", "git", "url", "hash", "x"]), inner, max_size=3),

@@ -39,7 +39,6 @@ _PIN = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*+(?:\[(?P<extras>[A-Za-z0-9._,\s-]*)\])?\s*+"
     r"===?\s*+(?P<version>[A-Za-z0-9.!+_-]+)\s*+(?:;\s*+(?P<marker>.+))?"
 )
-_HASH = re.compile(r"(?P<algorithm>sha256|sha384|sha512|sha1|sha224|md5):(?P<value>[0-9a-fA-F]+)")
 _URL_HASH = re.compile(r"(?:^|&)(sha256|sha384|sha512|sha1|sha224|md5)=([0-9a-fA-F]+)")
 _EGG = re.compile(r"(?:^|&)egg=(?P<name>[A-Za-z0-9._-]+)(?:\[(?P<extras>[^\]]*)\])?")
 _OPTION_START = re.compile(r"(?:^|(?<=\s))-")
@@ -310,10 +309,10 @@ def _add_requirement(
 
 
 def _hash(text: str) -> Hash:
-    match = _HASH.fullmatch(text)
-    if not match:
-        raise ValueError(f"{shown(text)!r} is no hash of the form ALGORITHM:HEX")
-    return Hash(algorithm=match["algorithm"], value=match["value"].lower())
+    try:
+        return Hash.parse(text)
+    except ValueError as error:
+        raise ValueError(f"{shown(text)!r} cannot be used: {error}") from None
 
 
 def _requirement(number: int, text: str, *, editable: bool) -> Requirement:

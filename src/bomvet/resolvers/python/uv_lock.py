@@ -234,11 +234,11 @@ def _file_url(lock: _Lock, file: _Table, source: _Table) -> str:
 def _hashes(lock: _Lock, text: object, name: str, location: Location) -> tuple[Hash, ...]:
     if text is None:
         return ()
-    algorithm, colon, value = text.partition(":") if isinstance(text, str) else ("", "", "")
-    if not colon or not re.fullmatch(r"[0-9a-fA-F]+", value):
-        lock.unknown(location, f"a hash of {name} is not of the form ALGORITHM:HEX")
+    try:
+        return (Hash.parse(text if isinstance(text, str) else ""),)
+    except ValueError as error:
+        lock.unknown(location, f"a hash of {name} cannot be used: {error}")
         return ()
-    return (Hash(algorithm=algorithm.lower(), value=value.lower()),)
 
 
 def _named_lists(lock: _Lock, tables: object, owner: Component, location: Location) -> dict[str, list[_Dependency]]:
