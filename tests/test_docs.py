@@ -11,7 +11,6 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from docs import generate
 
 from bomvet import __version__, errors
 from bomvet.cli import app
@@ -19,6 +18,7 @@ from bomvet.cli.scan import EXIT_CODES
 from bomvet.errors import BomvetError, PolicyFileError
 from bomvet.plugin import Check, Report, discover
 from bomvet.policy.document import read_policy
+from docs import generate
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

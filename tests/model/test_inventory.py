@@ -9,6 +9,7 @@ from bomvet.model.inventory import (
     Component,
     Confidence,
     Contact,
+    Hash,
     Inventory,
     Kind,
     Licence,
