@@ -1,12 +1,19 @@
-"""A `ScanResult` as a CycloneDX document of plain dicts, in time linear in its size.
+"""A `ScanResult` as a CycloneDX document in JSON, in time linear in its size.
 
 The library's writer is quadratic and cannot say `compositions` (docs/adr/0003).  Sources: the CycloneDX 1.4
 to 1.7 JSON schemas, https://cyclonedx.org/docs/; NTIA minimum elements 2021; CISA minimum elements 2025.
+
+A value that the schema would refuse where it belongs (a digest of an algorithm without a name, a date that is
+none, an e-mail address that is none) goes to the nearest place that takes any text, mostly a property: the
+document is always valid, and nothing is lost.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
+import itertools
+import re
 import uuid
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
@@ -24,30 +31,80 @@ from bomvet.model.inventory import (
     Service,
 )
 from bomvet.model.purl import public_url
+from bomvet.reports._json import dumps
+from bomvet.reports._valid import contacts, is_date_time, is_url, valid_url
 
 if TYPE_CHECKING:
-    from bomvet.model.facts import AdvisoryMatch
+    from collections.abc import Iterable, Iterator
+
+    from bomvet.model.facts import AdvisoryMatch, Rating
     from bomvet.model.result import ScanResult
 
-VERSIONS = ("1.4", "1.5", "1.6", "1.7")
 #: Namespace of serial numbers: UUIDv5 of the URN below.
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:bomvet:sbom")
-_NO_SERIAL = "urn:uuid:00000000-0000-5000-8000-000000000000"
+_NO_SERIAL = b"urn:uuid:00000000-0000-5000-8000-000000000000"
+#: Per algorithm, as hashlib and as registries spell it, its name and the length of its digests in hexadecimal.
 _ALGORITHMS = {
-    "md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512",
-    "sha3-256": "SHA3-256", "sha3-384": "SHA3-384", "sha3-512": "SHA3-512", "blake2b": "BLAKE2b-512",
-    "blake2b-256": "BLAKE2b-256", "blake2b-384": "BLAKE2b-384", "blake2b-512": "BLAKE2b-512",
+    "md5": ("MD5", 32), "sha1": ("SHA-1", 40),
+    "sha256": ("SHA-256", 64), "sha384": ("SHA-384", 96), "sha512": ("SHA-512", 128),
+    "sha3_256": ("SHA3-256", 64), "sha3_384": ("SHA3-384", 96), "sha3_512": ("SHA3-512", 128),
+    "sha3-256": ("SHA3-256", 64), "sha3-384": ("SHA3-384", 96), "sha3-512": ("SHA3-512", 128),
+    "blake2b": ("BLAKE2b-512", 128), "blake2b-256": ("BLAKE2b-256", 64), "blake2b_256": ("BLAKE2b-256", 64),
+    "blake2b-384": ("BLAKE2b-384", 96), "blake2b-512": ("BLAKE2b-512", 128), "blake3": ("BLAKE3", 64),
 }  # fmt: skip
-_DIGITS = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-384": 96, "SHA-512": 128}
+_NO_ALGORITHM = ("", 0)
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]+").fullmatch
 #: CycloneDX: *required*, *optional* (may be absent), *excluded* (known not to be part of the product).
 _SCOPES = {Scope.REQUIRED: "required", Scope.OPTIONAL: "optional", Scope.DEV: "excluded"}
 _METHODS = {"CVSS:3.0": "CVSSv3", "CVSS:3.1": "CVSSv31", "CVSS:4.0": "CVSSv4"}
+_LONGEST_VERSION = 1024
+_AT_ONCE = 16
+#: What stands around the only member of an object, and around the only item of an array that is this member.
+_MEMBER, _ITEM = dumps({"": 0}).split(b"0"), dumps({"": [0]}).split(b"0")
 
 _Json = dict[str, Any]
 
 
-def document(result: ScanResult, version: str) -> _Json:
-    """The document, with a serial number that stands for nothing yet (see `with_serial`)."""
+def render(result: ScanResult, version: str) -> bytes:
+    """The document in the given version of the specification: indented, with a serial number and a final line end."""
+    out = io.BytesIO()
+    before = b"{\n  "
+    for key, value in _document(result, version).items():
+        out.write(before + dumps(key) + b": ")
+        if isinstance(value, map):
+            _write_array(out, value)
+        else:
+            out.write(dumps({"": value})[len(_MEMBER[0]) : -len(_MEMBER[1])])
+        before = b",\n  "
+    out.write(b"\n}\n")
+    return _with_serial(out)
+
+
+def _write_array(out: io.BytesIO, items: Iterator[_Json]) -> None:
+    """`items` as members of an array at the top of the document, a few at a time.
+
+    A million dicts that live at once cost the garbage collector more time than it takes to make them.
+    """
+    before, start, end = b"[\n    ", len(_ITEM[0]), -len(_ITEM[1])
+    while some := list(itertools.islice(items, _AT_ONCE)):
+        out.write(before)
+        out.write(dumps({"": some})[start:end])
+        before = b",\n    "
+    out.write(b"\n  ]")
+
+
+def _with_serial(out: io.BytesIO) -> bytes:
+    """The document in `out` with its serial number: a UUIDv5 of all the rest (RFC 9562 section 5.5)."""
+    with out.getbuffer() as data:
+        digest = hashlib.sha256(data).hexdigest()
+        start = bytes(data[:1000]).index(_NO_SERIAL)
+    out.seek(start)
+    out.write(f"urn:uuid:{uuid.uuid5(_NAMESPACE, digest)}".encode())
+    return out.getvalue()
+
+
+def _document(result: ScanResult, version: str) -> _Json:
+    """The members of the document, those that can be long as a `map`; the serial number stands for nothing yet."""
     inventory = result.inventory
     writer = _Writer(version)
     root = inventory.root
@@ -55,22 +112,16 @@ def document(result: ScanResult, version: str) -> _Json:
         "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": version,
-        "serialNumber": _NO_SERIAL,
+        "serialNumber": _NO_SERIAL.decode(),
         "version": 1,
         "metadata": _metadata(result, writer),
-        "components": [writer.component(component) for component in inventory.components],
+        "components": map(writer.component, inventory.components) if inventory.components else [],
         "services": [writer.service(service) for service in inventory.services],
         "dependencies": _dependencies(inventory),
         "compositions": _compositions(inventory, root) if root else None,
         "vulnerabilities": _vulnerabilities(result, writer) if result.assessment else None,
     }
     return {key: value for key, value in body.items() if value or key == "components"}
-
-
-def with_serial(data: bytes) -> bytes:
-    """`data`, a serialised document, with its serial number: a UUIDv5 of all the rest (RFC 9562 section 5.5)."""
-    digest = hashlib.sha256(data).hexdigest()
-    return data.replace(_NO_SERIAL.encode(), f"urn:uuid:{uuid.uuid5(_NAMESPACE, digest)}".encode(), 1)
 
 
 class _Writer:
@@ -81,98 +132,105 @@ class _Writer:
         self.has_lifecycles = self.has_occurrences = minor >= 5  # noqa: PLR2004
         self.has_lines = self.has_acknowledgement = self.has_authors = minor >= 6  # noqa: PLR2004
         self.has_source_references = minor >= 6  # noqa: PLR2004
-        # Of each distinct hash and contact there is one dict: they recur, and JSON does not care.
-        self._hashes: dict[Hash, _Json] = {}
+        # One per manifest: they recur, and JSON does not care.
+        self._identities: dict[str, Any] = {}
 
     def component(self, component: Component) -> _Json:
         """A component; keys without a value are left out."""
-        item: _Json = {
-            "type": component.kind.value,
-            "bom-ref": component.purl,
-            "name": component.name,
-        }
-        if component.version:
+        item: _Json = {"type": component.kind.value, "bom-ref": component.purl, "name": component.name}
+        if component.version and len(component.version) <= _LONGEST_VERSION:
             item["version"] = component.version
         if component.description:
             item["description"] = component.description
         if component.suppliers:
             self._supply(item, component.suppliers)
         item["scope"] = _SCOPES[component.scope]
-        if hashes := self.hashes(component):
+        hashes, references, nameless = self._files(component)
+        if hashes:
             item["hashes"] = hashes
-        if component.licences:
-            item["licenses"] = self.licences(component.licences)
+        if component.licences and (licences := self.licences(component.licences)):
+            item["licenses"] = licences
         item["purl"] = component.purl
-        if component.distributions:
-            item["externalReferences"] = [self.distribution(d) for d in component.distributions if d.url]
-        properties = _properties(component, lines=None if self.has_lines else component.locations)
+        if references:
+            item["externalReferences"] = references
+        properties = _properties(component, nameless, lines=() if self.has_lines else component.locations)
         if properties:
             item["properties"] = properties
         if component.locations and self.has_occurrences:
-            item["evidence"] = self.evidence(component)
+            item["evidence"] = {
+                "identity": self._identity(component.locations[0].path),
+                "occurrences": [self.occurrence(location) for location in component.locations],
+            }
         return item
 
     def _supply(self, item: _Json, suppliers: tuple[Contact, ...]) -> None:
         """The producer: an organisation with its contacts, named after the first of them."""
-        contacts = [_contact(c) for c in suppliers]
-        item["supplier"] = {"name": suppliers[0].name or suppliers[0].email, "contact": contacts}
+        people = contacts(suppliers)
+        names = [person.get("name") or person["email"] for person in people]
+        if not names:
+            return
+        item["supplier"] = {"name": names[0], "contact": people}
         if self.has_authors:
-            item["authors"] = contacts
+            item["authors"] = people
         else:
-            item["author"] = ", ".join(c.name or c.email for c in suppliers)
+            item["author"] = ", ".join(names)
 
-    def hashes(self, component: Component) -> list[_Json]:
-        """Of the component and of every file that it is distributed as: any of them identifies it."""
-        found = dict.fromkeys(component.hashes)
+    def _files(self, component: Component) -> tuple[list[_Json], list[_Json], list[Hash]]:
+        """Hashes, references to the files, and the hashes that the specification has no name for.
+
+        The hashes are those of the component and of every file that it is distributed as: any of them
+        identifies it (docs/adr/0004).
+        """
+        references: list[_Json] = []
+        nameless: list[Hash] = []
+        hashes = _hashes(component.hashes, nameless) if component.hashes else []
         for distribution in component.distributions:
-            found.update(dict.fromkeys(distribution.hashes))
-        return [json for h in (sorted(found) if len(found) > 1 else found) if (json := self.hash(h))]
+            own = _hashes(distribution.hashes, nameless)
+            hashes += own
+            if distribution.url:
+                references.append(self._reference(distribution, own))
+        if len(hashes) > len({h["content"] for h in hashes}):
+            hashes = list({(h["alg"], h["content"]): h for h in hashes}.values())
+        return hashes, references, nameless
 
-    def hash(self, value: Hash) -> _Json:
-        """A hash; empty where the specification has no name for it or its length is wrong."""
-        known = self._hashes.get(value)
-        if known is None:
-            name = _ALGORITHMS.get(value.algorithm, "")
-            valid = name and _DIGITS.get(name, len(value.value)) == len(value.value)
-            known = self._hashes[value] = {"alg": name, "content": value.value} if valid else {}
-        return known
-
-    def licences(self, licences: tuple[Licence, ...]) -> list[_Json]:
-        """One expression, or a list of names; the schema has no mixture."""
-        expressions = [licence for licence in licences if licence.expression]
-        if len(expressions) == 1 and len(licences) == 1:
-            return [{"expression": expressions[0].expression, **self._acknowledged(expressions[0])}]
-        return [
-            {"license": {"name": licence.expression or licence.name, **self._acknowledged(licence)}}
-            for licence in licences
-        ]
-
-    def _acknowledged(self, licence: Licence) -> _Json:
-        if not self.has_acknowledgement:
-            return {}
-        return {"acknowledgement": "concluded" if licence.concluded else "declared"}
-
-    def distribution(self, distribution: Distribution) -> _Json:
+    def _reference(self, distribution: Distribution, hashes: list[_Json]) -> _Json:
         """A file of the component, with its own hashes."""
         kind = "source-distribution" if distribution.source and self.has_source_references else "distribution"
-        item: _Json = {"type": kind, "url": distribution.url}
-        if hashes := [json for h in distribution.hashes if (json := self.hash(h))]:
+        url = distribution.url
+        item: _Json = {"type": kind, "url": url if is_url(url) else valid_url(url)}
+        if hashes:
             item["hashes"] = hashes
         if distribution.uploaded:
             item["comment"] = f"uploaded {distribution.uploaded}"
         return item
 
-    def evidence(self, component: Component) -> _Json:
-        """Where the component is stated, and that a manifest states it."""
-        identity = {
-            "field": "purl",
-            "confidence": 1,
-            "methods": [{"technique": "manifest-analysis", "confidence": 1, "value": component.locations[0].path}],
-        }
-        return {
-            "identity": [identity] if self.has_lines else identity,
-            "occurrences": [self.occurrence(location) for location in component.locations],
-        }
+    def licences(self, licences: tuple[Licence, ...]) -> list[_Json]:
+        """One expression, or a list of names; before 1.7 the schema has no mixture.
+
+        A single SPDX id is an expression too: `license.id` may hold only those ids that the list of SPDX had
+        when that version of the schema was made.
+        """
+        stated = list(
+            dict.fromkeys((one.expression, one.expression or one.name, self._acknowledged(one)) for one in licences)
+        )
+        if len(stated) == 1 and stated[0][0]:
+            return [{"expression": stated[0][0], **dict(stated[0][2])}]
+        return [{"license": {"name": name, **dict(acknowledged)}} for _, name, acknowledged in stated if name]
+
+    def _acknowledged(self, licence: Licence) -> tuple[tuple[str, str], ...]:
+        """The member that says whose statement it is."""
+        if not self.has_acknowledgement:
+            return ()
+        return (("acknowledgement", "concluded" if licence.concluded else "declared"),)
+
+    def _identity(self, path: str) -> Any:
+        """That the manifest at `path` states the component."""
+        known = self._identities.get(path)
+        if known is None:
+            method = {"technique": "manifest-analysis", "confidence": 1, "value": path}
+            identity = {"field": "purl", "confidence": 1, "methods": [method]}
+            known = self._identities[path] = [identity] if self.has_lines else identity
+        return known
 
     def occurrence(self, location: Location) -> _Json:
         """Path and line; before 1.6 there is no field for the line."""
@@ -184,7 +242,7 @@ class _Writer:
         """A service; what is not known is left out."""
         item: _Json = {"bom-ref": service.ref, "provider": {"name": service.provider}, "name": service.name}
         if service.endpoints:
-            item["endpoints"] = list(service.endpoints)
+            item["endpoints"] = [valid_url(endpoint) for endpoint in service.endpoints]
         if service.authenticated is not None:
             item["authenticated"] = service.authenticated
         if service.trust_boundary is not None:
@@ -193,15 +251,16 @@ class _Writer:
             item["data"] = [{"flow": "unknown", "classification": name} for name in service.data_classes]
         settings = [*service.settings, *(("bomvet:location", str(place)) for place in service.locations)]
         if settings:
-            item["properties"] = [{"name": name, "value": value} for name, value in settings]
+            item["properties"] = _named(settings)
         return item
 
     def vulnerability(self, match: AdvisoryMatch, purl: str, version: str) -> _Json:
         """A group of advisories as it affects one component."""
         affected: _Json = {"ref": purl}
-        if version:
+        if version and len(version) <= _LONGEST_VERSION:
             affected["versions"] = [{"version": version, "status": "affected"}]
         upgrade = match.clean or match.fixed
+        dates = {"published": match.published, "updated": match.modified}
         item: _Json = {
             "bom-ref": f"{match.id}#{purl}",
             "id": match.id,
@@ -210,46 +269,66 @@ class _Writer:
                 {"id": name, "source": {"name": name.partition("-")[0]}}
                 for name in sorted({*match.ids, *match.aliases})
             ],
-            "ratings": [self.rating(match)],
-            "cwes": list(match.cwes),
+            "ratings": [self.rating(match.rating)],
+            "cwes": [number for number in match.cwes if number > 0],
             "description": match.summary,
             "detail": "; ".join(match.evidence),
             "recommendation": f"Upgrade to {upgrade}." if upgrade else "",
-            "advisories": [{"url": public_url(url)} for url in match.references],
-            "published": match.published,
-            "updated": match.modified,
+            "advisories": [{"url": valid_url(url)} for url in map(public_url, match.references) if url],
+            **{name: text for name, text in dates.items() if is_date_time(text)},
             "affects": [affected],
+            "properties": _named(
+                (f"bomvet:{name}", text) for name, text in dates.items() if text and not is_date_time(text)
+            ),
         }
         return {key: value for key, value in item.items() if value}
 
-    def rating(self, match: AdvisoryMatch) -> _Json:
+    def rating(self, rating: Rating) -> _Json:
         """Severity, score, vector and the record that they are from."""
-        rating = match.rating
         item: _Json = {"severity": rating.severity.value}
         if rating.source:
             item["source"] = {"name": rating.source}
         if rating.score is not None:
             item["score"] = rating.score
         if rating.vector:
-            method = _METHODS.get(rating.vector[:8], "CVSSv2")
+            versioned = rating.vector.startswith("CVSS:")
+            method = _METHODS.get(rating.vector[:8], "other") if versioned else "CVSSv2"
             # The specification knows version 4 of CVSS from its own version 1.5 on.
             item["method"] = method if self.has_lifecycles or method != "CVSSv4" else "other"
             item["vector"] = rating.vector
         return item
 
 
-def _contact(contact: Contact) -> _Json:
-    return {key: value for key, value in (("name", contact.name), ("email", contact.email)) if value}
+def _hashes(hashes: tuple[Hash, ...], nameless: list[Hash]) -> list[_Json]:
+    """`hashes` in the form of the specification; those that have none are added to `nameless`."""
+    found = []
+    for value in hashes:
+        name, digits = _ALGORITHMS.get(value.algorithm, _NO_ALGORITHM)
+        if len(value.value) == digits and _HEXADECIMAL(value.value):
+            found.append({"alg": name, "content": value.value})
+        else:
+            nameless.append(value)
+    return found
 
 
-def _properties(component: Component, *, lines: tuple[Location, ...] | None) -> list[_Json]:
+def _named(pairs: Iterable[tuple[str, str]]) -> list[_Json]:
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def _properties(component: Component, nameless: list[Hash], *, lines: tuple[Location, ...]) -> list[_Json]:
+    """The component's own, and what the specification has no field for; `lines` are places with lines."""
     found = list(component.properties)
     if component.first_party:
         found.append(("bomvet:first-party", "true"))
     elif component.scope is Scope.DEV:
         found.append(("bomvet:scope", "dev"))
-    found += [("bomvet:location", str(location)) for location in lines or ()]
-    return [{"name": name, "value": value} for name, value in found]
+    if len(component.version) > _LONGEST_VERSION:
+        found.append(("bomvet:version", component.version))
+    if nameless:
+        found += [("bomvet:hash", f"{h.algorithm}:{h.value}") for h in dict.fromkeys(nameless)]
+    if lines:
+        found += [("bomvet:location", str(location)) for location in lines]
+    return _named(found)
 
 
 def _metadata(result: ScanResult, writer: _Writer) -> _Json:
@@ -263,36 +342,45 @@ def _metadata(result: ScanResult, writer: _Writer) -> _Json:
         found["tools"] = {"components": [{"type": "application", **tool}]}
     else:
         found["tools"] = [tool]
-    found["authors"] = [_contact(author) for author in authors]
+    found["authors"] = contacts(authors)
     if root:
         found["component"] = writer.component(root)
-        if root.suppliers:
-            found["supplier"] = found["component"]["supplier"]
-    found["properties"] = _run_properties(result)
+        found["supplier"] = found["component"].get("supplier")
+    found["properties"] = _named(_run_properties(result))
     return {key: value for key, value in found.items() if value}
 
 
-def _run_properties(result: ScanResult) -> list[_Json]:
-    """Evidence of the run: the files read with their digests, those passed over, and the known unknowns."""
+def _run_properties(result: ScanResult) -> list[tuple[str, str]]:
+    """Evidence of the run: what was read and what passed over, the known unknowns, and what they mean.
+
+    Of a scan also what it was judged by: a document without vulnerabilities must not look clean where nobody
+    could look.
+    """
     found = [("bomvet:input", f"{i.path} sha256:{i.sha256}") for i in result.target.inputs]
     found += [("bomvet:skipped", f"{s.path}: {s.reason}") for s in result.target.skipped]
     found += [("bomvet:unknown", f"{u.location}: {u.reason}") for u in result.inventory.unknowns]
-    return [{"name": name, "value": value} for name, value in found]
+    if data := result.advisory_data:
+        found.append(("bomvet:advisory-data", f"{data.source} of {data.obtained}, {data.digest}"))
+    if judged := result.assessment:
+        found.append(("bomvet:verdict", judged.verdict.value))
+        found += [("bomvet:not-established", text) for text in judged.not_established]
+    return found
 
 
-def _dependencies(inventory: Inventory) -> list[_Json]:
+def _dependencies(inventory: Inventory) -> map[_Json] | None:
+    """One entry for the root, each component and each service, also for those that depend on nothing."""
     targets: dict[str, list[str]] = defaultdict(list)
     for edge in inventory.relationships:
         targets[edge.source].append(edge.target)
-    refs = [c.purl for c in inventory.components] + [s.ref for s in inventory.services]
+    known = {c.purl for c in inventory.components} | {s.ref for s in inventory.services}
     if inventory.root:
-        refs.append(inventory.root.purl)
-    known = set(refs)
-    found = []
-    for ref in sorted(refs):
-        ends = sorted({t for t in targets.get(ref, ()) if t in known and t != ref})
-        found.append({"ref": ref, "dependsOn": ends} if ends else {"ref": ref})
-    return found
+        known.add(inventory.root.purl)
+
+    def entry(ref: str) -> _Json:
+        ends = sorted(known.intersection(targets.get(ref, ())) - {ref})
+        return {"ref": ref, "dependsOn": ends} if ends else {"ref": ref}
+
+    return map(entry, sorted(known)) if known else None
 
 
 def _compositions(inventory: Inventory, root: Component) -> list[_Json]:

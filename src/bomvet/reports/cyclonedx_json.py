@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
-
 from bomvet.plugin import RenderOptions, Report
-from bomvet.reports._cyclonedx import document, with_serial
+from bomvet.reports import _cyclonedx
 
 if TYPE_CHECKING:
     from bomvet.model.result import ScanResult
@@ -15,8 +13,7 @@ if TYPE_CHECKING:
 
 def render(result: ScanResult, options: RenderOptions) -> bytes:
     """The document, indented, with a final line end."""
-    data = orjson.dumps(document(result, options.spec_version), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    return with_serial(data)
+    return _cyclonedx.render(result, options.spec_version)
 
 
 CYCLONEDX_JSON = Report(

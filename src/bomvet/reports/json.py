@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
-
 from bomvet.plugin import RenderOptions, Report
+from bomvet.reports._json import dumps
 
 if TYPE_CHECKING:
     from bomvet.model.result import ScanResult
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 def render(result: ScanResult, options: RenderOptions) -> bytes:  # noqa: ARG001 - the signature of a report
     """The document, indented, with a final line end."""
-    return orjson.dumps(result.to_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return dumps(result.to_dict()) + b"\n"
 
 
 JSON = Report(

@@ -1,0 +1,58 @@
+"""The official CycloneDX schemas, as cyclonedx-python-lib ships them."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+from lxml import etree
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+_FOLDER: Traversable = files("cyclonedx.schema") / "_res"
+_BESIDE = ("spdx", "jsf-0.82", "cryptography-defs")
+
+
+def json_faults(document: Any) -> list[str]:
+    """What the JSON schema of the document's version says against it."""
+    validator = _json_validator(document["specVersion"])
+    return [f"{'/'.join(map(str, error.instance_path))}: {error.message}" for error in validator.iter_errors(document)]
+
+
+def xml_faults(data: bytes, version: str) -> list[str]:
+    """What the XML schema of `version` says against `data`."""
+    schema = _xml_schema(version)
+    schema.validate(etree.fromstring(data))
+    return [f"line {error.line}: {error.message}" for error in schema.error_log]
+
+
+def _read(name: str) -> Any:
+    return json.loads((_FOLDER / f"{name}.SNAPSHOT.schema.json").read_bytes())
+
+
+@cache
+def _json_validator(version: str) -> Any:
+    resources = [(f"http://cyclonedx.org/schema/{name}.SNAPSHOT.schema.json", _read(name)) for name in _BESIDE]
+    registry = jsonschema_rs.Registry(resources, draft=jsonschema_rs.Draft7)
+    return jsonschema_rs.Draft7Validator(_read(f"bom-{version}"), registry=registry, validate_formats=True)
+
+
+class _Local(etree.Resolver):  # type: ignore[misc]
+    """Finds the list of SPDX licences beside the schema, wherever the schema says that it is."""
+
+    def resolve(self, url: str, _id: str, context: Any) -> Any:
+        if "spdx" not in url:
+            return None
+        return self.resolve_string((_FOLDER / "spdx.SNAPSHOT.xsd").read_bytes(), context)
+
+
+@cache
+def _xml_schema(version: str) -> Any:
+    parser = etree.XMLParser(no_network=True)
+    parser.resolvers.add(_Local())
+    text = (_FOLDER / f"bom-{version}.SNAPSHOT.xsd").read_bytes()
+    return etree.XMLSchema(etree.fromstring(text, parser))
