@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
+import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from bomvet.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 #: A record of this many bytes is no record; the largest real ones have some 4 MB.
 MAX_RECORD = 64 * 1024 * 1024
@@ -26,6 +23,13 @@ MAX_RECORD = 64 * 1024 * 1024
 MAX_NESTING = 2
 #: An archive within an archive, unpacked.
 MAX_INNER_ARCHIVE = 8 * 1024 * 1024 * 1024
+
+#: What zipfile and zlib raise on damaged and hostile archives.
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError, ValueError, OverflowError,
+)  # fmt: skip
+_SUFFIXES = (".json", ".zip")
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,60 +52,103 @@ def raw_records(path: str) -> Iterator[RawRecord]:
 
 
 def _from_folder(folder: str) -> Iterator[RawRecord]:
-    for parent, folders, names in os.walk(folder):
+    unlisted: list[OSError] = []
+    for parent, folders, names in os.walk(folder, onerror=unlisted.append):
         folders.sort()
-        for name in sorted(names):
+        links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
+        for name in (*links, *sorted(n for n in names if n.endswith(_SUFFIXES))):
             path = os.path.join(parent, name)
-            if stat.S_ISREG(os.lstat(path).st_mode):
-                yield from _from_file(path, os.path.relpath(path, folder))
+            origin = os.path.relpath(path, folder)
+            if os.path.islink(path) or not os.path.isfile(path):
+                yield RawRecord(origin=origin, fault="no regular file; symbolic links are not followed")
+            else:
+                yield from _from_file(path, origin)
+    for error in unlisted:
+        yield RawRecord(origin=os.path.relpath(error.filename, folder), fault=f"cannot be listed: {error.strerror}")
 
 
 def _from_file(path: str, origin: str) -> Iterator[RawRecord]:
-    if path.endswith(".json"):
-        with open(path, "rb") as file:
-            data = file.read(MAX_RECORD + 1)
-        yield _record(origin, data)
-    elif path.endswith(".zip"):
-        with open(path, "rb") as file:
+    if not path.endswith(_SUFFIXES):
+        return
+    try:
+        file = open(path, "rb")  # noqa: SIM115 - closed below, so that only its opening is guarded here
+    except OSError as error:
+        yield RawRecord(origin=origin, fault=f"cannot be read: {error.strerror}")
+        return
+    with file:
+        if path.endswith(".json"):
+            yield _record(origin, lambda: file.read(MAX_RECORD + 1))
+        else:
             yield from _from_zip(file, origin, nesting=1)
 
 
-def _record(origin: str, data: bytes) -> RawRecord:
+def _record(origin: str, read: Callable[[], bytes]) -> RawRecord:
+    try:
+        data = read()
+    except _DAMAGE as error:
+        return RawRecord(origin=origin, fault=f"damaged: {error}")
     if len(data) > MAX_RECORD:
         return RawRecord(origin=origin, fault=f"larger than {MAX_RECORD:,} bytes")
     return RawRecord(origin=origin, data=data)
 
 
+# -- archives --------------------------------------------------------------------------------------------------
+
+
 def _from_zip(file: IO[bytes], origin: str, *, nesting: int) -> Iterator[RawRecord]:
     try:
+        size = file.seek(0, os.SEEK_END)
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except _DAMAGE as error:
         yield RawRecord(origin=origin, fault=f"no zip archive: {error}")
         return
     with archive:
-        for member in sorted(archive.infolist(), key=lambda info: info.filename):
+        members = sorted(archive.infolist(), key=lambda info: info.filename)
+        if sum(member.compress_size for member in members) > size:
+            # Members that share bytes are how a small archive unpacks to more than any disk holds.
+            yield RawRecord(origin=origin, fault="its members are larger than the archive itself")
+            return
+        for member in members:
             where = f"{origin}/{member.filename}"
-            if member.filename.endswith(".json"):
-                yield _from_member(file, archive, member, where)
-            elif member.filename.endswith(".zip") and nesting < MAX_NESTING:
+            if not member.filename.endswith(_SUFFIXES):
+                continue
+            if fault := _refusal(member, nesting):
+                yield RawRecord(origin=where, fault=fault)
+            elif member.filename.endswith(".json"):
+                yield _record(where, lambda m=member: _content(file, archive, m))  # type: ignore[misc]
+            else:
                 yield from _from_inner(archive, member, where, nesting=nesting + 1)
 
 
-def _from_member(file: IO[bytes], archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> RawRecord:
-    if member.file_size > MAX_RECORD:
-        return RawRecord(origin=where, fault=f"larger than {MAX_RECORD:,} bytes")
-    try:
-        return _record(where, _inflated(file, member) or archive.read(member))
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-        return RawRecord(origin=where, fault=f"damaged in the archive: {error}")
+def _refusal(member: zipfile.ZipInfo, nesting: int) -> str:
+    """Why a member is not even opened; empty where nothing speaks against it."""
+    inner = member.filename.endswith(".zip")
+    limit = MAX_INNER_ARCHIVE if inner else MAX_RECORD
+    if inner and nesting >= MAX_NESTING:
+        return f"archives are nested more than {MAX_NESTING} deep"
+    if member.file_size > limit:
+        return f"larger than {limit:,} bytes"
+    if member.flag_bits & 1:
+        return "encrypted"
+    # Of the others zipfile cannot unpack a given number of bytes and stop.
+    return "" if member.compress_type in _METHODS else f"compressed by method {member.compress_type}, not by deflate"
+
+
+def _content(file: IO[bytes], archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    data = _inflated(file, member)
+    if data:
+        return data
+    # Never more than was declared: `archive.read` unpacks whatever comes, and cuts it then.
+    with archive.open(member) as stream:
+        return stream.read(member.file_size + 1)
 
 
 def _inflated(file: IO[bytes], member: zipfile.ZipInfo) -> bytes:
     """The content by a shorter way than zipfile's, whose objects cost as much as the decompression.
 
-    Empty where the member is not plainly deflated or its checksum is wrong: then zipfile says what is amiss.
+    Empty where the member is not plainly deflated or not what it says: then zipfile tells what is amiss.
     """
-    if member.compress_type != zipfile.ZIP_DEFLATED or member.flag_bits & 1:
+    if member.compress_type != zipfile.ZIP_DEFLATED:
         return b""
     file.seek(member.header_offset)
     header = file.read(30)
@@ -114,7 +161,10 @@ def _inflated(file: IO[bytes], member: zipfile.ZipInfo) -> bytes:
 
 
 def _inflate() -> Callable[[bytes, int], bytes]:
-    """Raw inflate of at most so many bytes: by ISA-L where the extra `fast` is installed, else by zlib."""
+    """Raw inflate of at most so many bytes: by ISA-L where the extra `fast` is installed, else by zlib.
+
+    Empty where the data is damaged.
+    """
     global _inflater  # noqa: PLW0603 - found once
     if _inflater is None:
         try:
@@ -123,7 +173,10 @@ def _inflate() -> Callable[[bytes, int], bytes]:
             engine = zlib
 
         def inflate(data: bytes, size: int) -> bytes:
-            result: bytes = engine.decompressobj(-15).decompress(data, size + 1)
+            try:
+                result: bytes = engine.decompressobj(-15).decompress(data, size + 1)
+            except engine.error:
+                return b""
             return result
 
         _inflater = inflate
@@ -134,22 +187,11 @@ _inflater: Callable[[bytes, int], bytes] | None = None
 
 
 def _from_inner(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str, *, nesting: int) -> Iterator[RawRecord]:
-    if member.file_size > MAX_INNER_ARCHIVE:
-        yield RawRecord(origin=where, fault=f"larger than {MAX_INNER_ARCHIVE:,} bytes")
-        return
     with tempfile.TemporaryFile() as inner:
         try:
             with archive.open(member) as packed:
                 shutil.copyfileobj(packed, inner, 1024 * 1024)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            OSError,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
-            yield RawRecord(origin=where, fault=f"damaged in the archive: {error}")
+        except _DAMAGE as error:
+            yield RawRecord(origin=where, fault=f"damaged: {error}")
             return
-        inner.seek(0)
         yield from _from_zip(inner, where, nesting=nesting)

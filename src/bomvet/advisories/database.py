@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 #: "bvdb": marks the file as ours.
 APPLICATION_ID = 0x62766462
 #: Rises with every change of the tables or of what stands in them.
-FORMAT = 1
+FORMAT = 2
 _CHUNK = 500  # SQLite's oldest limit of variables in one statement is 999
 _IMPORT_HINT = "import the advisories again: bomvet db import PATH"
 
@@ -60,24 +60,30 @@ class AdvisoryDatabase:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._meta = dict(connection.execute("SELECT key, value FROM meta"))
-        self._dictionary: bytes = self._meta["dictionary"]
+        meta = dict(connection.execute("SELECT key, value FROM meta"))
+        self._dictionary: bytes = meta["dictionary"]
+        #: What the data is and how old.
+        self.snapshot = Snapshot(
+            obtained=meta["obtained"], source=meta["source"], digest=meta["digest"], records=meta["records"]
+        )
+        self._tolerated, self._unreadable = int(meta["tolerated"]), int(meta["unreadable"])
 
     @classmethod
     def open(cls, path: str) -> Self:
         """Open the file; raises `NotEstablishedError` where it is absent, damaged or of another format."""
         if not os.path.isfile(path):
             raise NotEstablishedError("there is no advisory database yet", hint="make one: bomvet db import PATH")
-        try:
-            # Nobody changes a database in place (see `build`), so SQLite need not lock or look for journals.
-            connection = sqlite3.connect(f"file:{quote(os.path.abspath(path))}?mode=ro&immutable=1", uri=True)
+        # Nobody changes a database in place (see `build`), so SQLite need not lock or look for journals.
+        name = quote(os.fsencode(os.path.abspath(path)))
+        with contextlib.ExitStack() as stack, _told():
+            connection = sqlite3.connect(f"file:{name}?mode=ro&immutable=1", uri=True)
+            stack.callback(connection.close)
             found = (_pragma(connection, "application_id"), _pragma(connection, "user_version"))
             if found != (APPLICATION_ID, FORMAT):
-                connection.close()
                 raise NotEstablishedError("the advisory database is of another version of bomvet", hint=_IMPORT_HINT)
-            return cls(connection)
-        except (sqlite3.Error, KeyError) as error:
-            raise NotEstablishedError(f"the advisory database is damaged: {error}", hint=_IMPORT_HINT) from None
+            database = cls(connection)
+            stack.pop_all()
+            return database
 
     def __enter__(self) -> Self:
         return self
@@ -85,48 +91,46 @@ class AdvisoryDatabase:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    @property
-    def snapshot(self) -> Snapshot:
-        """What the data is and how old."""
-        return Snapshot(
-            obtained=self._meta["obtained"],
-            source=self._meta["source"],
-            digest=self._meta["digest"],
-            records=int(self._meta["records"]),
-        )
-
     def status(self) -> DatabaseStatus:
         """Everything countable."""
-        rows = self._connection.execute("SELECT name, records, withdrawn FROM ecosystem ORDER BY name")
+        with _told():
+            rows = self._connection.execute("SELECT name, records, withdrawn FROM ecosystem ORDER BY name").fetchall()
         return DatabaseStatus(
             snapshot=self.snapshot,
             ecosystems=tuple(EcosystemCount(name=n, records=r, withdrawn=w) for n, r, w in rows),
-            tolerated=int(self._meta["tolerated"]),
-            unreadable=int(self._meta["unreadable"]),
+            tolerated=self._tolerated,
+            unreadable=self._unreadable,
         )
 
     def packages(self, ecosystem: str, names: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:
         """Per name that has any, the affected entries."""
         sql = "SELECT name, entries FROM package WHERE ecosystem = ? AND name IN ({})"
-        return {name: self._unpacked(blob) for name, blob in self._select(sql, names, ecosystem)}
+        with _told():
+            return {name: self._unpacked(blob) for name, blob in self._select(sql, names, ecosystem)}
 
     def advisories(self, ids: Collection[str]) -> Mapping[str, dict[str, Any]]:
         """Per id that exists, the record without its entries."""
-        return {i: self._unpacked(b) for i, b in self._select("SELECT id, record FROM advisory WHERE id IN ({})", ids)}
+        sql = "SELECT id, record FROM advisory WHERE id IN ({})"
+        with _told():
+            return {id_: self._unpacked(blob) for id_, blob in self._select(sql, ids)}
 
     def _select(self, sql: str, keys: Collection[str], *before: str) -> Iterator[tuple[str, bytes]]:
         remaining = iter(sorted(keys))
-        try:
-            while chunk := list(islice(remaining, _CHUNK)):
-                yield from self._connection.execute(sql.format(",".join("?" * len(chunk))), (*before, *chunk))
-        except sqlite3.Error as error:
-            raise NotEstablishedError(f"the advisory database is damaged: {error}", hint=_IMPORT_HINT) from None
+        while chunk := list(islice(remaining, _CHUNK)):
+            # At once, so that no cursor stays open where a blob turns out to be damaged.
+            yield from self._connection.execute(sql.format(",".join("?" * len(chunk))), (*before, *chunk)).fetchall()
 
     def _unpacked(self, blob: bytes) -> Any:
-        try:
-            return orjson.loads(zlib.decompressobj(-15, zdict=self._dictionary).decompress(blob))
-        except (zlib.error, orjson.JSONDecodeError) as error:
-            raise NotEstablishedError(f"the advisory database is damaged: {error}", hint=_IMPORT_HINT) from None
+        return orjson.loads(zlib.decompressobj(-15, zdict=self._dictionary).decompress(blob))
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Whatever a damaged file makes the libraries say, said by `NotEstablishedError`."""
+    try:
+        yield
+    except (sqlite3.Error, zlib.error, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise NotEstablishedError(f"the advisory database is damaged: {error}", hint=_IMPORT_HINT) from None
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
@@ -157,6 +161,25 @@ def build(
 
     A failure at any point leaves the old file as it was.  Raises `UsageError` where there is no record.
     """
+    try:
+        builder = _build(path, raw, source=source, obtained=obtained, progress=progress)
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(
+            f"the advisory database cannot be written: {error}",
+            hint="what was there is as it was; --db PATH names another place",
+        ) from None
+    with AdvisoryDatabase.open(path) as database:
+        return ImportResult(status=database.status(), faults=tuple(builder.faults))
+
+
+def _build(
+    path: str,
+    raw: Iterable[RawRecord],
+    *,
+    source: str,
+    obtained: dt.datetime,
+    progress: Callable[[int], None],
+) -> _Builder:
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
     handle, unfinished = tempfile.mkstemp(prefix=".bomvet-import-", dir=folder)
@@ -169,13 +192,13 @@ def build(
         os.chmod(unfinished, 0o644)  # advisories are public, and several users may share the file
         _sync(unfinished)
         os.replace(unfinished, path)
-        _sync(folder)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(unfinished)
         raise
-    with AdvisoryDatabase.open(path) as database:
-        return ImportResult(status=database.status(), faults=tuple(builder.faults))
+    with contextlib.suppress(OSError):  # the new file is in place; some file systems cannot sync a folder
+        _sync(folder)
+    return builder
 
 
 def _sync(path: str) -> None:
@@ -193,9 +216,10 @@ CREATE TABLE ecosystem (name TEXT PRIMARY KEY, records INTEGER, withdrawn INTEGE
 CREATE TABLE package (ecosystem TEXT, name TEXT, entries BLOB, PRIMARY KEY (ecosystem, name)) WITHOUT ROWID;
 CREATE TABLE advisory (id TEXT PRIMARY KEY, record BLOB) WITHOUT ROWID;
 ATTACH '' AS stage;
-CREATE TABLE stage.record (id TEXT PRIMARY KEY, modified TEXT, digest BLOB, advisory BLOB) WITHOUT ROWID;
-CREATE TABLE stage.entry (ecosystem TEXT, name TEXT, id TEXT, number INTEGER, entry BLOB,
-                          PRIMARY KEY (ecosystem, name, id, number)) WITHOUT ROWID;
+CREATE TABLE stage.record (id TEXT PRIMARY KEY, modified TEXT, digest BLOB, withdrawn INTEGER, advisory BLOB)
+    WITHOUT ROWID;
+CREATE TABLE stage.entry (id TEXT, number INTEGER, ecosystem TEXT, name TEXT, entry BLOB, PRIMARY KEY (id, number))
+    WITHOUT ROWID;
 """
 _MAX_FAULTS = 20
 _DICTIONARY_BYTES = 32 * 1024
@@ -232,24 +256,26 @@ class _Builder:
 
     def _stage(self, record: Record, item: RawRecord) -> None:
         execute = self.connection.execute
-        id_, modified = record.advisory["id"], record.advisory["modified"]
-        known = execute("SELECT modified FROM stage.record WHERE id = ?", (id_,)).fetchone()
+        id_, digest = record.advisory["id"], hashlib.sha256(item.data).digest()
+        # Where two differ and neither is later, the digest decides, so that the sequence of files never does.
+        rank = (_moment(record.advisory["modified"]), digest)
+        known = execute("SELECT modified, digest FROM stage.record WHERE id = ?", (id_,)).fetchone()
         if known:
-            if known[0] >= modified:
+            if known >= rank:
                 return
-            # Rare enough to afford the search.
             execute("DELETE FROM stage.entry WHERE id = ?", (id_,))
+            self._tolerated.discard(id_)
         if record.faults:
             self._tolerated.add(id_)
             self._fault(f"{item.origin}: tolerated: {record.faults[0]}")
-        digest = hashlib.sha256(item.data).digest()
+        withdrawn = bool(record.advisory["withdrawn"])
         execute(
-            "INSERT OR REPLACE INTO stage.record VALUES (?, ?, ?, ?)",
-            (id_, modified, digest, orjson.dumps(record.advisory)),
+            "INSERT OR REPLACE INTO stage.record VALUES (?, ?, ?, ?, ?)",
+            (id_, *rank, withdrawn, orjson.dumps(record.advisory)),
         )
         self.connection.executemany(
             "INSERT INTO stage.entry VALUES (?, ?, ?, ?, ?)",
-            ((eco, name, id_, number, orjson.dumps(e)) for number, (eco, name, e) in enumerate(record.entries)),
+            ((id_, number, eco, name, orjson.dumps(e)) for number, (eco, name, e) in enumerate(record.entries)),
         )
 
     def finish(self, *, source: str, obtained: dt.datetime) -> None:
@@ -290,8 +316,11 @@ class _Builder:
         return b"".join((*sample, *(e[0][:512] for e in entries)))[-_DICTIONARY_BYTES:]
 
     def _write_packages(self, dictionary: bytes) -> None:
+        # A copy is there three times faster than an engine that reads the dictionary anew.
+        fresh = zlib.compressobj(6, zlib.DEFLATED, -15, 8, zlib.Z_DEFAULT_STRATEGY, dictionary)
+
         def packed(data: bytes) -> bytes:
-            engine = zlib.compressobj(6, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, dictionary)
+            engine = fresh.copy()
             return engine.compress(data) + engine.flush()
 
         # Release suffixes ("Debian:12") stay: which of them apply is for the matcher to say.
@@ -316,7 +345,7 @@ class _Builder:
                 SELECT DISTINCT
                     CASE instr(e.ecosystem, ':') WHEN 0 THEN e.ecosystem
                          ELSE substr(e.ecosystem, 1, instr(e.ecosystem, ':') - 1) END AS base,
-                    r.id, json_extract(r.advisory, '$.withdrawn') != '' AS withdrawn
+                    r.id, r.withdrawn
                 FROM stage.entry AS e JOIN stage.record AS r ON r.id = e.id
             ) GROUP BY base
             """
@@ -328,3 +357,8 @@ class _Builder:
         for id_, digest in self.connection.execute("SELECT id, digest FROM stage.record ORDER BY id"):
             total.update(f"{id_}\0".encode() + digest)
         return f"sha256:{total.hexdigest()}"
+
+
+def _moment(modified: str) -> str:
+    """A time that compares as text, since some are given to the second and some to the microsecond."""
+    return modified.removesuffix("Z").removesuffix("+00:00")

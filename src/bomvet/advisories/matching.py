@@ -6,10 +6,12 @@ affected entries of the package.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from bomvet.advisories.records import listing
 from bomvet.model.inventory import Confidence
 from bomvet.versions.ranges import Interval, containing
 
@@ -19,17 +21,23 @@ if TYPE_CHECKING:
 #: An affected entry as `advisories.records` shapes it.
 Entry = dict[str, Any]
 
+_HINT = re.compile(r"(<=?)\s*(\S+)").fullmatch
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """An advisory that affects the version: how it matched, and what ends the affected stretch."""
+    """An advisory that affects the version: how it matched."""
 
     id: str
     listed: bool
     interval: Interval | None
-    fixed: str = ""
     confidence: Confidence = Confidence.HIGH
     severity: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def fixed(self) -> str:
+        """What ends the affected stretch; empty where nothing does."""
+        return self.interval.fixed if self.interval else ""
 
     @property
     def evidence(self) -> str:
@@ -42,85 +50,111 @@ class Hit:
 
 @dataclass(slots=True, kw_only=True)
 class Evaluation:
-    """All hits of one version; `withdrawn` counts records that would have matched, `undecided` names those
-    that could not be judged since the version has no place in the order."""  # noqa: D205, D209
+    """All hits of one version, sorted by id.
+
+    `withdrawn` names the records that would have matched; `undecided` those that could not be judged, since the
+    version has no place in the order.
+    """
 
     hits: list[Hit] = field(default_factory=list)
-    withdrawn: int = 0
-    undecided: list[str] = field(default_factory=list)
+    withdrawn: set[str] = field(default_factory=set)
+    undecided: set[str] = field(default_factory=set)
 
 
 def evaluate(entries: Sequence[Entry], version: str, order: Order) -> Evaluation:
     """Judge `version` by all `entries` of its package."""
     found: dict[str, Hit] = {}
     result = Evaluation()
-    canonical, key = order.canonical(version), order.key(version)
+    if not entries:
+        return result
+    listed, key = listing([order.canonical(version)]), order.key(version)
     for entry in entries:
-        hit = _hit(entry, canonical, key, order)
+        hit = _hit(entry, listed, key, order)
         if hit is None:
             if key is None and entry["ranges"] and not entry["withdrawn"]:
-                result.undecided.append(entry["id"])
+                result.undecided.add(entry["id"])
         elif entry["withdrawn"]:
-            result.withdrawn += 1
+            result.withdrawn.add(entry["id"])
         else:
             found[hit.id] = _better(found[hit.id], hit, order) if hit.id in found else hit
     result.hits = [found[id_] for id_ in sorted(found)]
+    # A record that one of its entries decides is decided.
+    result.undecided -= found.keys()
     return result
 
 
-def _hit(entry: Entry, canonical: str, key: Any, order: Order) -> Hit | None:
-    listed = canonical in entry["versions"]
-    interval = None
-    if key is not None:
-        for events in entry["ranges"]:
-            interval = containing(events, key, order)
-            if interval is not None:
-                break
+def _hit(entry: Entry, version: str, key: Any, order: Order) -> Hit | None:
+    """`version` is a listing of one."""
+    listed = version in entry["versions"]
+    interval = _interval(entry, key, order) if key is not None else None
     if not listed and interval is None:
         return None
     return Hit(
         id=entry["id"],
         listed=listed,
         interval=interval,
-        fixed=interval.fixed if interval else "",
-        confidence=_confidence(entry, listed=listed, interval=interval),
+        confidence=Confidence.HIGH if listed or _sure(entry, interval, key, order) else Confidence.LOW,
         severity=tuple((kind, score) for kind, score in entry["severity"]),
     )
 
 
-def _confidence(entry: Entry, *, listed: bool, interval: Interval | None) -> Confidence:
-    """Lower where a record's open-ended range says more than its authors checked."""
-    open_ended = not listed and interval is not None and not interval.fixed and not interval.last_affected
-    if open_ended and entry["hint"]:
-        return Confidence.LOW
+def _interval(entry: Entry, key: Any, order: Order) -> Interval | None:
+    """Of the ranges that hold the version the one that says most: all read, and with an end."""
+    best: Interval | None = None
+    for events in entry["ranges"]:
+        found = containing(events, key, order)
+        if found and (best is None or (best.certain, not best.open_ended) < (found.certain, not found.open_ended)):
+            best = found
+    return best
+
+
+def _sure(entry: Entry, interval: Interval | None, key: Any, order: Order) -> bool:
+    """Whether the authors of the range checked as far as the version."""
+    if interval is None or not interval.certain:
+        return False
+    if not interval.open_ended:
+        return True
     # A malware record that lists the bad versions and has a catch-all range: osv.dev issue 5342.
-    if open_ended and entry["id"].startswith("MAL-") and entry["versions"]:
-        return Confidence.LOW
-    return Confidence.HIGH
+    if entry["id"].startswith("MAL-") and entry["versions"]:
+        return False
+    return not entry["hint"] or _within(entry["hint"], key, order)
+
+
+def _within(hint: str, key: Any, order: Order) -> bool:
+    """Whether a hint such as `<= 1.4` (the last version known to be affected) speaks of the version."""
+    found = _HINT(hint)
+    bound = order.key(found[2]) if found else None
+    if found is None or bound is None:
+        return False
+    return bool(key <= bound if found[1] == "<=" else key < bound)
 
 
 def _better(one: Hit, other: Hit, order: Order) -> Hit:
     """Of two entries of one record that both match, the surer one; of equals, the one whose fix is lower."""
-    ranking = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
     if one.confidence != other.confidence:
-        return min(one, other, key=lambda hit: ranking.index(hit.confidence))
-    if not one.fixed or not other.fixed:
-        return one if one.fixed else other
-    return min(one, other, key=lambda hit: order.key(hit.fixed))
+        best = one if one.confidence is Confidence.HIGH else other
+    elif not one.fixed or not other.fixed:
+        best = one if one.fixed else other
+    else:
+        best = min(one, other, key=lambda hit: order.key(hit.fixed))
+    return replace(best, listed=one.listed or other.listed)
 
 
-def clean_version(entries: Sequence[Entry], candidates: Sequence[str], version: str, order: Order) -> str:
-    """The least of `candidates` above `version` that none of `entries` affects; empty where there is none."""
+def clean_version(entries: Sequence[Entry], version: str, order: Order) -> str:
+    """The least version above `version` that some entry names as fixed and none affects; empty where there is none."""
     base = order.key(version)
-    above = {c: key for c in candidates if (key := order.key(c)) is not None and base is not None and key > base}
+    if base is None:
+        return ""
     live = [entry for entry in entries if not entry["withdrawn"]]
-    for candidate in sorted(above, key=above.__getitem__):
-        canonical, key = order.canonical(candidate), above[candidate]
-        if not any(_hit(entry, canonical, key, order) for entry in live):
+    named: set[str] = {text for entry in live for events in entry["ranges"] for kind, text in events if kind == "fixed"}
+    above = {text: key for text in named if (key := order.key(text)) is not None and key > base}
+    for candidate in sorted(above, key=lambda text: (above[text], text)):
+        listed, key = listing([order.canonical(candidate)]), above[candidate]
+        if not any(_affects(entry, listed, key, order) for entry in live):
             return candidate
     return ""
 
 
-def fixes(entries: Sequence[Entry]) -> list[str]:
-    """Every version that some entry names as fixed."""
-    return sorted({v for entry in entries for events in entry["ranges"] for kind, v in events if kind == "fixed"})
+def _affects(entry: Entry, version: str, key: Any, order: Order) -> bool:
+    """Whether there is a hit, without a word about it."""
+    return version in entry["versions"] or any(containing(events, key, order) for events in entry["ranges"])

@@ -7,12 +7,14 @@ of `affected`.  Source: https://ossf.github.io/osv-schema/ 1.7.5.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from bomvet.model.purl import pypi_name
 from bomvet.versions.orders import ORDERS
 
+MAX_ID = 200
 MAX_REFERENCES = 5
 MAX_SUMMARY = 300
 _CWE = re.compile(r"[0-9]{1,5}")
@@ -29,7 +31,7 @@ class Record:
 
     `advisory`: id, aliases, upstream, summary, severity [[type, score]], level, cwes, references, published,
     modified, withdrawn.  `entries`: per affected element (ecosystem, name, entry), where entry holds id,
-    versions (canonical), ranges [[[event, version]]], hint, severity, withdrawn.  `faults`: what breaks the
+    versions (see `listing`), ranges [[[event, version]]], hint, severity, withdrawn.  `faults`: what breaks the
     schema and was tolerated.
     """
 
@@ -39,12 +41,12 @@ class Record:
 
 
 def read_record(document: Any) -> Record:
-    """Take `document` apart; raises `BrokenRecordError` where there is no id to call it by."""
+    """Take `document` apart; raises `BrokenRecordError` where there is no proper id to call it by."""
     if not isinstance(document, dict):
         raise BrokenRecordError("no JSON object")
     id_ = document.get("id")
-    if not isinstance(id_, str) or not id_ or len(id_) > MAX_SUMMARY:
-        raise BrokenRecordError("no id")
+    if not isinstance(id_, str) or not id_ or len(id_) > MAX_ID:
+        raise BrokenRecordError("no id, or one that is no text or too long")
     reader = _Reader()
     advisory = {
         "id": id_,
@@ -138,13 +140,15 @@ def _entry(
     ecosystem, name = reader.text(package, "ecosystem"), reader.text(package, "name")
     if not ecosystem or not name:
         # Records about a repository alone have no package; they are not about components.
+        if package:
+            reader.faults.append("package without ecosystem or name")
         return None
     base = ecosystem.partition(":")[0]
     order = ORDERS.get(base)
     versions = reader.texts(affected, "versions")
     entry = {
         "id": advisory["id"],
-        "versions": sorted({order.canonical(v) for v in versions} if order else set(versions)),
+        "versions": listing(order.canonical(v) if order else " ".join(v.split()) for v in versions),
         "ranges": [r for r in (_range(reader, a) for a in reader.tables(affected, "ranges")) if r],
         "hint": _hint(affected),
         "severity": reader.severity(affected),
@@ -153,16 +157,32 @@ def _entry(
     return ecosystem, pypi_name(name) if base == "PyPI" else name, entry
 
 
+def listing(versions: Iterable[str]) -> str:
+    """Canonical versions as one text, each between line feeds; empty where there is none.
+
+    Some records list thousands.  A search in one text takes the place of as many objects, of which a scan would
+    look at none but the one it searches.
+    """
+    lines = sorted(set(versions))
+    return "\n".join(("", *lines, "")) if lines else ""
+
+
 def _range(reader: _Reader, table: dict[str, Any]) -> list[list[str]]:
     """The events; those of GIT ranges are commits, which are never compared as versions."""
-    if reader.text(table, "type") not in ("ECOSYSTEM", "SEMVER"):
+    kind = reader.text(table, "type")
+    if kind not in ("ECOSYSTEM", "SEMVER"):
+        if kind != "GIT":
+            reader.faults.append(f"range of the unknown type {kind[:20]!r}")
         return []
-    return [
-        [kind, reader.text(event, kind)]
-        for event in reader.tables(table, "events")
-        for kind in _EVENTS
-        if event.get(kind)
-    ]
+    return [event for item in reader.tables(table, "events") for event in _events(reader, item)]
+
+
+def _events(reader: _Reader, item: dict[str, Any]) -> list[list[str]]:
+    """Usually one; a version that is no text stays as one that no order can read, so that it leaves its trace."""
+    stated = [kind for kind in _EVENTS if item.get(kind) not in (None, "")]
+    if not stated:
+        reader.faults.append("event that is none of the four kinds")
+    return [[kind, reader.text(item, kind)] for kind in stated]
 
 
 def _hint(affected: dict[str, Any]) -> str:

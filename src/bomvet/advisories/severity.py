@@ -9,6 +9,7 @@ from typing import Any
 from bomvet.advisories.cvss import CvssError, base_score
 from bomvet.model.facts import RANKED, Rating, Severity
 
+_BOUNDS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM), (0.1, Severity.LOW))
 #: Preference of vector kinds within one record: the newest standard that can be read.
 _KINDS = ("CVSS_V4", "CVSS_V3", "CVSS_V2")
 #: Words that databases use; `MODERATE` is GitHub's, the last ones are Ubuntu priorities.
@@ -20,8 +21,10 @@ _WORDS = {
 
 def level(score: float) -> Severity:
     """The qualitative rating of a CVSS score (v3.1 section 5; used for v2 too, which has none)."""
-    bounds = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM), (0.1, Severity.LOW))
-    return next((severity for least, severity in bounds if score >= least), Severity.NONE)
+    for least, severity in _BOUNDS:
+        if score >= least:
+            return severity
+    return Severity.NONE
 
 
 def group_rating(members: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]] = ()) -> Rating:

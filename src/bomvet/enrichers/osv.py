@@ -6,22 +6,32 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bomvet.advisories.grouping import display_id, groups
-from bomvet.advisories.matching import Evaluation, Hit, clean_version, evaluate, fixes
+from bomvet.advisories.matching import Entry, Evaluation, Hit, clean_version, evaluate
 from bomvet.advisories.severity import group_rating
 from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Facts, Standing
 from bomvet.model.inventory import Component, Confidence, Inventory
+from bomvet.model.purl import pypi_name
 from bomvet.model.result import PluginStatus, Snapshot, Status
 from bomvet.plugin import AdvisoryStore, Context, Enriched, Enricher, Needs
 from bomvet.versions.orders import ORDERS
+
+if TYPE_CHECKING:
+    from bomvet.versions._order import Order
 
 ID = "osv"
 #: OSV's name of the ecosystem, by purl type.
 ECOSYSTEMS = {"pypi": "PyPI", "npm": "npm"}
 
-_Entries = Mapping[str, list[dict[str, Any]]]
+#: So many components are judged at a time: memory, and best the processor's own, holds the entries of their
+#: packages, never of all.
+_BATCH = 100
+#: So many records are named in a sentence.
+_NAMED = 5
+_ABSENT = AdvisoryAnswer(standing=Standing.ABSENT)
+_Records = Mapping[str, dict[str, Any]]
 
 
 def enrich(inventory: Inventory, facts: Facts, context: Context) -> Enriched:  # noqa: ARG001 - the signature
@@ -65,63 +75,68 @@ def _days(span: dt.timedelta) -> str:
 
 
 def _answers(store: AdvisoryStore, ecosystem: str, components: Sequence[Component]) -> dict[str, AdvisoryAnswer]:
-    order = ORDERS[ecosystem]
-    entries = store.packages(ecosystem, {c.name for c in components})
-    evaluations = {
-        c.purl: evaluate(entries[c.name], c.version, order) for c in components if c.version and c.name in entries
-    }
-    records = _records(store, evaluations)
-    answers = {}
-    for component in components:
-        if not component.version:
-            answers[component.purl] = _open("the version is not known")
-        elif component.purl in evaluations:
-            answers[component.purl] = _answer(
-                component, evaluations[component.purl], entries[component.name], records, ecosystem
-            )
-        else:
-            answers[component.purl] = AdvisoryAnswer(standing=Standing.ABSENT)
+    answers = {c.purl: _open("the version is not known") for c in components if not c.version}
+    asked = [c for c in components if c.version]
+    for start in range(0, len(asked), _BATCH):
+        answers.update(_judged(store, ecosystem, asked[start : start + _BATCH]))
     return answers
 
 
-def _records(store: AdvisoryStore, evaluations: Mapping[str, Evaluation]) -> Mapping[str, dict[str, Any]]:
+def _judged(store: AdvisoryStore, ecosystem: str, components: Sequence[Component]) -> dict[str, AdvisoryAnswer]:
+    order = ORDERS[ecosystem]
+    names = {c.purl: pypi_name(c.name) if ecosystem == "PyPI" else c.name for c in components}
+    entries = store.packages(ecosystem, set(names.values()))
+    evaluations = {c.purl: evaluate(entries.get(names[c.purl], ()), c.version, order) for c in components}
+    records = _records(store, evaluations)
+    return {c.purl: _answer(c, evaluations[c.purl], entries.get(names[c.purl], ()), records, order) for c in components}
+
+
+def _records(store: AdvisoryStore, evaluations: Mapping[str, Evaluation]) -> _Records:
     """Every record that matched, and those that are their aliases."""
     matched = store.advisories({hit.id for evaluation in evaluations.values() for hit in evaluation.hits})
     aliases = {alias for record in matched.values() for alias in record["aliases"]}
-    return {**store.advisories(aliases - set(matched)), **matched}
+    return {**store.advisories(aliases - matched.keys()), **matched}
 
 
 def _answer(
-    component: Component,
-    evaluation: Evaluation,
-    entries: Sequence[dict[str, Any]],
-    records: Mapping[str, dict[str, Any]],
-    ecosystem: str,
+    component: Component, evaluation: Evaluation, entries: Sequence[Entry], records: _Records, order: Order
 ) -> AdvisoryAnswer:
+    if not entries:
+        return _ABSENT
     hits = {hit.id: hit for hit in evaluation.hits}
-    order = ORDERS[ecosystem]
-    clean = clean_version(entries, fixes(entries), component.version, order) if hits else ""
+    clean = clean_version(entries, component.version, order) if hits else ""
     matches = []
-    for members in groups({id_: records[id_]["aliases"] for id_ in hits}):
+    for members in _groups(hits, records):
         own = [entry for entry in entries if entry["id"] in members]
-        fixed = clean_version(own, fixes(own), component.version, order)
+        fixed = clean_version(own, component.version, order)
         matches.append(_match(component, [hits[m] for m in members], records, fixed=fixed, clean=clean))
     reason = _undecided(evaluation)
     standing = Standing.NOT_ESTABLISHED if reason else Standing.KNOWN if matches else Standing.ABSENT
-    return AdvisoryAnswer(standing=standing, matches=tuple(matches), reason=reason, withdrawn=evaluation.withdrawn)
+    return AdvisoryAnswer(standing=standing, matches=tuple(matches), reason=reason, withdrawn=len(evaluation.withdrawn))
+
+
+def _groups(hits: Mapping[str, Hit], records: _Records) -> list[tuple[str, ...]]:
+    """The ids of `hits` by weakness; a record that did not match may still tell that two of them are one."""
+    names: dict[str, Sequence[str]] = {id_: records[id_]["aliases"] for id_ in hits}
+    for alias in {alias for aliases in names.values() for alias in aliases} - hits.keys():
+        if alias in records and not records[alias]["withdrawn"]:
+            names[alias] = records[alias]["aliases"]
+    found = [tuple(id_ for id_ in group if id_ in hits) for group in groups(names)]
+    return [group for group in found if group]
 
 
 def _undecided(evaluation: Evaluation) -> str:
     if not evaluation.undecided:
         return ""
-    names = ", ".join(sorted(set(evaluation.undecided))[:5])
-    return f"the version cannot be ordered, so these could not be judged: {names}"
+    names = sorted(evaluation.undecided)
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"the version cannot be ordered, so these could not be judged: {', '.join(names[:_NAMED])}{more}"
 
 
 def _match(
     component: Component,
     hits: Sequence[Hit],
-    records: Mapping[str, dict[str, Any]],
+    records: _Records,
     *,
     fixed: str,
     clean: str,
@@ -149,11 +164,11 @@ def _match(
 
 
 def _confidence(component: Component, hits: Sequence[Hit]) -> Confidence:
-    """A package from a repository or an archive may hold other code than the release of that number."""
-    if "?" in component.purl:
-        return Confidence.MEDIUM
-    sure = any(hit.confidence is Confidence.HIGH for hit in hits)
-    return Confidence.HIGH if sure else Confidence.LOW
+    """That of the surest hit."""
+    if not any(hit.confidence is Confidence.HIGH for hit in hits):
+        return Confidence.LOW
+    # A package from a repository or an archive may hold other code than the release of that number.
+    return Confidence.MEDIUM if "?" in component.purl else Confidence.HIGH
 
 
 OSV = Enricher(id=ID, title="OSV advisories, offline", needs=Needs(advisories=True), enrich=enrich)

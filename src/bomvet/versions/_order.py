@@ -11,8 +11,9 @@ from typing import Any
 class Order:
     """The version order of one ecosystem.
 
-    `key` gives something comparable, or None for what is no version.  `canonical` gives one text for all
-    spellings of equal versions, and the text itself for what is no version.
+    `key` gives something comparable and hashable, or None for what is no version.  `canonical` gives one text,
+    without line breaks, for all spellings of equal versions, and for what is no version the text with its white
+    space made plain.
     """
 
     key: Callable[[str], Any]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from bomvet.versions._order import Order
+
+_NUMBER = r"(?:0|[1-9][0-9]{0,8})"
+#: Release numbers that are canonical as they stand: most of all versions, and much faster told than parsed.
+_CANONICAL = re.compile(rf"{_NUMBER}|{_NUMBER}(?:\.{_NUMBER})*\.[1-9][0-9]{{0,8}}").fullmatch
 
 
 @lru_cache(maxsize=65_536)
@@ -14,16 +19,20 @@ def key(text: str) -> Version | None:
     """The version, or None where `text` is none."""
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or a number of more digits than Python converts
         return None
 
 
-@lru_cache(maxsize=65_536)
 def canonical(text: str) -> str:
-    """`1.0.0` and `1` alike as `1`; what is no version stays as it is."""
+    """`1.0.0` and `1` alike as `1`; what is no version stays as it is, but for its white space."""
+    return text if _CANONICAL(text) else _canonical(text)
+
+
+@lru_cache(maxsize=65_536)
+def _canonical(text: str) -> str:
     version = key(text)
     if version is None:
-        return text
+        return " ".join(text.split())
     epoch = f"{version.epoch}!" if version.epoch else ""
     release = ".".join(map(str, _significant(version.release)))
     pre = "".join(map(str, version.pre)) if version.pre else ""

@@ -1,6 +1,7 @@
 """The range evaluation of the OSV schema, over any order.
 
-Source: https://ossf.github.io/osv-schema/#evaluation.
+Source: https://ossf.github.io/osv-schema/#evaluation.  Where the schema is silent, doubt counts as affected:
+an event that the order cannot read never ends a stretch, and starts one at the very beginning.
 """
 
 from __future__ import annotations
@@ -20,11 +21,20 @@ _RANK = {"introduced": 0, "fixed": 1, "last_affected": 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """Where a version lies: affected from `introduced` on, until `fixed` (exclusive) or `last_affected`."""
+    """Where a version lies: affected from `introduced` on, until `fixed` (exclusive) or `last_affected`.
+
+    `certain` is False where an event of the range could not be read.
+    """
 
     introduced: str
     fixed: str = ""
     last_affected: str = ""
+    certain: bool = True
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether every later version lies in it too."""
+        return not self.fixed and not self.last_affected
 
     def __str__(self) -> str:
         """In interval notation, `[1.0, 1.4.2)`."""
@@ -34,48 +44,52 @@ class Interval:
 
 
 def containing(events: Sequence[Event], version: Any, order: Order) -> Interval | None:
-    """The interval of `events` that holds `version` (a key of `order`), or None.
-
-    An event whose version the order cannot read is left out: one that would switch on never does, one that
-    would switch off never does either.
-    """
-    if not _below_a_limit(events, version, order):
+    """The interval of `events`, which stand in any sequence, that holds `version` (a key of `order`), or None."""
+    steps, limits, certain = _read(events, order)
+    if limits and not any(limit is None or version < limit for limit in limits):
         return None
-    introduced = ""
-    for kind, text, key in _sorted(events, order):
-        if key is None or version >= key:
-            if kind == "introduced":
-                introduced = text
-            elif kind == "fixed" or version > key:
-                introduced = ""
-        elif introduced and kind != "introduced":
-            # The first end beyond the version closes the interval that it lies in.
-            return Interval(introduced=introduced, **{kind: text})
-    return _open_or_equal(events, introduced, version, order)
+    start = ""
+    for kind, text, key in steps:
+        if kind == "introduced":
+            if key is None or key <= version:
+                start = start or text
+        elif key <= version if kind == "fixed" else key < version:
+            start = ""
+        elif start:
+            # The first end that does not shut the version out closes the interval that it lies in.
+            return Interval(introduced=start, certain=certain, **{kind: text})
+    return Interval(introduced=start, certain=certain) if start else None
 
 
-def _open_or_equal(events: Sequence[Event], introduced: str, version: Any, order: Order) -> Interval | None:
-    if not introduced:
-        return None
-    last = next((t for k, t in events if k == "last_affected" and order.key(t) == version), "")
-    return Interval(introduced=introduced, last_affected=last)
+#: Kind and version of an event with its key; None is before everything.
+_Step = tuple[str, str, Any]
 
 
-def _below_a_limit(events: Sequence[Event], version: Any, order: Order) -> bool:
-    limits = [text for kind, text in events if kind == "limit"]
-    if not limits or "*" in limits:
-        return True
-    return any((key := order.key(text)) is not None and version < key for text in limits)
+def _read(events: Sequence[Event], order: Order) -> tuple[list[_Step], list[Any], bool]:
+    """The steps in version order, the keys of limits (None: no limit), and whether every event could be read."""
+    first: list[_Step] = []
+    rest: list[_Step] = []
+    limits: list[Any] = []
+    certain = True
+    for kind, text in events:
+        beginning = kind == "introduced" and text == "0"
+        key = None if beginning else order.key(text)
+        if key is None and not beginning and text != "*":
+            certain = False
+        if kind == "limit":
+            limits.append(key)
+        elif key is not None:
+            rest.append((kind, text, key))
+        elif kind == "introduced":
+            first.append((kind, text, None))
+    return first + _in_order(rest), limits, certain
 
 
-def _sorted(events: Sequence[Event], order: Order) -> list[tuple[str, str, Any]]:
-    """Events in version order; `introduced: 0` is before everything and has the key None."""
-    first = [("introduced", text, None) for kind, text in events if kind == "introduced" and text == "0"]
-    rest = [
-        (kind, text, key)
-        for kind, text in events
-        if kind in _RANK and not (kind == "introduced" and text == "0") and (key := order.key(text)) is not None
-    ]
-    if len(rest) > 1:
-        rest.sort(key=lambda event: (event[2], _RANK[event[0]]))
-    return first + rest
+def _in_order(steps: list[_Step]) -> list[_Step]:
+    if len(steps) < 2:  # noqa: PLR2004 - nothing to sort, the usual case
+        return steps
+    # Where one stretch begins with the very version that fixes the one before, affected versions go on: taken
+    # one after the other, in whatever sequence, the two events would lose either this or the empty stretch.
+    seams = {s[2] for s in steps if s[0] == "introduced"} & {s[2] for s in steps if s[0] == "fixed"}
+    kept = [step for step in steps if step[2] not in seams or step[0] == "last_affected"] if seams else steps
+    return sorted(kept, key=lambda step: (step[2], _RANK[step[0]]))

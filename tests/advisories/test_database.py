@@ -1,0 +1,454 @@
+"""The offline advisory database: replaced as a whole or not at all, and read without a trace."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bomvet.advisories import database as module
+from bomvet.advisories.bucket import RawRecord, raw_records
+from bomvet.advisories.database import AdvisoryDatabase, DatabaseStatus, EcosystemCount, ImportResult, build
+from bomvet.errors import NotEstablishedError, UsageError
+from bomvet.model.result import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+OBTAINED = dt.datetime(2026, 11, 20, 8, 30, tzinfo=dt.timezone(dt.timedelta(hours=2)))
+
+
+def document(id_: str, *packages: str, modified: str = "2024-01-01T00:00:00Z", **more: Any) -> dict[str, Any]:
+    """A record about packages such as `PyPI/example`, each with one listed version."""
+    affected = [
+        {"package": dict(zip(("ecosystem", "name"), package.split("/", 1), strict=True)), "versions": ["1.0"]}
+        for package in packages
+    ]
+    return {"id": id_, "modified": modified, "affected": affected, **more}
+
+
+def raw(*documents: Any) -> list[RawRecord]:
+    """The bytes of those documents."""
+    return [RawRecord(origin=f"{n}.json", data=json.dumps(d).encode()) for n, d in enumerate(documents, start=1)]
+
+
+def made(path: Path, records: Iterable[RawRecord]) -> ImportResult:
+    """A database of those records."""
+    return build(str(path), records, source="tests", obtained=OBTAINED)
+
+
+def digest(path: Path, *documents: Any) -> str:
+    """The digest of a database of those documents."""
+    return made(path, raw(*documents)).status.snapshot.digest
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a database may come to lie."""
+    return tmp_path / "advisories.db"
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_packages_and_advisories(path: Path) -> None:
+    """What was put in comes out by package and by id, and nothing that was not asked for."""
+    made(path, raw(document("A", "PyPI/Example_One", aliases=["CVE-1"]), document("B", "PyPI/two"), document("C")))
+    with AdvisoryDatabase.open(str(path)) as database:
+        packages = database.packages("PyPI", ["example-one", "absent"])
+        advisories = database.advisories(["A", "C", "absent"])
+        none = (database.packages("npm", ["two"]), database.packages("PyPI", []), database.advisories([]))
+    assert packages == {
+        "example-one": [
+            {"id": "A", "versions": "\n1\n", "ranges": [], "hint": "", "severity": [], "withdrawn": False},
+        ]
+    }
+    assert {id_: (record["id"], record["aliases"]) for id_, record in advisories.items()} == {
+        "A": ("A", ["CVE-1"]),
+        "C": ("C", []),
+    }
+    assert none == ({}, {}, {})
+
+
+def test_entries_of_a_package_are_sorted(path: Path) -> None:
+    """The entries of a package come by id of their record, then in the record's own sequence."""
+    made(path, raw(document("B", "PyPI/x"), document("A", "PyPI/x", "PyPI/y", "PyPI/x")))
+    with AdvisoryDatabase.open(str(path)) as database:
+        assert [entry["id"] for entry in database.packages("PyPI", ["x"])["x"]] == ["A", "A", "B"]
+
+
+def test_many_names_at_once(path: Path) -> None:
+    """More names than one statement of SQLite may have variables are looked up all the same."""
+    made(path, raw(*(document(f"X-{n:04}", f"PyPI/p{n}") for n in range(1203))))
+    with AdvisoryDatabase.open(str(path)) as database:
+        found = database.packages("PyPI", {f"p{n}" for n in range(2000)})
+        records = database.advisories({f"X-{n:04}" for n in range(2000)})
+    assert (len(found), len(records)) == (1203, 1203)
+    assert all(entries[0]["id"] == f"X-{int(name[1:]):04}" for name, entries in found.items())
+
+
+@pytest.mark.parametrize("name", ["it's", 'say "x"', "a,b", "?", "%", "'; DROP TABLE package; --", "\0", "ü"])
+def test_names_with_quotes(path: Path, name: str) -> None:
+    """A name is data, whatever stands in it."""
+    made(path, raw(document(name, f"npm/{name}")))
+    with AdvisoryDatabase.open(str(path)) as database:
+        assert list(database.packages("npm", [name])) == [name]
+        assert list(database.advisories([name])) == [name]
+
+
+def test_status(path: Path) -> None:
+    """The status counts records by ecosystem without release, withdrawn ones, and what was amiss."""
+    gone = {"withdrawn": "2024-02-01T00:00:00Z"}
+    result = made(
+        path,
+        [
+            *raw(
+                document("A", "PyPI/x", "PyPI/y", "Debian:11/x", "Debian:12/x"),
+                document("B", "PyPI/x", **gone),
+                document("C", aliases=None),
+                document("D", "Debian:12/z", **gone),
+            ),
+            RawRecord(origin="bad.json", data=b"{"),
+            RawRecord(origin="list.json", data=b"[]"),
+            RawRecord(origin="gone.json", fault="damaged: so it is"),
+        ],
+    )
+    expected = DatabaseStatus(
+        snapshot=Snapshot(
+            obtained="2026-11-20T06:30:00Z",
+            source="tests",
+            digest=result.status.snapshot.digest,
+            records=4,
+        ),
+        ecosystems=(
+            EcosystemCount(name="Debian", records=2, withdrawn=1),
+            EcosystemCount(name="PyPI", records=2, withdrawn=1),
+        ),
+        tolerated=1,
+        unreadable=3,
+    )
+    with AdvisoryDatabase.open(str(path)) as database:
+        assert (database.status(), result.status, database.snapshot) == (expected, expected, expected.snapshot)
+    assert result.faults == (
+        "3.json: tolerated: aliases is NoneType, not list",
+        "bad.json: unexpected end of data: line 1 column 2 (char 1)",
+        "list.json: no JSON object",
+        "gone.json: damaged: so it is",
+    )
+
+
+def test_faults_are_examples(path: Path) -> None:
+    """Twenty faults are told; all are counted."""
+    result = made(path, [*raw(document("A")), *(RawRecord(origin=f"{n}", fault="bad") for n in range(99))])
+    assert (len(result.faults), result.status.unreadable) == (20, 99)
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"", b'{"id": "\\ud800"}', b"[" * 100_000, b'{"id": NaN}'])
+def test_no_json(path: Path, data: bytes) -> None:
+    """Bytes that are no JSON are counted, and the import goes on."""
+    result = made(path, [RawRecord(origin="bad.json", data=data), *raw(document("A"))])
+    assert (result.status.snapshot.records, result.status.unreadable) == (1, 1)
+
+
+def test_progress(path: Path) -> None:
+    """Every thousand records somebody is told."""
+    told: list[int] = []
+    records = raw(*(document(f"X-{n}") for n in range(2500)))
+    build(str(path), records, source="tests", obtained=OBTAINED, progress=told.append)
+    assert told == [1000, 2000]
+
+
+# ── duplicates and digest ───────────────────────────────────────────────────────────────────────
+
+EARLIER = document("X", "PyPI/old", modified="2024-01-01T00:00:00Z", aliases=None)
+LATER = document("X", "PyPI/new", modified="2024-01-01T00:00:00.500Z")
+LATEST = document("X", "PyPI/newest", modified="2024-01-01T00:00:01+00:00")
+
+
+@pytest.mark.parametrize("documents", [(EARLIER, LATER), (LATER, EARLIER), (LATEST, LATER), (LATER, LATEST)])
+def test_duplicates_keep_the_later(path: Path, documents: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """Of two records of one id the later one stays whole, whichever comes first and however its time is written."""
+    later = LATEST if LATEST in documents else LATER
+    result = made(path, raw(*documents))
+    with AdvisoryDatabase.open(str(path)) as database:
+        names = [name for name in ("old", "new", "newest") if database.packages("PyPI", [name])]
+        modified = database.advisories(["X"])["X"]["modified"]
+    assert (names, modified) == ([later["affected"][0]["package"]["name"]], later["modified"])
+    assert (result.status.snapshot.records, result.status.tolerated) == (1, 0)
+
+
+def test_digest_is_of_the_records(path: Path, tmp_path: Path) -> None:
+    """The same records have the same digest in any sequence, in any packing, and given once or twice."""
+    documents = [document(f"X-{n}", "PyPI/x", modified=f"2024-01-0{1 + n % 3}T00:00:00Z") for n in range(9)]
+    shuffled = [*documents, *documents]
+    random.Random(1).shuffle(shuffled)  # noqa: S311 - the same in every run
+    for item in documents:
+        (tmp_path / "loose" / item["id"]).mkdir(parents=True)
+        (tmp_path / "loose" / item["id"] / "record.json").write_bytes(json.dumps(item).encode())
+    packed = made(path, raw_records(str(tmp_path / "loose"))).status.snapshot.digest
+    assert {digest(path, *documents), digest(path, *shuffled), packed} == {packed}
+
+
+def test_digest_tells_records_apart(path: Path) -> None:
+    """Another record, another id or another content gives another digest."""
+    sets = ([document("A")], [document("B")], [document("A"), document("B")], [document("A", summary="x")])
+    digests = {digest(path, *documents) for documents in sets}
+    assert len(digests) == 4
+    assert all(d.startswith("sha256:") and len(d) == 71 for d in digests)
+
+
+def test_digest_where_neither_is_later(path: Path) -> None:
+    """Of two contents of one id and time the same one stays, whichever comes first."""
+    one, other = document("A", summary="one"), document("A", summary="other")
+    assert digest(path, one, other) == digest(path, other, one)
+
+
+# ── building ────────────────────────────────────────────────────────────────────────────────────
+
+
+def crashing(error: BaseException) -> Iterator[RawRecord]:
+    """Some records, then a crash."""
+    yield from raw(*(document(f"N-{n}", "PyPI/x") for n in range(100)))
+    raise error
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a defect"), KeyboardInterrupt(), MemoryError()])
+def test_crash_leaves_the_old_file(path: Path, error: BaseException) -> None:
+    """A crash in the middle leaves the old database byte for byte, and no stray file beside it."""
+    made(path, raw(document("A", "PyPI/x")))
+    before = path.read_bytes()
+    with pytest.raises(type(error)):
+        made(path, crashing(error))
+    assert (path.read_bytes(), os.listdir(path.parent)) == (before, [path.name])
+
+
+def test_crash_while_finishing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So does one at the last step, and where the disk is the cause it is told with a hint."""
+    made(path, raw(document("A", "PyPI/x")))
+    before = path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(UsageError, match=r"cannot be written: .*No space left") as caught:
+        made(path, raw(document("B", "PyPI/x")))
+    assert caught.value.hint == "what was there is as it was; --db PATH names another place"
+    assert (path.read_bytes(), os.listdir(path.parent)) == (before, [path.name])
+
+
+def test_first_crash_leaves_nothing(path: Path) -> None:
+    """Where there was no database there is none after a crash."""
+    with pytest.raises(RuntimeError):
+        made(path, crashing(RuntimeError()))
+    assert os.listdir(path.parent) == []
+
+
+def test_no_records(path: Path) -> None:
+    """Without a single record nothing is built, and the old database stays."""
+    made(path, raw(document("A", "PyPI/x")))
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="no advisory record was found there") as caught:
+        made(path, [RawRecord(origin="x.json", data=b"{}")])
+    assert "ID.json files, or all.zip archives" in caught.value.hint
+    assert (path.read_bytes(), os.listdir(path.parent)) == (before, [path.name])
+
+
+def test_place_that_cannot_be(tmp_path: Path) -> None:
+    """A folder that is a file, and a database that is a folder, are told and leave nothing behind."""
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "file" / "advisories.db", tmp_path / "folder"):
+        with pytest.raises(UsageError, match="cannot be written"):
+            made(path, raw(document("A")))
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+def test_new_folder(tmp_path: Path) -> None:
+    """The folder is made where it is absent, and others may read the file."""
+    path = tmp_path / "a" / "b" / "advisories.db"
+    made(path, raw(document("A")))
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_folder_that_cannot_be_synced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that cannot sync a folder has the new database all the same."""
+    sync = module._sync
+
+    def choosy(name: str) -> None:
+        if os.path.isdir(name):
+            raise OSError(22, "Invalid argument")
+        sync(name)
+
+    monkeypatch.setattr(module, "_sync", choosy)
+    assert made(path, raw(document("A"))).status.snapshot.records == 1
+
+
+# ── a file that is not to be trusted ────────────────────────────────────────────────────────────
+
+
+def refusal(path: Path) -> tuple[str, str]:
+    """What opening the file and asking everything says, and the hint."""
+    with pytest.raises(NotEstablishedError) as caught:
+        ask_everything(path)
+    return str(caught.value), caught.value.hint
+
+
+def ask_everything(path: Path) -> None:
+    """Open the file and ask whatever there is to ask."""
+    with AdvisoryDatabase.open(str(path)) as database:
+        database.status()
+        database.packages("PyPI", [f"p{n}" for n in range(400)])
+        database.advisories([f"X-{n}" for n in range(400)])
+
+
+@pytest.fixture
+def full(path: Path) -> Path:
+    """A database of some pages."""
+    made(path, raw(*(document(f"X-{n}", f"PyPI/p{n}", summary=os.urandom(150).hex()) for n in range(400))))
+    return path
+
+
+def test_absent(tmp_path: Path) -> None:
+    """Where there is no file, or a folder, the hint says how to make one."""
+    expected = ("there is no advisory database yet", "make one: bomvet db import PATH")
+    assert [refusal(tmp_path / "absent.db"), refusal(tmp_path)] == [expected, expected]
+    assert os.listdir(tmp_path) == []
+
+
+IMPORT = "import the advisories again: bomvet db import PATH"
+
+
+def test_another_format(full: Path) -> None:
+    """A file of another version, and any other SQLite file, is refused."""
+    with sqlite3.connect(full) as connection:
+        connection.execute(f"PRAGMA user_version = {module.FORMAT + 1}")
+    connection.close()
+    other = full.with_name("other.db")
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE meta (key, value)")
+    connection.close()
+    expected = ("the advisory database is of another version of bomvet", IMPORT)
+    assert [refusal(full), refusal(other)] == [expected, expected]
+
+
+@pytest.mark.parametrize(
+    "data", [b"no database at all, but rather some text" * 100, b"SQLite format 3\0" + b"\0" * 200]
+)
+def test_no_database(path: Path, data: bytes) -> None:
+    """A file of another kind is told as damaged."""
+    path.write_bytes(data)
+    message, hint = refusal(path)
+    assert (message[:33], hint) == ("the advisory database is damaged:", IMPORT)
+
+
+def test_empty_file(path: Path) -> None:
+    """An empty file is an empty database of nobody's."""
+    path.write_bytes(b"")
+    assert refusal(path)[1] == IMPORT
+
+
+@pytest.mark.parametrize("kept", [0.02, 0.3, 0.6, 0.9])
+def test_truncated(full: Path, kept: float) -> None:
+    """A file that lost its end is told, when it is opened or when it is asked."""
+    data = full.read_bytes()
+    full.write_bytes(data[: int(len(data) * kept) // 4096 * 4096 or 100])
+    assert refusal(full)[1] == IMPORT
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM meta WHERE key = 'dictionary'",
+        "DELETE FROM meta WHERE key = 'obtained'",
+        "UPDATE meta SET value = 'many' WHERE key = 'tolerated'",
+        "UPDATE meta SET value = 'text' WHERE key = 'dictionary'",
+        "UPDATE meta SET value = x'00' WHERE key = 'dictionary'",
+        "UPDATE package SET entries = x'00'",
+        "UPDATE package SET entries = 7",
+        "UPDATE advisory SET record = substr(record, 1, 20)",
+        "DROP TABLE package",
+        "DROP TABLE ecosystem",
+    ],
+)
+def test_tampered(full: Path, statement: str) -> None:
+    """A file whose content was changed is told, wherever the change lies."""
+    with sqlite3.connect(full) as connection:
+        connection.execute(statement)
+    connection.close()
+    message, hint = refusal(full)
+    assert (message[:33], hint) == ("the advisory database is damaged:", IMPORT)
+
+
+def test_random_damage(full: Path) -> None:
+    """Random bytes in the place of others give answers or a refusal, and no other error."""
+    data = full.read_bytes()
+    chance = random.Random(7)  # noqa: S311 - the same in every run
+    hints: set[str] = set()
+    for _ in range(40):
+        damaged = bytearray(data)
+        for _ in range(200):
+            damaged[chance.randrange(100, len(data))] = chance.randrange(256)
+        full.write_bytes(damaged)
+        try:
+            ask_everything(full)
+        except NotEstablishedError as error:
+            hints.add(error.hint)
+    assert hints == {IMPORT}
+
+
+# ── several at once ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_reading_leaves_no_trace(full: Path) -> None:
+    """Reading makes no file, also in a folder and of a file that nobody may write."""
+    full.chmod(0o444)
+    full.parent.chmod(0o555)
+    try:
+        with AdvisoryDatabase.open(str(full)) as database:
+            assert len(database.packages("PyPI", ["p1"])) == 1
+            assert os.listdir(full.parent) == [full.name]
+    finally:
+        full.parent.chmod(0o755)
+
+
+def test_paths_with_signs(tmp_path: Path) -> None:
+    """A path is a path, whatever stands in it, be it no text at all."""
+    for name in ("a?mode=rw#x", "100%41", "mit Umlaut ü", os.fsdecode(b"\xff\xfe"), "file:x"):
+        path = tmp_path / name
+        made(path, raw(document("A")))
+        with AdvisoryDatabase.open(str(path)) as database:
+            assert database.snapshot.records == 1
+    assert len(os.listdir(tmp_path)) == 5
+
+
+READER = """
+import sys
+from bomvet.advisories.database import AdvisoryDatabase
+with AdvisoryDatabase.open(sys.argv[1]) as database:
+    print("open", flush=True)
+    sys.stdin.readline()
+    print(sorted(database.advisories(["OLD", "NEW"])), database.snapshot.records, flush=True)
+"""
+
+
+def test_readers_while_a_build_replaces(path: Path) -> None:
+    """Two processes that have the old database open go on with it; whoever opens it afterwards has the new one."""
+    made(path, raw(document("OLD", "PyPI/x")))
+    command = [sys.executable, "-c", READER, str(path)]
+    pipe = subprocess.PIPE
+    readers = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(2)]
+    opened = [reader.stdout.readline() for reader in readers if reader.stdout]
+    made(path, raw(document("NEW", "PyPI/x"), document("NEWER", "PyPI/y")))
+    answers = [reader.communicate("go\n", timeout=60)[0] for reader in readers]
+    with AdvisoryDatabase.open(str(path)) as database:
+        own = (sorted(database.advisories(["OLD", "NEW"])), database.snapshot.records)
+    assert (opened, answers, own) == (["open\n"] * 2, ["['OLD'] 1\n"] * 2, (["NEW"], 2))
