@@ -38,7 +38,7 @@ def run() -> list[Figure]:
             size=size,
             measured=f"{milliseconds(c.render)} / {milliseconds(c.dumps)} ({milliseconds(c.indented)} indented)",
             value=c.render / c.dumps,
-            limit=6,
+            limit=6 if size > _SMALL else None,
         )
         for size, c in costs.items()
     ]

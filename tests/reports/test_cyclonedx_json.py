@@ -151,10 +151,25 @@ def test_references_are_unique_and_lead_somewhere(name: str) -> None:
 
 
 @EVERY_SAMPLE
-def test_output_ends_with_one_line_end_and_is_indented(name: str) -> None:
-    """The text is that of one JSON document, indented by two, as if written at once."""
+def test_an_item_is_a_line(name: str) -> None:
+    """Each component and each entry of dependencies is one line, and the text ends with one line end."""
     data = CYCLONEDX_JSON.render(SAMPLES[name], RenderOptions())
-    assert data == orjson.dumps(orjson.loads(data), option=orjson.OPT_INDENT_2) + b"\n"
+    lines = [line.strip().rstrip(b",") for line in data.split(b"\n")]
+    document = orjson.loads(data)
+
+    assert data.endswith(b"\n}\n")
+    for item in (*document["components"], *document.get("dependencies", ())):
+        assert orjson.dumps(item) in lines
+
+
+def test_the_head_is_indented() -> None:
+    """What a reader looks for first is laid out: format, serial number, time, tool, root."""
+    text = CYCLONEDX_JSON.render(SAMPLES["bare"], RenderOptions()).decode()
+
+    assert text.startswith(
+        '{\n  "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",\n  "bomFormat": "CycloneDX",\n'
+    )
+    assert '\n  "metadata": {\n    "timestamp": ' in text
 
 
 @MODEST

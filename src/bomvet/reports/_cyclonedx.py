@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import itertools
 import re
 import uuid
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from bomvet.model.inventory import (
     Completeness,
@@ -31,11 +33,11 @@ from bomvet.model.inventory import (
     Service,
 )
 from bomvet.model.purl import public_url
-from bomvet.reports._json import dumps
+from bomvet.reports._json import collector_paused, compact, dumps
 from bomvet.reports._valid import contacts, is_date_time, is_url, valid_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from bomvet.model.facts import AdvisoryMatch, Rating
     from bomvet.model.result import ScanResult
@@ -58,43 +60,51 @@ _HEXADECIMAL = re.compile(r"[0-9a-fA-F]+").fullmatch
 _SCOPES = {Scope.REQUIRED: "required", Scope.OPTIONAL: "optional", Scope.DEV: "excluded"}
 _METHODS = {"CVSS:3.0": "CVSSv3", "CVSS:3.1": "CVSSv31", "CVSS:4.0": "CVSSv4"}
 _LONGEST_VERSION = 1024
-_AT_ONCE = 16
-#: What stands around the only member of an object, and around the only item of an array that is this member.
-_MEMBER, _ITEM = dumps({"": 0}).split(b"0"), dumps({"": [0]}).split(b"0")
+_AT_ONCE = 64
 
 _Json = dict[str, Any]
 
 
 def render(result: ScanResult, version: str) -> bytes:
-    """The document in the given version of the specification: indented, with a serial number and a final line end."""
+    """The document in the given version of the specification, with a serial number and a final line end.
+
+    Each item of its arrays (a component, the dependencies of one) is a line: a change of one is a change of one
+    line, and the whole is half the size of an indented document.
+    """
+    with collector_paused():
+        try:
+            return _rendered(result, version, orjson.dumps)
+        except orjson.JSONEncodeError:
+            return _rendered(result, version, compact)
+
+
+def _rendered(result: ScanResult, version: str, line: Callable[[Any], bytes]) -> bytes:
+    """The document; `line` writes the items of arrays, without a wrapper around it where that will do."""
     out = io.BytesIO()
     before = b"{\n  "
     for key, value in _document(result, version).items():
         out.write(before + dumps(key) + b": ")
-        if isinstance(value, map):
-            _write_array(out, value)
+        if isinstance(value, map | list):
+            _write_lines(out, map(line, value))
         else:
-            out.write(dumps({"": value})[len(_MEMBER[0]) : -len(_MEMBER[1])])
+            out.write(dumps(value).replace(b"\n", b"\n  "))
         before = b",\n  "
     out.write(b"\n}\n")
     return _with_serial(out)
 
 
-def _write_array(out: io.BytesIO, items: Iterator[_Json]) -> None:
-    """`items` as members of an array at the top of the document, a few at a time.
-
-    A million dicts that live at once cost the garbage collector more time than it takes to make them.
-    """
-    before, start, end = b"[\n    ", len(_ITEM[0]), -len(_ITEM[1])
-    while some := list(itertools.islice(items, _AT_ONCE)):
+def _write_lines(out: io.BytesIO, items: Iterator[bytes]) -> None:
+    """An array; a few items are made, written and forgotten before the next, in memory that is still warm."""
+    start = before = b"[\n    "
+    while some := [*islice(items, _AT_ONCE)]:
         out.write(before)
-        out.write(dumps({"": some})[start:end])
+        out.write(b",\n    ".join(some))
         before = b",\n    "
-    out.write(b"\n  ]")
+    out.write(b"[]" if before is start else b"\n  ]")
 
 
 def _with_serial(out: io.BytesIO) -> bytes:
-    """The document in `out` with its serial number: a UUIDv5 of all the rest (RFC 9562 section 5.5)."""
+    """The document with its serial number: a UUIDv5 of all the rest (RFC 9562 section 5.5)."""
     with out.getbuffer() as data:
         digest = hashlib.sha256(data).hexdigest()
         start = bytes(data[:1000]).index(_NO_SERIAL)
@@ -131,13 +141,13 @@ class _Writer:
         minor = int(version.partition(".")[2])
         self.has_lifecycles = self.has_occurrences = minor >= 5  # noqa: PLR2004
         self.has_lines = self.has_acknowledgement = self.has_authors = minor >= 6  # noqa: PLR2004
-        self.has_source_references = minor >= 6  # noqa: PLR2004
+        self._source_kind = "source-distribution" if minor >= 6 else "distribution"  # noqa: PLR2004
         # One per manifest: they recur, and JSON does not care.
         self._identities: dict[str, Any] = {}
 
     def component(self, component: Component) -> _Json:
         """A component; keys without a value are left out."""
-        item: _Json = {"type": component.kind.value, "bom-ref": component.purl, "name": component.name}
+        item: _Json = {"type": component.kind, "bom-ref": component.purl, "name": component.name}
         if component.version and len(component.version) <= _LONGEST_VERSION:
             item["version"] = component.version
         if component.description:
@@ -159,7 +169,7 @@ class _Writer:
         if component.locations and self.has_occurrences:
             item["evidence"] = {
                 "identity": self._identity(component.locations[0].path),
-                "occurrences": [self.occurrence(location) for location in component.locations],
+                "occurrences": [*map(self.occurrence, component.locations)],
             }
         return item
 
@@ -183,21 +193,22 @@ class _Writer:
         """
         references: list[_Json] = []
         nameless: list[Hash] = []
-        hashes = _hashes(component.hashes, nameless) if component.hashes else []
+        named: dict[str, _Json] = {}  # by algorithm and digits
+        if component.hashes:
+            _hashes(component.hashes, named, nameless)
         for distribution in component.distributions:
-            own = _hashes(distribution.hashes, nameless)
-            hashes += own
+            own = _hashes(distribution.hashes, named, nameless)
             if distribution.url:
                 references.append(self._reference(distribution, own))
-        if len(hashes) > len({h["content"] for h in hashes}):
-            hashes = list({(h["alg"], h["content"]): h for h in hashes}.values())
-        return hashes, references, nameless
+        return [*named.values()], references, nameless
 
     def _reference(self, distribution: Distribution, hashes: list[_Json]) -> _Json:
         """A file of the component, with its own hashes."""
-        kind = "source-distribution" if distribution.source and self.has_source_references else "distribution"
         url = distribution.url
-        item: _Json = {"type": kind, "url": url if is_url(url) else valid_url(url)}
+        item: _Json = {
+            "type": self._source_kind if distribution.source else "distribution",
+            "url": url if is_url(url) else valid_url(url),
+        }
         if hashes:
             item["hashes"] = hashes
         if distribution.uploaded:
@@ -299,13 +310,15 @@ class _Writer:
         return item
 
 
-def _hashes(hashes: tuple[Hash, ...], nameless: list[Hash]) -> list[_Json]:
-    """`hashes` in the form of the specification; those that have none are added to `nameless`."""
+def _hashes(hashes: tuple[Hash, ...], named: dict[str, _Json], nameless: list[Hash]) -> list[_Json]:
+    """`hashes` in the form of the specification, which go into `named` too; `nameless` takes the others."""
     found = []
     for value in hashes:
         name, digits = _ALGORITHMS.get(value.algorithm, _NO_ALGORITHM)
-        if len(value.value) == digits and _HEXADECIMAL(value.value):
-            found.append({"alg": name, "content": value.value})
+        content = value.value
+        if len(content) == digits and _HEXADECIMAL(content):
+            named[name + content] = json = {"alg": name, "content": content}
+            found.append(json)
         else:
             nameless.append(value)
     return found
@@ -369,18 +382,24 @@ def _run_properties(result: ScanResult) -> list[tuple[str, str]]:
 
 def _dependencies(inventory: Inventory) -> map[_Json] | None:
     """One entry for the root, each component and each service, also for those that depend on nothing."""
-    targets: dict[str, list[str]] = defaultdict(list)
+    targets: dict[str, list[str]] = {}
+    source, ends = "", list[str]()
     for edge in inventory.relationships:
-        targets[edge.source].append(edge.target)
-    known = {c.purl for c in inventory.components} | {s.ref for s in inventory.services}
+        # Edges of one source stand together, and mostly name it by the same object.
+        if edge.source is not source:
+            source = edge.source
+            ends = targets.setdefault(source, [])
+        ends.append(edge.target)
+    refs = [c.purl for c in inventory.components] + [s.ref for s in inventory.services]
     if inventory.root:
-        known.add(inventory.root.purl)
+        refs.append(inventory.root.purl)
+    known = frozenset(refs)
 
     def entry(ref: str) -> _Json:
-        ends = sorted(known.intersection(targets.get(ref, ())) - {ref})
-        return {"ref": ref, "dependsOn": ends} if ends else {"ref": ref}
+        ends = {end for end in targets.get(ref, ()) if end in known and end != ref}
+        return {"ref": ref, "dependsOn": sorted(ends)} if ends else {"ref": ref}
 
-    return map(entry, sorted(known)) if known else None
+    return map(entry, sorted(refs)) if refs else None
 
 
 def _compositions(inventory: Inventory, root: Component) -> list[_Json]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def render(result: ScanResult, options: RenderOptions) -> bytes:
-    """The document, indented, with a final line end."""
+    """The document, a line for each component, with a final line end."""
     return _cyclonedx.render(result, options.spec_version)
 
 
