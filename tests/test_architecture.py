@@ -218,8 +218,6 @@ def test_no_circles() -> None:
 
 #: Private modules that are used from outside of their package, and why that is better than the alternative.
 BORROWED = {
-    ("bomvet.advisories.matching", "bomvet.versions._order"): "the type of an order, of which there is one per module",
-    ("bomvet.enrichers.osv", "bomvet.versions._order"): "likewise",
     ("bomvet.cli.explain", "bomvet.reports._explain"): "one explanation for the table and for the command",
     ("bomvet.api", "bomvet.sources._commit"): "the time of a checkout is of no target in particular, and no plug-in",
     ("bomvet.cli._output", "bomvet.reports._text"): "what is said on stderr is cleaned as what reports print",

@@ -452,3 +452,22 @@ def test_the_demo_behaves_as_documented() -> None:
 
     assert (done.returncode, done.stderr.count("Traceback")) == (0, 0)
     assert done.stdout.endswith("Demo passed: bomvet behaved as documented.\n")
+
+
+def test_the_entry_point_answers_or_hands_over(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`main` reads the arguments of the process: the version at once, everything else by the application."""
+    from bomvet.__main__ import main  # noqa: PLC0415 - the module that `python -m` runs
+
+    monkeypatch.setattr(sys, "argv", ["bomvet", "-V"])
+    assert main() == 0
+    monkeypatch.setattr(sys, "argv", ["bomvet", "sbom", "-o", "bom.json"])
+    assert main() == 0
+    assert (cli.folder / "bom.json").exists()
+
+
+def test_no_command_shows_the_help(cli: Cli) -> None:
+    """`bomvet` alone tells what there is."""
+    ran = cli()
+
+    assert "Usage: bomvet [OPTIONS] COMMAND [ARGS]..." in ran.out + ran.err
+    assert "Traceback" not in ran.err

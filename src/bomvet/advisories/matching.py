@@ -16,7 +16,7 @@ from bomvet.model.inventory import Confidence
 from bomvet.versions.ranges import Interval, containing
 
 if TYPE_CHECKING:
-    from bomvet.versions._order import Order
+    from bomvet.versions.order import Order
 
 #: An affected entry as `advisories.records` shapes it.
 Entry = dict[str, Any]

@@ -19,7 +19,7 @@ from bomvet.plugin import AdvisoryStore, Context, Enriched, Enricher, Needs
 from bomvet.versions.orders import ORDERS
 
 if TYPE_CHECKING:
-    from bomvet.versions._order import Order
+    from bomvet.versions.order import Order
 
 ID = "osv"
 #: OSV's name of the ecosystem, by purl type.

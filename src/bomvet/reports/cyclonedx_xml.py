@@ -22,6 +22,7 @@ import orjson
 
 from bomvet.plugin import RenderOptions, Report
 from bomvet.reports import _cyclonedx
+from bomvet.reports._json import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +38,11 @@ _AFTER_PURL = frozenset({"externalReferences", "properties", "evidence"})
 
 def render(result: ScanResult, options: RenderOptions) -> bytes:
     """The document, indented, with a final line end."""
+    with collector_paused():
+        return _rendered(result, options)
+
+
+def _rendered(result: ScanResult, options: RenderOptions) -> bytes:
     document = orjson.loads(_cyclonedx.render(result, options.spec_version))
     components = [*document["components"], *filter(None, [document["metadata"].get("component")])]
     purls = {component["bom-ref"]: component.pop("purl") for component in components}

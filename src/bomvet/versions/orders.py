@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bomvet.versions.pep440 import PEP440
 
 if TYPE_CHECKING:
-    from bomvet.versions._order import Order
+    from bomvet.versions.order import Order
 
 #: By OSV ecosystem name without release suffix.
 ORDERS: dict[str, Order] = {"PyPI": PEP440}

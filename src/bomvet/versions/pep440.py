@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from packaging.version import Version
 
-from bomvet.versions._order import Order
+from bomvet.versions.order import Order
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,8})"
 #: Release numbers that are canonical as they stand: most of all versions, and much faster told than parsed.

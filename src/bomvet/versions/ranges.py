@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bomvet.versions._order import Order
+    from bomvet.versions.order import Order
 
 #: A kind of event (`introduced`, `fixed`, `last_affected`, `limit`) and its version.
 Event = Sequence[str]
@@ -45,6 +45,12 @@ class Interval:
 
 def containing(events: Sequence[Event], version: Any, order: Order) -> Interval | None:
     """The interval of `events`, which stand in any sequence, that holds `version` (a key of `order`), or None."""
+    if len(events) == 2 and events[0][0] == "introduced" and events[1][0] == "fixed":  # noqa: PLR2004 - the usual case
+        (_, start), (_, end) = events
+        low, high = order.key(start), order.key(end)
+        if low is not None and high is not None and low < high:
+            held = version < high and (start == "0" or low <= version)
+            return Interval(introduced=start, fixed=end) if held else None
     steps, limits, certain = _read(events, order)
     if limits and not any(limit is None or version < limit for limit in limits):
         return None
