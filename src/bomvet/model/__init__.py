@@ -1,1 +1,1 @@
-"""The records that every layer speaks in; the standard library and packageurl only."""
+"""The records that every layer speaks in; the standard library only."""
