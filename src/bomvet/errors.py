@@ -26,7 +26,7 @@ class PolicyFileError(BomvetError):
         count = f"{len(problems)} error{'s' if len(problems) > 1 else ''}"
         super().__init__(
             "\n".join((f"{path}: {count}", *(f"  {problem}" for problem in problems))),
-            hint="every setting is described in docs/reference/settings.md",
+            hint="`bomvet list settings` shows every setting",
         )
         self.problems = problems
 

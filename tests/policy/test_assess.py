@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bomvet.model.facts import AdvisoryAnswer, Facts, Severity, Standing
-from bomvet.model.finding import Assessment, Finding, Verdict, Waived, Waiver
+from bomvet.model.finding import Assessment, Finding, PolicyUsed, Verdict, Waived, Waiver
 from bomvet.model.inventory import Component, Inventory, Location, Unknown
 from bomvet.model.result import PluginStatus, Status
 from bomvet.policy.assess import assess
@@ -26,6 +26,11 @@ FINDING = Finding(
     locations=(Location(path="apps/web/uv.lock", line=3), Location(path="apps/api/uv.lock", line=5)),
 )
 UNKNOWN = Unknown(location=Location(path="uv.lock", line=7), resolver="python/uv-lock", reason="not TOML")
+
+
+BUILT_IN = PolicyUsed(
+    source="", fail_on="high", unknown_severity="fail", allow_incomplete=False, require_components=False
+)
 
 
 def waiver(id_: str = "CVE-1", *, days: int = 0, purl: str = "", path: str = "", reason: str = "r") -> Waiver:
@@ -52,12 +57,14 @@ def waived_by(*waivers: Waiver, finding: Finding = FINDING) -> Assessment:
 # ── waivers ─────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("name", ["CVE-1", "GHSA-1", "PYSEC-1", "known-vulnerability"])
+@pytest.mark.parametrize("name", ["CVE-1", "GHSA-1", "PYSEC-1", "known-vulnerability", "cve-1", "Ghsa-1"])
 def test_a_waiver_covers_a_finding_by_any_of_its_names(name: str) -> None:
-    """The advisory, each alias and the rule are names."""
+    """The advisory, each alias and the rule are names, in any case of letters."""
     assessment = waived_by(waiver(name))
 
-    assert assessment == Assessment(verdict=Verdict.PASSED, waived=(Waived(finding=FINDING, waiver=waiver(name)),))
+    assert assessment == Assessment(
+        verdict=Verdict.PASSED, waived=(Waived(finding=FINDING, waiver=waiver(name)),), policy=BUILT_IN
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,6 +124,7 @@ def test_an_expired_waiver_brings_its_finding_back() -> None:
     expired = waiver(days=-1)
 
     assert waived_by(expired) == Assessment(
+        policy=BUILT_IN,
         verdict=Verdict.FAILED,
         findings=(FINDING,),
         failing=frozenset({FINDING.fingerprint}),
@@ -134,9 +142,9 @@ def test_an_unused_waiver_is_told() -> None:
     assert assessment.expired == ()
 
 
-@pytest.mark.parametrize("status", [Status.SKIPPED, Status.FAILED])
-def test_no_waiver_is_unused_where_nothing_was_asked(status: Status) -> None:
-    """A run without advisory data must not advise to delete the waivers."""
+@pytest.mark.parametrize("status", [Status.SKIPPED, Status.FAILED, Status.PARTIAL])
+def test_no_waiver_is_unused_where_a_question_is_open(status: Status) -> None:
+    """A run without advisory data, or over a lock that was not read, must not advise to delete the waivers."""
     plugins = (PluginStatus(id="osv", status=status, reason="no data"),)
 
     assert judged(policy=Policy(waivers=(waiver(),)), plugins=plugins).unused == ()
@@ -146,7 +154,9 @@ def test_of_two_waivers_the_one_that_holds_counts() -> None:
     """An expired one beside one that holds does no harm; both are in use."""
     old, new = waiver(days=-9, reason="old"), waiver(days=9, reason="new")
     for assessment in (waived_by(old, new), waived_by(new, old)):
-        assert assessment == Assessment(verdict=Verdict.PASSED, waived=(Waived(finding=FINDING, waiver=new),))
+        assert assessment == Assessment(
+            verdict=Verdict.PASSED, waived=(Waived(finding=FINDING, waiver=new),), policy=BUILT_IN
+        )
 
 
 def test_two_waivers_of_one_id_for_two_packages() -> None:
@@ -206,16 +216,23 @@ def test_thresholds(threshold: Severity | None, failing: set[str]) -> None:
 
 
 UNRATED = replace(FINDING, severity=Severity.UNKNOWN)
+BELOW_LOW = "1 finding below the threshold (fail-on = low)"
+BELOW_NONE = "1 finding below the threshold (fail-on = never)"
 
 
 @pytest.mark.parametrize(
     ("fail_on", "handling", "verdict", "reasons"),
     [
-        (Severity.CRITICAL, UnknownSeverity.FAIL, Verdict.FAILED, ("1 finding of unknown severity",)),
-        (Severity.LOW, UnknownSeverity.INCOMPLETE, Verdict.INCOMPLETE, ("1 question could not be answered",)),
-        (Severity.LOW, UnknownSeverity.PASS, Verdict.PASSED, ()),
-        (None, UnknownSeverity.FAIL, Verdict.PASSED, ()),
-        (None, UnknownSeverity.INCOMPLETE, Verdict.PASSED, ()),
+        (
+            Severity.CRITICAL,
+            UnknownSeverity.FAIL,
+            Verdict.FAILED,
+            ("1 finding of unknown severity (unknown-severity = fail)",),
+        ),
+        (Severity.LOW, UnknownSeverity.INCOMPLETE, Verdict.INCOMPLETE, (BELOW_LOW, "1 question could not be answered")),
+        (Severity.LOW, UnknownSeverity.PASS, Verdict.PASSED, (BELOW_LOW,)),
+        (None, UnknownSeverity.FAIL, Verdict.PASSED, (BELOW_NONE,)),
+        (None, UnknownSeverity.INCOMPLETE, Verdict.PASSED, (BELOW_NONE,)),
     ],
 )
 def test_unknown_severity(
@@ -259,6 +276,7 @@ def test_open_questions() -> None:
     )
 
     assert assessment == Assessment(
+        policy=BUILT_IN,
         verdict=Verdict.INCOMPLETE,
         reasons=("6 questions could not be answered",),
         not_established=(
@@ -312,4 +330,16 @@ def test_reasons_are_counted_apart() -> None:
     """Rated and unrated findings are two reasons."""
     assessment = judged(FINDING, replace(FINDING, instance="x"), UNRATED, policy=Policy(fail_on=Severity.LOW))
 
-    assert assessment.reasons == ("2 findings of severity low or worse", "1 finding of unknown severity")
+    assert assessment.reasons == (
+        "2 findings of severity low or worse",
+        "1 finding of unknown severity (unknown-severity = fail)",
+    )
+
+
+def test_the_policy_that_decided_is_named() -> None:
+    """The result says which file it was, and its thresholds."""
+    policy = Policy(source="central.toml", fail_on=None, allow_incomplete=True, require_components=True)
+
+    assert judged(policy=policy).policy == PolicyUsed(
+        source="central.toml", fail_on="never", unknown_severity="fail", allow_incomplete=True, require_components=True
+    )

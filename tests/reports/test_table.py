@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bomvet.model.facts import Severity
-from bomvet.model.finding import Assessment, Finding, Verdict, Waived, Waiver
+from bomvet.model.finding import Assessment, Finding, PolicyUsed, Verdict, Waived, Waiver
 from bomvet.model.inventory import (
     Component,
     Confidence,
@@ -47,6 +47,7 @@ LEAK = Finding(
     locations=PIPE.locations,
     remediation="Upgrade pipe to 3.",
 )
+SKIPPED = Skipped(path="uv.lock", reason="ignored")
 WAIVER = Waiver(id="CVE-9", reason="dry", owner="ada", expires=dt.date(2027, 1, 1), line=4)
 
 
@@ -105,7 +106,7 @@ def test_findings_are_grouped_by_component() -> None:
         "\n"
         "✗ is refused by the policy, · is told only.\n"
         "FAILED: 1 finding of severity high or worse\n"
-        "Next: take the upgrades above, or waive a finding in bomvet.toml (id, reason,\n"
+        "Next: take the upgrades above or waive a finding in bomvet.toml (id, reason,\n"
         "owner, expires).\n"
     )
 
@@ -123,8 +124,8 @@ def test_waivers_and_passed_over_files_are_told() -> None:
 
     for line in (
         "Waived (1)\n  - CVE-1 in pipe@2 until 2027-01-01 (ada): dry\n",
-        "Expired waivers, whose findings are back (1)\n  - CVE-9, expired 2027-01-01 (ada, line 4 of the policy)\n",
-        "Unused waivers, to be deleted (1)\n  - CVE-9 (ada, line 4 of the policy)\n",
+        "Expired waivers, whose findings are back (1)\n  - CVE-9, expired 2027-01-01 (ada, bomvet.toml:4)\n",
+        "Unused waivers, to be deleted (1)\n  - CVE-9 (ada, bomvet.toml:4)\n",
         "Passed over (1)\n  - b/uv.lock: ignored\n",
         "Not established (1)\n  ? osv: no data\n",
     ):
@@ -196,4 +197,35 @@ def test_what_to_do_next_fits_the_reason() -> None:
     unanswered = table(judged(verdict=Verdict.INCOMPLETE, not_established=("osv: no data",)))
 
     assert "Next:" not in refused
+    assert "see what was not established" in table(replace(judged(not_established=("a: odd",)), inventory=Inventory()))
     assert "Next: answer the open questions above" in unanswered
+
+
+def test_a_long_summary_is_cut() -> None:
+    """The first sentence, or as many words as fill two lines; `bomvet explain` has the rest."""
+    first = table(judged(findings=(replace(LEAK, message="It leaks. And more. " * 9),)))
+    words = table(judged(findings=(replace(LEAK, message="leaks " * 60),)))
+
+    assert "It leaks.\n" in first
+    assert "And more" not in first
+    assert words.count("leaks") < 20
+    assert " ...\n" in words
+
+
+def test_the_policy_is_named() -> None:
+    """The reader sees which file decided, and what it refuses."""
+    policy = PolicyUsed(
+        source="central.toml", fail_on="low", unknown_severity="fail", allow_incomplete=False, require_components=False
+    )
+    text = table(judged(policy=policy, unused=(WAIVER,)))
+
+    assert "PASSED\nPolicy: central.toml, fail-on = low.\n" in text
+    assert "CVE-9 (ada, central.toml:4)" in text
+    assert "Policy: built in, fail-on = low." in table(judged(policy=replace(policy, source="")))
+
+
+def test_an_empty_result_of_passed_over_files_says_so() -> None:
+    """An ignored lock is not the same as none."""
+    result = replace(judged(), inventory=Inventory(), target=Target(kind="dir", name="x", skipped=(SKIPPED,)))
+
+    assert "Nothing was checked: see what was passed over." in table(result)

@@ -90,11 +90,22 @@ class Waived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyUsed:
+    """What decided: the name of the policy file (empty: the built-in policy) and its thresholds."""
+
+    source: str
+    fail_on: str
+    unknown_severity: str
+    allow_incomplete: bool
+    require_components: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
     """Policy's judgement.
 
     `findings` are open; `failing` holds the fingerprints of those that the policy refuses.  `reasons` says in
-    words why the verdict is not *passed*; `not_established` holds the questions that stayed open; `score` is
+    words what led to the verdict; `not_established` holds the questions that stayed open; `score` is
     None while nothing scores.
     """
 
@@ -105,6 +116,7 @@ class Assessment:
     suppressed: tuple[Finding, ...] = ()
     expired: tuple[Waiver, ...] = ()
     unused: tuple[Waiver, ...] = ()
+    policy: PolicyUsed | None = None
     reasons: tuple[str, ...] = ()
     not_established: tuple[str, ...] = ()
     score: float | None = None

@@ -39,7 +39,9 @@ class TomlLines:
         for number, line in _statements(text):
             header = _HEADER.match(line)
             if header:
-                table = found._entered(_split(header[2]), counts, repeated=header[1] == "[[")
+                names = _split(header[2])
+                table = found._entered(names, counts, repeated=header[1] == "[[")
+                found._lines.setdefault(names, number)
                 found._lines.setdefault(table, number)
             elif key := _KEY.match(line):
                 found._lines.setdefault((*table, *_split(key[1])), number)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bomvet.model.facts import RANKED, Facts, Severity, Standing
-from bomvet.model.finding import Assessment, Finding, Verdict, Waived, Waiver
+from bomvet.model.finding import Assessment, Finding, PolicyUsed, Verdict, Waived, Waiver
 from bomvet.model.globs import matches
 from bomvet.model.purl import bare
 from bomvet.model.result import PluginStatus, Status
@@ -47,22 +47,29 @@ def assess(
             expired.update(waivers)
     failing = [f for f in still_open if _fails(f, policy)]
     questions = _open_questions(inventory, facts, plugins, still_open, policy)
-    reasons = _reasons(failing, policy, inventory, questions)
+    reasons = _reasons(still_open, failing, policy, inventory, questions)
     return Assessment(
         verdict=_verdict(failing, policy, inventory, questions),
         findings=tuple(still_open),
         failing=frozenset(f.fingerprint for f in failing),
         waived=tuple(waived),
         expired=tuple(w for w in policy.waivers if w in expired),
-        unused=tuple(w for w in policy.waivers if w not in used) if all(map(_asked, plugins)) else (),
+        # What could not be answered may hold the finding that a waiver is for.
+        unused=() if questions else tuple(w for w in policy.waivers if w not in used),
+        policy=_used(policy),
         reasons=tuple(reasons),
         not_established=tuple(questions),
     )
 
 
-def _asked(plugin: PluginStatus) -> bool:
-    """Whether it did its work; what was not asked may hold the finding that a waiver is for."""
-    return plugin.status in (Status.OK, Status.PARTIAL)
+def _used(policy: Policy) -> PolicyUsed:
+    return PolicyUsed(
+        source=policy.source,
+        fail_on=str(policy.fail_on or "never"),
+        unknown_severity=str(policy.unknown_severity),
+        allow_incomplete=policy.allow_incomplete,
+        require_components=policy.require_components,
+    )
 
 
 class _Waivers:
@@ -71,11 +78,11 @@ class _Waivers:
     def __init__(self, waivers: Iterable[Waiver]) -> None:
         self._by_id: dict[str, list[Waiver]] = defaultdict(list)
         for waiver in waivers:
-            self._by_id[waiver.id].append(waiver)
+            self._by_id[waiver.id.casefold()].append(waiver)
 
     def covering(self, finding: Finding) -> list[Waiver]:
         """Those for any name of `finding`, within the purl and the path that they are bound to."""
-        names = dict.fromkeys((*finding.ids, finding.rule))
+        names = dict.fromkeys(name.casefold() for name in (*finding.ids, finding.rule))
         return [w for name in names for w in self._by_id.get(name, ()) if _within(w, finding)]
 
 
@@ -125,15 +132,22 @@ def _is_unrated(finding: Finding) -> bool:
     return finding.severity is Severity.UNKNOWN
 
 
-def _reasons(failing: Sequence[Finding], policy: Policy, inventory: Inventory, questions: Sequence[str]) -> list[str]:
+def _reasons(
+    still_open: Sequence[Finding],
+    failing: Sequence[Finding],
+    policy: Policy,
+    inventory: Inventory,
+    questions: Sequence[str],
+) -> list[str]:
+    unrated = sum(map(_is_unrated, failing))
+    rated, below = len(failing) - unrated, len(still_open) - len(failing)
     reasons = []
-    if failing:
-        unrated = sum(map(_is_unrated, failing))
-        rated = len(failing) - unrated
-        if rated:
-            reasons.append(f"{_count(rated, 'finding')} of severity {policy.fail_on} or worse")
-        if unrated:
-            reasons.append(f"{_count(unrated, 'finding')} of unknown severity")
+    if rated:
+        reasons.append(f"{_count(rated, 'finding')} of severity {policy.fail_on} or worse")
+    if unrated:
+        reasons.append(f"{_count(unrated, 'finding')} of unknown severity (unknown-severity = fail)")
+    if below and not failing:
+        reasons.append(f"{_count(below, 'finding')} below the threshold (fail-on = {policy.fail_on or 'never'})")
     if policy.require_components and not inventory.components:
         reasons.append("no component was found, and the policy requires some")
     if questions:

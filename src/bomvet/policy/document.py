@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -28,6 +28,7 @@ class Policy:
     """What may ship.
 
     `fail_on` is the least severity that fails, None for none.  `max_age` bounds the age of advisory data.
+    `source` is the name of the file, empty for the built-in policy.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
     """
 
@@ -36,11 +37,13 @@ class Policy:
     max_age: dt.timedelta = dt.timedelta(days=7)
     allow_incomplete: bool = False
     require_components: bool = False
+    source: str = field(default="", compare=False)
     exclude: tuple[str, ...] = ()
     author: str = ""
     waivers: tuple[Waiver, ...] = ()
 
 
+_PURL = re.compile(r"pkg:[a-z][a-z0-9.+-]*/\S+")
 _AGE = re.compile(r"([0-9]{1,5})\s*([dh])")
 FAIL_ON = (*(str(severity) for severity in RANKED[:-1]), "never")
 
@@ -66,14 +69,14 @@ def read_policy(text: str, path: str, table: Sequence[str] = ()) -> Policy:
 
     try:
         document: Any = tomli.loads(text)
-    except (tomli.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of more digits than Python reads
         # "at end of document" names no line.
         line = re.search(r"at line (\d+)", str(error)) or [0, text.count("\n") + 1]
         raise PolicyFileError(path, (f"line {line[1]}: not TOML: {error}",)) from None
     for name in table:
         document = document.get(name, {}) if isinstance(document, dict) else {}
     reader = _Reader(lines=TomlLines.of(text), base=tuple(table))
-    policy = reader.policy(document)
+    policy = replace(reader.policy(document), source=path)
     if reader.problems:
         ordered = sorted(reader.problems)
         raise PolicyFileError(path, tuple(f"line {line}: {problem}" for line, problem in ordered))
@@ -116,7 +119,7 @@ class _Reader:
             return {}
         for key in value:
             if key not in known:
-                self.problem((*path, key), f"unknown setting {_name((*path, key))}; known are {', '.join(known)}")
+                self.problem((*path, key), f"unknown setting {_name((*path, key))}{_advice(path, key, known)}")
         return {key: value[key] for key in value if key in known}
 
     def _text(self, path: Path, value: Any) -> str | None:
@@ -167,6 +170,8 @@ class _Reader:
             self.problem(path, f"a waiver needs {', '.join(required)}; {', '.join(missing)} is missing")
         texts = {key: self._text((*path, key), table[key]) for key in table if key != "expires"}
         expires = self._date((*path, "expires"), table["expires"]) if "expires" in table else None
+        if texts.get("purl") and not _PURL.fullmatch(texts["purl"] or ""):
+            self.problem((*path, "purl"), f"{_name((*path, 'purl'))} must be a purl such as pkg:pypi/pyyaml")
         if missing or expires is None or None in texts.values():
             return None
         line = self.lines.line((*self.base, *path))
@@ -188,6 +193,18 @@ def _unknown_severity(text: str) -> UnknownSeverity:
     if text not in list(UnknownSeverity):
         raise ValueError(f"must be one of {', '.join(UnknownSeverity)}, not {text!r}")
     return UnknownSeverity(text)
+
+
+def _advice(path: Path, key: str, known: Sequence[str]) -> str:
+    """What may have been meant by an unknown `key`."""
+    if not path and key == "max-age":
+        return "; it belongs under [db]"
+    if not path and key == "tool":
+        return "; the prefix [tool.bomvet] is for pyproject.toml alone"
+    from difflib import get_close_matches  # noqa: PLC0415 - only where there is an error
+
+    near = get_close_matches(key.replace("_", "-"), known, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
 
 
 def _name(path: Path) -> str:

@@ -25,8 +25,8 @@ _STYLES = {
     Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.NONE: "dim",
 }  # fmt: skip
 _VERDICTS = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.INCOMPLETE: "bold yellow"}
-_TO_MEND = "Next: take the upgrades above, or waive a finding in bomvet.toml (id, reason, owner, expires)."
-_TO_ANSWER = "Next: answer the open questions above, or accept them with --allow-incomplete."
+#: A summary is cut to about two lines; `bomvet explain` has it whole.
+MAX_SUMMARY = 110
 
 
 def render(result: ScanResult, options: RenderOptions) -> bytes:
@@ -68,15 +68,16 @@ def _print(console: Console, result: ScanResult) -> None:
             for w in assessment.waived
         ),
     )
+    source = _source(assessment)
     _list(
         console,
         "Expired waivers, whose findings are back",
-        (f"{w.id}, expired {w.expires} ({w.owner}, line {w.line} of the policy)" for w in assessment.expired),
+        (f"{w.id}, expired {w.expires} ({w.owner}, {source}:{w.line})" for w in assessment.expired),
     )
     _list(
         console,
         "Unused waivers, to be deleted",
-        (f"{w.id} ({w.owner}, line {w.line} of the policy)" for w in assessment.unused),
+        (f"{w.id} ({w.owner}, {source}:{w.line})" for w in assessment.unused),
     )
     _verdict(console, result, assessment)
 
@@ -125,7 +126,7 @@ def _rows(findings: Sequence[Finding], assessment: Assessment) -> RenderableType
     table.add_column(ratio=1, overflow="fold")
     for finding in findings:
         mark = "✗" if finding.fingerprint in assessment.failing else "·"
-        text = clean(finding.message)
+        text = _summary(clean(finding.message))
         if finding.confidence != "high":
             text += f" ({finding.confidence.value} confidence)"
         table.add_row(
@@ -136,6 +137,14 @@ def _rows(findings: Sequence[Finding], assessment: Assessment) -> RenderableType
             text,
         )
     return table
+
+
+def _summary(text: str) -> str:
+    """The first sentence, if it is short enough, else as many words as fit."""
+    sentence = text.partition(". ")[0]
+    if len(sentence) <= MAX_SUMMARY:
+        return sentence if sentence == text else f"{sentence}."
+    return f"{sentence[:MAX_SUMMARY].rpartition(' ')[0] or sentence[:MAX_SUMMARY]} ..."
 
 
 def _explanation(component: Component | None, findings: Sequence[Finding], graph: Graph) -> Iterator[tuple[str, str]]:
@@ -203,17 +212,40 @@ def _list(console: Console, title: str, lines: Iterable[str]) -> None:
     console.print(Padding(table, (0, 0, 1, 2)))
 
 
+def _source(assessment: Assessment) -> str:
+    """The policy file's name."""
+    return (assessment.policy.source if assessment.policy else "") or "bomvet.toml"
+
+
 def _verdict(console: Console, result: ScanResult, assessment: Assessment) -> None:
     reasons = f": {'; '.join(assessment.reasons)}" if assessment.reasons else ""
-    if assessment.failing and len(assessment.failing) < len(assessment.findings):
+    marked = len(assessment.failing) < len(assessment.findings)
+    if marked:
         console.print("✗ is refused by the policy, · is told only.", style="dim")
     console.print(f"{assessment.verdict.value.upper()}{reasons}", style=_VERDICTS[assessment.verdict])
+    if policy := assessment.policy:
+        console.print(f"Policy: {policy.source or 'built in'}, fail-on = {policy.fail_on}.", style="dim")
     if not result.inventory.components:
-        console.print("Nothing was found to check: no file of a format that bomvet reads (bomvet list resolvers).")
+        console.print(_why_nothing(result, assessment))
+    steps = list(_next(assessment))
+    if steps:
+        console.print(f"Next: {', and '.join(steps)}.")
+
+
+def _why_nothing(result: ScanResult, assessment: Assessment) -> str:
+    if assessment.not_established:
+        return "No component could be read: see what was not established."
+    if result.target.skipped:
+        return "Nothing was checked: see what was passed over."
+    return "Nothing was found to check: no file of a format that bomvet reads (bomvet list resolvers)."
+
+
+def _next(assessment: Assessment) -> Iterator[str]:
     if assessment.failing:
-        console.print(_TO_MEND)
-    elif assessment.verdict is Verdict.INCOMPLETE:
-        console.print(_TO_ANSWER)
+        file = _source(assessment)
+        yield f"take the upgrades above or waive a finding in {file} (id, reason, owner, expires)"
+    if assessment.not_established:
+        yield "answer the open questions above or accept them with --allow-incomplete"
 
 
 TABLE = Report(id="table", title="text for people", media_type="text/plain", extension=".txt", render=render)
