@@ -361,3 +361,23 @@ def test_public_names() -> None:
         assert getattr(bomvet, name) is getattr(importlib.import_module(home), name)
     with pytest.raises(AttributeError, match="module 'bomvet' has no attribute 'absent'"):
         _ = bomvet.absent
+
+
+def test_a_named_file_that_nothing_reads_is_an_error(tmp_path: Path) -> None:
+    """Who names a file wants it read; an empty answer would look clean."""
+    (tmp_path / "README.md").write_text("# nothing")
+
+    with pytest.raises(UsageError, match=r"README\.md is no file that bomvet reads"):
+        api.scan(str(tmp_path / "README.md"))
+
+
+def test_a_named_file_of_a_requirements_folder_is_read(tmp_path: Path) -> None:
+    """What makes it a requirements file is its folder, which so belongs to its path."""
+    (tmp_path / "shop" / "requirements").mkdir(parents=True)
+    (tmp_path / "shop" / "requirements" / "main.txt").write_text("flask==3.0.0\n")
+    (tmp_path / "shop" / "requirements.txt").write_text("django==5.0\n")
+    inventory = api.sbom(str(tmp_path / "shop" / "requirements" / "main.txt")).inventory
+
+    assert [str(c.locations[0]) for c in inventory.components] == ["requirements/main.txt:1"]
+    assert inventory.root is not None
+    assert inventory.root.name == "shop"

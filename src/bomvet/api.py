@@ -40,7 +40,10 @@ def open_target(target: str, *, exclude: Sequence[str] = (), use_ignore_files: b
     scheme, location = _split(target)
     if scheme not in sources:
         raise UsageError(f"targets of the kind {scheme!r} are not known", hint=f"known are: {', '.join(sources)}")
-    tree = sources[scheme].open(location, exclude=exclude, use_ignore_files=use_ignore_files)
+    options = {"exclude": exclude, "use_ignore_files": use_ignore_files}
+    if scheme == "dir" and os.path.isfile(location):
+        options["kept"] = _kept_parts(location)
+    tree = sources[scheme].open(location, **options)
     return Opened(tree=tree, time=_state_time(location))
 
 
@@ -48,6 +51,15 @@ def _split(target: str) -> tuple[str, str]:
     """Scheme and location; what exists under the whole name, or has a slash before the colon, is a path."""
     scheme, colon, location = target.partition(":")
     return ("dir", target) if not colon or "/" in scheme or os.path.exists(target) else (scheme, location)
+
+
+def _kept_parts(location: str) -> int:
+    """How many last parts of a file's path make it one that is read: `requirements/main.txt` takes two."""
+    folder, name = os.path.split(os.path.abspath(location))
+    for kept, path in enumerate((name, f"{os.path.basename(folder)}/{name}"), start=1):
+        if pipeline.is_read(path):
+            return kept
+    raise UsageError(f"{name} is no file that bomvet reads", hint="see: bomvet list resolvers")
 
 
 def _folder(location: str) -> str:

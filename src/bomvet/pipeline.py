@@ -109,6 +109,11 @@ def scan(
     )
 
 
+def is_read(path: str) -> bool:
+    """Whether some resolver reads files of this path."""
+    return bool(_Claims(discover("bomvet.resolvers", Resolver)).of(path))
+
+
 # -- resolve ---------------------------------------------------------------------------------------------------
 
 

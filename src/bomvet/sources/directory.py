@@ -243,13 +243,18 @@ def _shown(path: str) -> str:
     return path.replace("\\", "\\\\").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def open_directory(location: str, *, exclude: Sequence[str] = (), use_ignore_files: bool = True) -> DirectoryTree:
-    """The tree at `location`, a folder or a single file of one; raises `UsageError` where there is neither."""
+def open_directory(
+    location: str, *, exclude: Sequence[str] = (), use_ignore_files: bool = True, kept: int = 1
+) -> DirectoryTree:
+    """The tree at `location`, a folder or a single file of one; raises `UsageError` where there is neither.
+
+    Of a single file, `kept` is how many last parts of its path are its path in the tree.
+    """
     if os.path.isdir(location):
         return DirectoryTree(location, exclude=exclude, use_ignore_files=use_ignore_files)
     if os.path.isfile(location):
-        folder, name = os.path.split(os.path.abspath(location))
-        return DirectoryTree(folder, only=name)
+        parts = os.path.abspath(location).split(os.sep)
+        return DirectoryTree(os.sep.join(parts[:-kept]) or os.sep, only="/".join(parts[-kept:]))
     raise UsageError(f"no such file or folder: {location!r}", hint="name a project folder, or `.` for this one")
 
 
