@@ -14,6 +14,7 @@ from bomvet.errors import MalformedError, NotEstablishedError
 from bomvet.model.facts import AdvisoryAnswer, Facts, Severity, Standing
 from bomvet.model.finding import Finding, Rule, Verdict, Waiver
 from bomvet.model.inventory import (
+    Completeness,
     Component,
     Contact,
     Inventory,
@@ -320,6 +321,20 @@ def test_omit_dev() -> None:
     assert edges(found) == {(shop.purl, optional.purl)}
     assert found.unknowns == (unknown,)
     assert [c.name for c in inspected(before).components] == ["dev", "lib", "opt"]
+
+
+def test_what_was_omitted_leaves_a_mark() -> None:
+    """Who needed what is gone no longer states all its dependencies, and the target names the scope."""
+    shop = project("pkg:generic/shop@1", "", version="1", dependencies=Completeness.COMPLETE)
+    dev = Component(purl="pkg:pypi/dev@1", name="dev", scope=Scope.DEV)
+    whole = replace(LIBRARY, dependencies=Completeness.COMPLETE)
+    before = Inventory(components=(shop, dev, whole), relationships=(Relationship(source=shop.purl, target=dev.purl),))
+    result = inspect(MemoryTree({"lock": ""}), subject=Subject(omit_dev=True), resolvers=[given(before)])
+
+    assert result.target.omitted == ("dev",)
+    assert result.inventory.root is not None
+    assert result.inventory.root.dependencies is Completeness.INCOMPLETE
+    assert result.inventory.components == (whole,)
 
 
 # ── evidence and time ───────────────────────────────────────────────────────────────────────────

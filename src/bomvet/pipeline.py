@@ -13,6 +13,7 @@ from bomvet.errors import BomvetError
 from bomvet.model.facts import Facts
 from bomvet.model.globs import compiled
 from bomvet.model.inventory import (
+    Completeness,
     Component,
     Contact,
     Inventory,
@@ -66,6 +67,7 @@ def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[
             name=tree.name,
             inputs=recorder.inputs,
             skipped=tuple(s for s in tree.skipped if claims.of(s.path)),
+            omitted=("dev",) if subject.omit_dev else (),
         ),
         authors=(subject.author,) if subject.author else (),
         inventory=_without_development(inventory) if subject.omit_dev else inventory,
@@ -287,11 +289,28 @@ def _content_version(inputs: Sequence[Input]) -> str:
 
 
 def _without_development(inventory: Inventory) -> Inventory:
-    """What `--omit dev` leaves: components that only development needs are gone, and their edges."""
-    kept = tuple(c for c in inventory.components if c.scope != "dev")
-    gone = {c.purl for c in inventory.components} - {c.purl for c in kept}
+    """What `--omit dev` leaves: components that only development needs are gone, and their edges.
+
+    What such an edge came from no longer states all its dependencies.
+    """
+    gone = {c.purl for c in inventory.components if c.scope == "dev"}
     edges = tuple(r for r in inventory.relationships if r.source not in gone and r.target not in gone)
-    return replace(inventory, components=kept, relationships=edges)
+    cut = {r.source for r in inventory.relationships if r.target in gone}
+
+    def left(component: Component) -> Component:
+        complete = component.dependencies is Completeness.COMPLETE
+        return (
+            replace(component, dependencies=Completeness.INCOMPLETE)
+            if complete and component.purl in cut
+            else component
+        )
+
+    return replace(
+        inventory,
+        root=left(inventory.root) if inventory.root else None,
+        components=tuple(left(c) for c in inventory.components if c.purl not in gone),
+        relationships=edges,
+    )
 
 
 def _timestamp(stated: int | None, recorder: _Recorder) -> str:

@@ -35,3 +35,23 @@ def test_an_unread_file_is_not_opened() -> None:
     parse_unread(tree, "poetry.lock")
 
     assert tree.reads == []
+
+
+PACKAGE = '{"name": "web", "dependencies": {"left-pad": "^1.0.0"}}'
+
+
+def test_a_package_json_without_a_lock_is_a_known_unknown() -> None:
+    """It asks for packages whose versions nothing states."""
+    assert len(run_resolver(UNREAD, {"web/package.json": PACKAGE}, "web/package.json").unknowns) == 1
+
+
+@pytest.mark.parametrize("lock", ["web/package-lock.json", "web/yarn.lock", "pnpm-lock.yaml"])
+def test_a_package_json_with_a_lock_is_told_of_through_it(lock: str) -> None:
+    """A lock beside it, or above it as in a workspace, is told of instead."""
+    assert run_resolver(UNREAD, {"web/package.json": PACKAGE, lock: ""}, "web/package.json") == Inventory()
+
+
+@pytest.mark.parametrize("text", ["{}", '{"dependencies": {}}', '{"devDependencies": {"tap": "1"}}', "not JSON"])
+def test_a_package_json_that_asks_for_nothing_is_nothing(text: str) -> None:
+    """Many a project has one for its tools alone."""
+    assert run_resolver(UNREAD, {"package.json": text}, "package.json") == Inventory()

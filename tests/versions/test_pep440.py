@@ -58,6 +58,13 @@ def test_no_version(text: str) -> None:
     assert (PEP440.key(text), PEP440.canonical(text)) == (None, text)
 
 
+def test_what_is_too_long_is_not_remembered() -> None:
+    """A version of more characters than any has is none, and takes no place in memory."""
+    text = "1." * 250 + "1"
+    assert (PEP440.key(text), PEP440.canonical(text)) == (None, text)
+    assert PEP440.key(text[2:]) == Version(text[2:])
+
+
 def test_no_version_in_one_line() -> None:
     """White space within what is no version becomes plain, so that no canonical text has a line break."""
     assert PEP440.canonical(" not\r\n a\tversion ") == "not a version"

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8192)
 def compiled(glob: str) -> re.Pattern[str]:
     """A pattern to `fullmatch` against a POSIX path; without a slash, `glob` is matched in every folder."""
     text = glob.removeprefix("./").removeprefix("/")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r"[A-Za-z0-9.\-_~:]+").fullmatch
 _HARMLESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/%+=!$'()*,;:-]*)?").fullmatch
-#: Names of query parameters whose values let somebody in.
-_SECRET = re.compile(r"token|secret|passw|api[-_]?key|signature|credential|^sig$|^auth$", re.IGNORECASE).search
+#: Whether the name of a query parameter says that its value lets somebody in.
+names_secret = re.compile(r"token|secret|passw|api[-_]?key|signature|credential|^sig$|^auth$", re.IGNORECASE).search
 _NESTED_USER = re.compile(r"(?<=://)[^/?#]*@")
 _LEADING_USER = re.compile(r"\A(?:[^/?#@:]*:)?[/\\]*+[^/?#@:]*:[^/?#]*@")
 _WEB_SCHEMES = ("http", "https", "git+http", "git+https")
@@ -74,7 +74,7 @@ def public_url(url: str) -> str:
     user, _, host = parts.netloc.rpartition("@")
     if not user and "@" in url and parts.scheme in _WEB_SCHEMES and not _PORT(host):
         return ""  # https://user:pass/word@host: the password holds a slash that ends the host too early
-    query = "&".join(pair for pair in parts.query.split("&") if not _SECRET(pair.partition("=")[0]))
+    query = "&".join(pair for pair in parts.query.split("&") if not names_secret(pair.partition("=")[0]))
     text = urlunsplit(parts._replace(netloc=host, query=query))
     # Again as text: a URL may stand within the URL, or be none that the parser sees a host in.
     text = _NESTED_USER.sub("", text)

@@ -51,12 +51,16 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What was scanned; `name` is the folder's name, never its path on the machine."""
+    """What was scanned; `name` is the folder's name, never its path on the machine.
+
+    `skipped` are files that were passed over, `omitted` scopes that were left out on the user's word.
+    """
 
     kind: str
     name: str
     inputs: tuple[Input, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    omitted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

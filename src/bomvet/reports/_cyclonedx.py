@@ -29,6 +29,7 @@ from bomvet.model.inventory import (
     Inventory,
     Licence,
     Location,
+    RelationKind,
     Scope,
     Service,
 )
@@ -59,6 +60,8 @@ _HEXADECIMAL = re.compile(r"[0-9a-fA-F]+").fullmatch
 #: CycloneDX: *required*, *optional* (may be absent), *excluded* (known not to be part of the product).
 _SCOPES = {Scope.REQUIRED: "required", Scope.OPTIONAL: "optional", Scope.DEV: "excluded"}
 _METHODS = {"CVSS:3.0": "CVSSv3", "CVSS:3.1": "CVSSv31", "CVSS:4.0": "CVSSv4"}
+#: Relationships that a consumer of `dependsOn` expects there; a part is needed by its whole.
+_DEPENDENCIES = frozenset({RelationKind.DEPENDS_ON, RelationKind.CONTAINS, RelationKind.BUILT_FROM})
 _LONGEST_VERSION = 1024
 _AT_ONCE = 64
 
@@ -128,7 +131,7 @@ def _document(result: ScanResult, version: str) -> _Json:
         "components": map(writer.component, inventory.components) if inventory.components else [],
         "services": [writer.service(service) for service in inventory.services],
         "dependencies": _dependencies(inventory),
-        "compositions": _compositions(inventory, root) if root else None,
+        "compositions": _compositions(result, root) if root else None,
         "vulnerabilities": _vulnerabilities(result, writer) if result.assessment else None,
     }
     return {key: value for key, value in body.items() if value or key == "components"}
@@ -167,10 +170,9 @@ class _Writer:
         if properties:
             item["properties"] = properties
         if component.locations and self.has_occurrences:
-            item["evidence"] = {
-                "identity": self._identity(component.locations[0].path),
-                "occurrences": [*map(self.occurrence, component.locations)],
-            }
+            evidence = item["evidence"] = {"occurrences": [*map(self.occurrence, component.locations)]}
+            if not component.first_party:  # whose purl is ours to give
+                evidence["identity"] = self._identity(component.locations[0].path)
         return item
 
     def _supply(self, item: _Json, suppliers: tuple[Contact, ...]) -> None:
@@ -346,7 +348,8 @@ def _properties(component: Component, nameless: list[Hash], *, lines: tuple[Loca
 
 def _metadata(result: ScanResult, writer: _Writer) -> _Json:
     root = result.inventory.root
-    authors = result.authors or (root.suppliers if root else ()) or (Contact(name=f"bomvet {result.tool} (automated)"),)
+    # Who wrote the software did not write its SBOM.
+    authors = result.authors or (Contact(name=f"bomvet {result.tool} (automated)"),)
     tool: _Json = {"name": "bomvet", "version": result.tool}
     found: _Json = {"timestamp": result.time}
     if writer.has_lifecycles:
@@ -371,6 +374,7 @@ def _run_properties(result: ScanResult) -> list[tuple[str, str]]:
     """
     found = [("bomvet:input", f"{i.path} sha256:{i.sha256}") for i in result.target.inputs]
     found += [("bomvet:skipped", f"{s.path}: {s.reason}") for s in result.target.skipped]
+    found += [("bomvet:omitted", scope) for scope in result.target.omitted]
     found += [("bomvet:unknown", f"{u.location}: {u.reason}") for u in result.inventory.unknowns]
     if data := result.advisory_data:
         found.append(("bomvet:advisory-data", f"{data.source} of {data.obtained}, {data.digest}"))
@@ -385,6 +389,8 @@ def _dependencies(inventory: Inventory) -> map[_Json] | None:
     targets: dict[str, list[str]] = {}
     source, ends = "", list[str]()
     for edge in inventory.relationships:
+        if edge.kind not in _DEPENDENCIES:
+            continue
         # Edges of one source stand together, and mostly name it by the same object.
         if edge.source is not source:
             source = edge.source
@@ -402,15 +408,20 @@ def _dependencies(inventory: Inventory) -> map[_Json] | None:
     return map(entry, sorted(refs)) if refs else None
 
 
-def _compositions(inventory: Inventory, root: Component) -> list[_Json]:
+def _compositions(result: ScanResult, root: Component) -> list[_Json]:
     """How complete the whole is, and for which components all dependencies are stated."""
+    inventory = result.inventory
     by_kind: dict[Completeness, list[str]] = defaultdict(list)
     for component in inventory.components:
         by_kind[component.dependencies].append(component.purl)
-    whole = Completeness.INCOMPLETE if inventory.unknowns else Completeness.COMPLETE
-    # What was not understood may hang on the root directly.
-    hidden = inventory.unknowns and root.dependencies is Completeness.COMPLETE
+    # What was not understood, or passed over, may hang on the root directly.
+    unseen = inventory.unknowns or result.target.skipped
+    hidden = unseen and root.dependencies is Completeness.COMPLETE
     by_kind[Completeness.INCOMPLETE if hidden else root.dependencies].append(root.purl)
+    # Nor are all parts stated where the dependencies of one of them are not: what it needs may be in no input.
+    lacks = unseen or Completeness.INCOMPLETE in by_kind
+    unsure = Completeness.UNKNOWN if Completeness.UNKNOWN in by_kind else Completeness.COMPLETE
+    whole = Completeness.INCOMPLETE if lacks else unsure
     found: list[_Json] = [{"aggregate": whole.value, "assemblies": [root.purl]}]
     found += [{"aggregate": k.value, "dependencies": sorted(by_kind[k])} for k in Completeness if by_kind.get(k)]
     return found
@@ -427,6 +438,6 @@ def _vulnerabilities(result: ScanResult, writer: _Writer) -> list[_Json]:
             item = writer.vulnerability(match, purl, versions.get(purl, ""))
             if waiver := waived.get((purl, match.id)):
                 detail = f"waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
-                item["analysis"] = {"response": ["will_not_fix"], "detail": detail}
+                item["analysis"] = {"detail": detail}
             found.append(item)
     return found

@@ -13,10 +13,17 @@ _NUMBER = r"(?:0|[1-9][0-9]{0,8})"
 #: Release numbers that are canonical as they stand: most of all versions, and much faster told than parsed.
 _CANONICAL = re.compile(rf"{_NUMBER}|{_NUMBER}(?:\.{_NUMBER})*\.[1-9][0-9]{{0,8}}").fullmatch
 
+#: No version is longer; what is remembered of each has to be small.
+_MAX_LENGTH = 500
 
-@lru_cache(maxsize=65_536)
+
 def key(text: str) -> Version | None:
     """The version, or None where `text` is none."""
+    return _key(text) if len(text) <= _MAX_LENGTH else None
+
+
+@lru_cache(maxsize=65_536)
+def _key(text: str) -> Version | None:
     try:
         return Version(text)
     except ValueError:  # InvalidVersion, or a number of more digits than Python converts
@@ -25,6 +32,8 @@ def key(text: str) -> Version | None:
 
 def canonical(text: str) -> str:
     """`1.0.0` and `1` alike as `1`; what is no version stays as it is, but for its white space."""
+    if len(text) > _MAX_LENGTH:
+        return " ".join(text.split())
     return text if _CANONICAL(text) else _canonical(text)
 
 

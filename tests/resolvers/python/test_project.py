@@ -17,7 +17,7 @@ def project(text: str, directory: str = "", *, name: str = "", version: str = ""
 
 
 def test_a_described_project() -> None:
-    """Name, version, description, people and licence come from the manifest, in canonical forms."""
+    """Name, version, description, people and licence come from the manifest; people in its order, the rest canonical."""
     text = """
 [project]
 name = "My_Pkg"
@@ -34,8 +34,8 @@ authors = [{ name = "B", email = "b@x.example" }, { email = "a@x.example" }, {},
         directory="libs/one",
         description="Does things.",
         suppliers=(
-            Contact(email="a@x.example"),
             Contact(name="B", email="b@x.example"),
+            Contact(email="a@x.example"),
             Contact(name="C", email="c@x.example"),
         ),
         licences=(Licence(expression="MIT OR Apache-2.0"),),

@@ -74,6 +74,73 @@ def test_a_lock_beside_locks(lock: str) -> None:
     assert reasons({"x/pyproject.toml": TWO, f"x/{lock}": ""}, "x/pyproject.toml") == []
 
 
+METADATA = '[[package]]\nname = "C"\n[package.metadata]\nrequires-dist = [{ name = "b", marker = "x" }]\n'
+
+
+@pytest.mark.parametrize("path", ["pyproject.toml", "p/a/pyproject.toml"])
+def test_a_lock_older_than_the_manifest(path: str) -> None:
+    """What the manifest declares and uv.lock does not name anywhere was added after the lock was written."""
+    assert reasons({path: TWO, "uv.lock": METADATA + 'source = { editable = "p/a" }'}, path) == open_(1, "d")
+
+
+def test_an_unreadable_lock_beside() -> None:
+    """A lock that cannot be read is for its own resolver to tell of."""
+
+    class Sealed(MemoryTree):
+        """A tree whose locks cannot be read."""
+
+        def read(self, path: str) -> bytes:
+            """Everything but locks."""
+            if path.endswith(".lock"):
+                raise FileUnreadableError("is larger than 1 bytes")
+            return super(Sealed, self).read(path)  # noqa: UP008 - a class with slots is made twice
+
+    assert PYPROJECT.parse(Sealed({"pyproject.toml": ONE, "uv.lock": ""}), "pyproject.toml").unknowns == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "files", "told"),
+    [
+        ("", {}, True),
+        ("", {"uv.lock": ""}, False),
+        ("", {"requirements.txt": ""}, False),
+        ('[tool.poetry.dependencies]\npython = "3"', {}, False),
+    ],
+)
+def test_dynamic_dependencies(more: str, files: dict[str, str], told: bool) -> None:  # noqa: FBT001
+    """Dependencies that only a build states are unknown, unless something beside the manifest states them."""
+    text = f'[project]\nname = "a"\ndynamic = ["dependencies"]\n{more}'
+    reason = "its dependencies are dynamic, and nothing locks them: what it asks for is open"
+
+    assert reasons({"pyproject.toml": text, **files}) == ([reason] if told else [])
+
+
+def test_constraints_lock_nothing() -> None:
+    """A file of constraints alone installs nothing, so that what it names is not in the result."""
+    files = {"pyproject.toml": ONE, "requirements-constraints.txt": "b==2"}
+
+    assert reasons(files) == open_(1, "b>1")
+    assert reasons({**files, "requirements.txt": "-c requirements-constraints.txt\nc==1"}) == open_(1, "b>1")
+    assert reasons({**files, "requirements.txt": "-c requirements-constraints.txt\nb"}) == []
+
+
+@pytest.mark.parametrize("directory", ["", "p/a"])
+def test_a_lock_that_is_passed_over_locks_nothing(directory: str) -> None:
+    """A lock that an ignore file names is there, but what it holds is not in the result."""
+
+    class Ignoring(MemoryTree):
+        """A tree whose locks are ignored."""
+
+        def paths(self) -> list[str]:
+            """Everything but locks."""
+            return [path for path in sorted(self.files) if not path.endswith(".lock")]
+
+    path = f"{directory}/pyproject.toml".lstrip("/")
+    tree = Ignoring({path: ONE, "uv.lock": 'source = { editable = "p/a" }'})
+
+    assert [u.reason for u in PYPROJECT.parse(tree, path).unknowns] == open_(1, "b>1")
+
+
 @pytest.mark.parametrize("lock", ["uv.lock", "y/uv.lock", "x/y/uv.lock"])
 def test_a_lock_elsewhere_does_not(lock: str) -> None:
     """A lock of another folder that does not name this one says nothing of it."""

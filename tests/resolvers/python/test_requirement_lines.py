@@ -472,10 +472,11 @@ def test_annotated() -> None:
 
 
 def test_packages_left_out() -> None:
-    """pip-compile says that it left out packages which it takes for unsafe."""
+    """pip-compile says that it left out packages which it takes for unsafe, uv that it was told to."""
     text = "a==1\n    # via b\n\n# The following packages are considered to be unsafe in a requirements file:\n# pip\n"
+    by_uv = "a==1\n\n# The following packages were excluded from the output:\n# pip\n"
 
-    assert (read(text).leaves_out, read("a==1").leaves_out) == (True, False)
+    assert [read(one).leaves_out for one in (text, by_uv, "a==1")] == [True, True, False]
 
 
 # -- whatever comes --------------------------------------------------------------------------------------------

@@ -151,15 +151,23 @@ def test_the_project_is_described_by_its_manifest() -> None:
         ("", Completeness.UNKNOWN),
         ("-r all.txt", Completeness.COMPLETE),
         ("-r all.txt\nb==2", Completeness.UNKNOWN),
-        ("a==1 # via b\n\n# The following packages are considered to be unsafe\n", Completeness.INCOMPLETE),
-        ("a==1 # via b\nb>2 # via x.in", Completeness.INCOMPLETE),
-        ("a==1 # via b\n--bogus", Completeness.INCOMPLETE),
-        ("a==1 # via b\n-c open.txt", Completeness.COMPLETE),
+        ("a==1 # via -r x.in\n\n# The following packages are considered to be unsafe\n", Completeness.INCOMPLETE),
+        ("a==1 # via b\nb>2 # via -r x.in", Completeness.INCOMPLETE),
+        ("a==1 # via -r x.in\n--bogus", Completeness.INCOMPLETE),
+        ("a==1 # via -r x.in\n-c open.txt", Completeness.COMPLETE),
+        ("a==1 # via gone", Completeness.INCOMPLETE),
+        ("a==1 # via project", Completeness.COMPLETE),
+        ("-r all.txt\nb==2 # via A", Completeness.COMPLETE),
+        ("a==1 # via folder\n./folder # via -r x.in", Completeness.COMPLETE),
     ],
 )
 def test_completeness(text: str, expected: Completeness) -> None:
-    """Dependencies are complete only where every line says who asked, and nothing was left out or misread."""
-    found = read(text, {"all.txt": "a==1 # via x.in", "open.txt": "b\n?"})
+    """Dependencies are complete only where every line says who asked, and nothing was left out or misread.
+
+    Who asked must be there too: the project itself, a package that one of the files names, or a folder.
+    """
+    files = {"all.txt": "a==1 # via -r x.in", "open.txt": "b\n?", "folder/pyproject.toml": '[project]\nname = "folder"'}
+    found = read(text, files)
 
     assert component(found, "project").dependencies is expected
 

@@ -349,6 +349,20 @@ def test_a_workspace() -> None:
     assert scopes(found) == {"a@1": Scope.REQUIRED, "b@1": Scope.DEV}
 
 
+def test_a_folder_that_only_development_needs() -> None:
+    """What a folder outside of the workspace needs is needed as much as the folder is."""
+    found = read(
+        '[manifest]\nmembers = ["app", "One"]\n\n',
+        project('[package.dev-dependencies]\ndev = [{ name = "tool" }]'),
+        project('dependencies = [{ name = "b" }]', name="one", place="packages/one"),
+        project('dependencies = [{ name = "a" }]', name="tool", place="tools/tool"),
+        package("a"),
+        package("b"),
+    )
+
+    assert scopes(found) == {"a@1": Scope.DEV, "b@1": Scope.REQUIRED}
+
+
 def test_a_workspace_root_that_is_no_package() -> None:
     """Requirements and groups of the manifest are those of the folder of the lock."""
     manifest = (
@@ -429,6 +443,7 @@ BAD = [
     ("a", [package("a", source="")], "where a comes from is not understood"),
     ("a", [package("a", source='source = { s3 = "x" }')], "where a comes from is not understood"),
     ("a", [package("a", source="source = { registry = 3 }")], "where a comes from is not understood"),
+    ("a", [package("a", source='source = { registry = "x", editable = "." }')], "where a comes from is not understood"),
     ("a", [package("a", "version = 3", version="")], "the version of a is no text"),
     ("a", [package("a", "sdist = 3")], "a distribution file of a is no table"),
     ("a", [package("a", "wheels = [3]")], "a distribution file of a is no table"),
@@ -453,6 +468,13 @@ def test_a_malformed_part_is_unknown(name: str, packages: list[str], reason: str
 
     assert reason in [r for _, r in reasons(found)]
     assert [c.name for c in found.components] == [name, "zz"]
+
+
+def test_a_package_of_two_sources_does_not_pass_for_our_own() -> None:
+    """An installer such as uv takes it from the registry; so it is judged like any package of one."""
+    found = read(package("a", source='source = { registry = "x", editable = "." }'))
+
+    assert [(c.purl, c.first_party) for c in found.components] == [("pkg:pypi/a@1", False)]
 
 
 def test_unknown_dependencies_are_incomplete() -> None:

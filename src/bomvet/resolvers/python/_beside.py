@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bomvet.errors import BomvetError, FileUnreadableError
 from bomvet.model.purl import pypi_name
+from bomvet.resolvers._listing import is_listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +21,18 @@ if TYPE_CHECKING:
 #: Any of these states versions, whether or not bomvet reads it: if it does not, that is told.
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "conda-lock.yml")
 
+#: Files that bound versions, by their names: they ask for nothing.
+CONSTRAINTS = re.compile(r"constraints?[^/]*$", re.IGNORECASE)
+
 
 def has_lock(tree: FileTree, directory: str) -> bool:
-    """Whether the project in `directory` has a lock file, its own or that of the uv workspace it belongs to."""
-    if any(tree.exists(posixpath.join(directory, name)) for name in _LOCKS):
+    """Whether the project in `directory` has a lock file, its own or that of the uv workspace it belongs to.
+
+    One that the walk passed over, such as an ignored one, is none: nobody reads what it holds.
+    """
+    if any(is_listed(tree, posixpath.join(directory, name)) for name in _LOCKS):
         return True
-    return any(_is_member(tree, folder, directory) for folder in _parents(directory))
+    return bool(_uv_lock(tree, directory))
 
 
 def requirement_files(tree: FileTree, directory: str) -> set[str]:
@@ -35,6 +42,8 @@ def requirement_files(tree: FileTree, directory: str) -> set[str]:
 
 def locked_names(tree: FileTree, directory: str, declared: set[str]) -> set[str]:
     """Which of the `declared` names a lock or requirements file of the project speaks of."""
+    if lock := _uv_lock(tree, directory):
+        return _in_uv_lock(tree, lock, declared)
     if has_lock(tree, directory):
         return declared
     from bomvet.resolvers.python._requirement_lines import read_statements  # noqa: PLC0415 - rarely needed
@@ -46,7 +55,7 @@ def locked_names(tree: FileTree, directory: str, declared: set[str]) -> set[str]
             statements = read_statements(tree.read(path))
         except BomvetError:
             return declared  # then the resolver of requirements files reports it
-        if any(_included(path, include.path) not in files for include in statements.includes):
+        if any(_included(path, i.path) not in files for i in statements.includes if not i.constraint):
             return declared  # what stands elsewhere is for that resolver to follow
         named.update(pypi_name(requirement.name) for requirement in statements.requirements)
     return named
@@ -64,13 +73,31 @@ def _below(tree: FileTree, directory: str) -> Iterator[str]:
 def _is_requirements(path: str, directory: str) -> bool:
     """Whether `path` is a requirements file of the project in `directory`."""
     folder, name = posixpath.split(path)
-    if not name.endswith(".txt"):
+    if not name.endswith(".txt") or CONSTRAINTS.search(name):
         return False
     return folder == posixpath.join(directory, "requirements") or ("requirements" in name and folder == directory)
 
 
 def _included(path: str, target: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+
+
+def _uv_lock(tree: FileTree, directory: str) -> str:
+    """The uv.lock of the project, beside it or that of its workspace; empty where there is none."""
+    own = posixpath.join(directory, "uv.lock")
+    if is_listed(tree, own):
+        return own
+    folders = (folder for folder in _parents(directory) if _is_member(tree, folder, directory))
+    return next((posixpath.join(folder, "uv.lock") for folder in folders), "")
+
+
+def _in_uv_lock(tree: FileTree, lock: str, declared: set[str]) -> set[str]:
+    """Which of the `declared` names stand in the lock: one that the manifest got after it was written does not."""
+    try:
+        named = _names(tree.read(lock))
+    except FileUnreadableError:
+        return declared  # the resolver of uv.lock reports it
+    return declared if named is None else declared & named
 
 
 def _parents(directory: str) -> Iterator[str]:
@@ -82,7 +109,7 @@ def _parents(directory: str) -> Iterator[str]:
 def _is_member(tree: FileTree, folder: str, directory: str) -> bool:
     """Whether the uv workspace of `folder`, if it is one, names `directory` in its lock."""
     lock = posixpath.join(folder, "uv.lock")
-    if not tree.exists(lock):
+    if not is_listed(tree, lock):
         return False
     try:
         return posixpath.relpath(directory, folder or ".").encode() in _members(tree.read(lock))
@@ -94,3 +121,15 @@ def _is_member(tree: FileTree, folder: str, directory: str) -> bool:
 def _members(lock: bytes) -> frozenset[bytes]:
     """The folders that a uv.lock is for; remembered, since each of many members asks."""
     return frozenset(re.findall(rb'(?:editable|virtual|directory) = "([^"\n]*)"', lock))
+
+
+@lru_cache(maxsize=4)
+def _names(lock: bytes) -> frozenset[str] | None:
+    """All names in a uv.lock, of packages or of what they ask for; None for one of early versions.
+
+    Those do not repeat what the manifest declares, of which a marker may keep some from being locked.
+    """
+    if b"[package.metadata]" not in lock:
+        return None
+    found: set[bytes] = set(re.findall(rb'\bname = "([A-Za-z0-9._-]+)"', lock))
+    return frozenset(pypi_name(name.decode("ascii")) for name in found)

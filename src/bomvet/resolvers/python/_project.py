@@ -99,8 +99,9 @@ def _text(value: object) -> str:
 
 
 def _contacts(value: object) -> tuple[Contact, ...]:
+    """In the order of the manifest, whose first is the one that reports name."""
     people = [_contact(person) for person in value] if isinstance(value, list) else []
-    return tuple(sorted(set(people) - {Contact()}))
+    return tuple(dict.fromkeys(person for person in people if person != Contact()))
 
 
 def _contact(person: object) -> Contact:

@@ -59,6 +59,8 @@ _READ_OPTIONS = {
     "-i": "index", "--index-url": "index", "--pypi-url": "index", "--extra-index-url": "extra-index",
 }  # fmt: skip
 _LONG_OPTIONS = sorted(name for name in {*_IGNORED_OPTIONS, *_READ_OPTIONS} if name.startswith("--"))
+#: What pip-compile and `uv pip compile` write above the names of packages that they did not pin.
+_LEFT_OUT = ("considered to be unsafe", "packages were excluded from the output")
 #: What `NAME://` or `NAME:` a requirement must start with for pip to take it for a URL.
 _SCHEMES = re.compile(r"(?:https?|file|ftp|(?:git|hg|svn|bzr)(?:\+[a-z]+)?):", re.IGNORECASE)
 
@@ -127,7 +129,7 @@ def read_statements(data: bytes) -> Statements:
         code = (line[: match.start()] if match else line).strip()
         if code:
             last, listing_via = _statement(statements, number, code), False
-        if match and "considered to be unsafe" in match[1]:
+        if match and any(text in match[1] for text in _LEFT_OUT):
             statements.leaves_out = True
         elif match and last is not None:
             listing_via = _annotate(last, match[1], listing_via)

@@ -9,7 +9,7 @@ from typing import Any
 from bomvet.model.inventory import Inventory, Location, Unknown
 from bomvet.model.purl import pypi_name
 from bomvet.plugin import FileTree, Resolver
-from bomvet.resolvers.python._beside import locked_names
+from bomvet.resolvers.python._beside import has_lock, locked_names, requirement_files
 from bomvet.resolvers.python._project import load_pyproject, project_at, project_table
 from bomvet.resolvers.python._text import shown
 
@@ -31,6 +31,9 @@ def parse_pyproject(tree: FileTree, path: str) -> Inventory:
         names += ", ..." if len(unlocked) > _SHOWN else ""
         reason = f"{len(unlocked)} declared dependencies are not locked ({names}): their versions are open"
         unknowns.append(Unknown(location=Location(path=path), resolver=ID, reason=reason))
+    if _is_open(document) and not (has_lock(tree, directory) or requirement_files(tree, directory)):
+        reason = "its dependencies are dynamic, and nothing locks them: what it asks for is open"
+        unknowns.append(Unknown(location=Location(path=path), resolver=ID, reason=reason))
     is_project = bool(project_table(document) or declared)
     return Inventory(components=(project_at(tree, directory),) if is_project else (), unknowns=tuple(unknowns))
 
@@ -47,6 +50,13 @@ def _declared(document: dict[str, Any]) -> dict[str, str]:
     found = {_name(text): text for text in sorted(texts, reverse=True)}
     found.pop(_name(str(project_table(document).get("name", ""))), None)
     return found
+
+
+def _is_open(document: dict[str, Any]) -> bool:
+    """Whether a build says what the project depends on (PEP 621), and not Poetry's table."""
+    dynamic = _table(document, "project").get("dynamic")
+    stated = _table(_table(_table(document, "tool"), "poetry"), "dependencies")
+    return isinstance(dynamic, list) and "dependencies" in dynamic and not stated
 
 
 def _name(text: str) -> str:

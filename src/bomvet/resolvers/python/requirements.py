@@ -22,6 +22,7 @@ from bomvet.model.inventory import (
 )
 from bomvet.model.purl import public_url, pypi_name, pypi_purl
 from bomvet.plugin import FileTree, Resolver
+from bomvet.resolvers.python._beside import CONSTRAINTS
 from bomvet.resolvers.python._project import project_at
 from bomvet.resolvers.python._text import anonymous, shown
 
@@ -34,8 +35,6 @@ ID = "python/requirements"
 #: Files that one file may pull in through includes.
 MAX_FILES = 200
 _RANK = {Completeness.COMPLETE: 0, Completeness.INCOMPLETE: 1, Completeness.UNKNOWN: 2}
-#: Files that bound versions, by their names.
-_CONSTRAINTS = re.compile(r"constraints?[^/]*$", re.IGNORECASE)
 #: What makes a folder one that pip installs from.
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -87,14 +86,15 @@ def parse_requirements(tree: FileTree, path: str) -> Inventory:
 
     A file of constraints is none by itself: it bounds what other files ask for, and counts where they name it.
     """
-    if _CONSTRAINTS.search(path):
+    if CONSTRAINTS.search(path):
         return Inventory()
     unknowns: list[Unknown] = []
     files = _read_all(tree, path, unknowns)
-    asking = [file for file in files if not file.constraint]
+    project = project_at(tree, _project_directory(path))
+    asking = _without_strangers([file for file in files if not file.constraint], project.name)
     run = _Run(tree=tree, unknowns=unknowns, pins=_constraint_pins(files), indexes=_indexes(files))
     project = replace(
-        project_at(tree, _project_directory(path)),
+        project,
         dependencies=max(
             (file.completeness for file in asking if file.statements.requirements),
             key=_RANK.__getitem__,
@@ -310,6 +310,21 @@ def _completeness(statements: Statements) -> Completeness:
     is_open = any(not (r.version or r.url or r.path) for r in statements.requirements)
     lacks = statements.leaves_out or statements.problems or is_open
     return Completeness.INCOMPLETE if lacks else Completeness.COMPLETE
+
+
+def _without_strangers(files: list[_File], project: str) -> list[_File]:
+    """`files`, incomplete where a package asked that none of them names: somebody cut or filtered them."""
+    stated = [requirement for file in files for requirement in file.statements.requirements]
+    if not all(requirement.name for requirement in stated):
+        return files  # a folder's name stands in no requirements file
+    names = {"", project, *(pypi_name(requirement.name) for requirement in stated)}
+    return [
+        replace(file, completeness=Completeness.INCOMPLETE)
+        if file.completeness is Completeness.COMPLETE
+        and any(_asking_package(via) not in names for r in file.statements.requirements for via in r.via)
+        else file
+        for file in files
+    ]
 
 
 def _edges(project: Component, resolved: list[_Resolved]) -> Iterator[Relationship]:

@@ -73,7 +73,7 @@ class _Lock:
     """One lock file while it is read; what cannot be read is collected in `unknowns`."""
 
     def __init__(self, tree: FileTree, path: str) -> None:
-        self.tree, self.path = tree, path
+        self.tree, self.path, self.directory = tree, path, posixpath.dirname(path)
         self.unknowns: list[Unknown] = []
         self.packages: list[_Package] = []
         self.by_name: dict[str, list[_Package]] = defaultdict(list)
@@ -105,8 +105,9 @@ def parse_uv_lock(tree: FileTree, path: str) -> Inventory:
     lock = _Lock(tree, path)
     for table, location in zip(tables, _locations(data, path, tables), strict=True):
         _read_package(lock, table, location)
-    root = _workspace_root(lock, document.get("manifest"))
-    _set_scopes(lock)
+    manifest = document.get("manifest")
+    root = _workspace_root(lock, manifest)
+    _set_scopes(lock, _list(manifest.get("members")) if isinstance(manifest, dict) else [])
     relationships = tuple(_edges(lock))
     return Inventory.merge([
         Inventory(
@@ -143,7 +144,8 @@ def _read_package(lock: _Lock, table: object, location: Location) -> None:
         lock.unknown(location, "a package without a name")
         return
     source = table.get("source")
-    if not isinstance(source, dict) or not any(isinstance(source.get(key), str) for key in _SOURCES):
+    # Of several uv takes the first in an order of its own, so that a package from a registry could pass for our own.
+    if not isinstance(source, dict) or [isinstance(source.get(key), str) for key in _SOURCES].count(True) != 1:
         lock.unknown(location, f"where {pypi_name(name)} comes from is not understood")
         source = {}
     component = _component(lock, table, source, location)
@@ -309,9 +311,15 @@ def _edges(lock: _Lock) -> Iterator[Relationship]:
                     yield Relationship(source=source, target=target.component.purl, evidence=evidence)
 
 
-def _set_scopes(lock: _Lock) -> None:
-    """Mark what only extras (optional) or only groups (development) of the own projects reach."""
+def _set_scopes(lock: _Lock, members: list[Any]) -> None:
+    """Mark what only extras (optional) or only groups (development) of the own projects reach.
+
+    Those are the `members` of a workspace, and what is at the top; a folder that one of them depends on counts
+    for as much as that dependency does.
+    """
+    named = {pypi_name(name) for name in members if isinstance(name, str)}
     own = [p for p in lock.packages if p.component.first_party]
+    own = [p for p in own if p.component.directory == lock.directory or pypi_name(p.component.name) in named] or own
     if not own:
         return  # nothing to start from: everything counts as required
     required = _reached(lock, (d for p in own for d in p.required))
