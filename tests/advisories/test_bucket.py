@@ -240,6 +240,17 @@ def test_inner_archive_of_huge_size(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert faults(tmp_path / "outer.zip") == [("outer.zip/all.zip", "larger than 100 bytes")]
 
 
+def test_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is next to nothing when packed is not unpacked."""
+    monkeypatch.setattr(bucket, "_SMALL", 1000)
+    files = {"a.zip": bytes(100_000), "b.zip": zipped({"X-1.json": ONE}), "c.json": bytes(100_000), "d.json": TWO}
+    tree(tmp_path, {"outer.zip": zipped(files)})
+    assert faults(tmp_path / "outer.zip") == [
+        ("outer.zip/a.zip", "unpacks to more than 20 times its packed size"),
+        ("outer.zip/c.json", "unpacks to more than 100 times its packed size"),
+    ]
+
+
 def test_damaged_inner_archive(tmp_path: Path) -> None:
     """An inner archive that cannot be unpacked, or is none, is told."""
     data = bytearray(zipped({"a.zip": zipped({"X-3.json": LONG}), "b.zip": b"none"}))

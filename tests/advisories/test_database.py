@@ -6,9 +6,11 @@ import datetime as dt
 import json
 import os
 import random
+import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,14 @@ import pytest
 
 from bomvet.advisories import database as module
 from bomvet.advisories.bucket import RawRecord, raw_records
-from bomvet.advisories.database import AdvisoryDatabase, DatabaseStatus, EcosystemCount, ImportResult, build
+from bomvet.advisories.database import (
+    AdvisoryDatabase,
+    DatabaseStatus,
+    EcosystemCount,
+    ImportResult,
+    NoRecordError,
+    build,
+)
 from bomvet.errors import NotEstablishedError, UsageError
 from bomvet.model.result import Snapshot
 
@@ -256,9 +265,10 @@ def test_no_records(path: Path) -> None:
     """Without a single record nothing is built, and the old database stays."""
     made(path, raw(document("A", "PyPI/x")))
     before = path.read_bytes()
-    with pytest.raises(UsageError, match="no advisory record was found there") as caught:
-        made(path, [RawRecord(origin="x.json", data=b"{}")])
+    with pytest.raises(NoRecordError, match="no advisory record was found there") as caught:
+        made(path, [RawRecord(origin="x.json", data=b"{}"), RawRecord(origin="y.zip", fault="damaged")])
     assert "ID.json files, or all.zip archives" in caught.value.hint
+    assert caught.value.faults == ("x.json: no id, or one that is no text or too long", "y.zip: damaged")
     assert (path.read_bytes(), os.listdir(path.parent)) == (before, [path.name])
 
 
@@ -266,10 +276,153 @@ def test_place_that_cannot_be(tmp_path: Path) -> None:
     """A folder that is a file, and a database that is a folder, are told and leave nothing behind."""
     (tmp_path / "file").write_text("x")
     (tmp_path / "folder").mkdir()
-    for path in (tmp_path / "file" / "advisories.db", tmp_path / "folder"):
-        with pytest.raises(UsageError, match="cannot be written"):
-            made(path, raw(document("A")))
+    with pytest.raises(UsageError, match="cannot be written"):
+        made(tmp_path / "file" / "advisories.db", raw(document("A")))
+    with pytest.raises(UsageError, match=r"/folder is a folder$") as caught:
+        made(tmp_path / "folder", raw(document("A")))
+    assert caught.value.hint == "name a file with --db"
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+def sqlite_file(path: Path, *statements: str) -> Path:
+    """A SQLite file after those statements."""
+    with sqlite3.connect(path) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+    return path
+
+
+@pytest.mark.parametrize("kind", ["text", "byte", "sqlite", "other-mark", "short"])
+def test_other_files_are_not_replaced(path: Path, kind: str) -> None:
+    """A file without our mark stays as it is, before a single record is read."""
+    if kind == "sqlite":
+        sqlite_file(path, "CREATE TABLE precious (value)")
+    elif kind == "other-mark":
+        sqlite_file(path, "PRAGMA application_id = 7", f"PRAGMA user_version = {module.FORMAT}", "CREATE TABLE x (y)")
+    else:
+        path.write_bytes({"text": b"my only copy" * 50, "byte": b"\0", "short": b"SQLite format 3\0"}[kind])
+    before = path.read_bytes()
+    with pytest.raises(UsageError) as caught:
+        made(path, crashing(AssertionError()))
+    assert str(caught.value) == f"{path} is no advisory database, and is not replaced"
+    assert caught.value.hint == "name another file with --db, or delete this one"
+    assert (path.read_bytes(), os.listdir(path.parent)) == (before, [path.name])
+
+
+def test_special_files_are_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is neither file nor folder is not even opened, and nobody is told to delete it."""
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("listener")  # the whole path may be longer than a socket's may be
+        with pytest.raises(UsageError) as caught:
+            build("listener", raw(document("A")), source="tests", obtained=OBTAINED)
+    assert str(caught.value) == "listener is no advisory database, and is not replaced"
+    assert caught.value.hint == "name another file with --db"
+    assert os.listdir(tmp_path) == ["listener"]
+
+
+def test_a_link_to_another_file_is_not_replaced(path: Path) -> None:
+    """The file at the end of a link counts, not the link."""
+    precious = path.with_name("precious.txt")
+    precious.write_text("my only copy")
+    path.symlink_to(precious)
+    with pytest.raises(UsageError, match="is not replaced"):
+        made(path, raw(document("A")))
+    assert (path.readlink(), precious.read_text()) == (precious, "my only copy")
+
+
+@pytest.mark.parametrize("kind", ["empty", "older", "newer", "damaged"])
+def test_own_and_empty_files_are_replaced(path: Path, kind: str) -> None:
+    """An empty file, and one with our mark whatever else is wrong with it, gives place to the new database."""
+    if kind == "empty":
+        path.touch()
+    else:
+        made(path, raw(document("OLD")))
+        version = {"older": module.FORMAT - 1, "newer": module.FORMAT + 1}.get(kind, module.FORMAT)
+        sqlite_file(path, f"PRAGMA user_version = {version}")
+    if kind == "damaged":
+        path.write_bytes(path.read_bytes()[:100] + b"\xff" * 5000)
+    made(path, raw(document("NEW")))
+    with AdvisoryDatabase.open(str(path)) as database:
+        assert list(database.advisories(["OLD", "NEW"])) == ["NEW"]
+
+
+def aged(path: Path, *, hours: float) -> Path:
+    """The file, last changed so long ago."""
+    moment = time.time() - hours * 3600
+    os.utime(path, (moment, moment), follow_symlinks=False)
+    return path
+
+
+def test_strays_are_removed(path: Path) -> None:
+    """What killed imports left is removed after a day; younger files, folders, links and other names stay."""
+    folder = path.parent
+    for name in (".bomvet-import-old", ".bomvet-import-young", ".bomvet-other"):
+        (folder / name).write_text(name)
+    (folder / ".bomvet-import-folder").mkdir()
+    (folder / ".bomvet-import-link").symlink_to(folder / ".bomvet-other")
+    for name in (".bomvet-import-old", ".bomvet-other", ".bomvet-import-folder", ".bomvet-import-link"):
+        aged(folder / name, hours=24.1)
+    aged(folder / ".bomvet-import-young", hours=23.9)
+    made(path, raw(document("A")))
+    assert sorted(os.listdir(folder)) == [
+        ".bomvet-import-folder", ".bomvet-import-link", ".bomvet-import-young", ".bomvet-other", path.name,
+    ]  # fmt: skip
+
+
+def test_strays_that_cannot_be_removed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strays of somebody else, and a folder that cannot be listed, are no reason not to import."""
+    stray = path.with_name(".bomvet-import-theirs")
+    stray.touch()
+    aged(stray, hours=48)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", refuse)
+        records = [made(path, raw(document("A"))).status.snapshot.records]
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", refuse)
+        records.append(made(path, raw(document("A"), document("B"))).status.snapshot.records)
+    assert (records, stray.exists()) == ([1, 2], True)
+
+
+IMPORTER = """
+import datetime, itertools, json, signal, sys
+from bomvet.advisories.bucket import RawRecord
+from bomvet.advisories.database import build
+
+def stop(*_):
+    sys.exit(143)
+
+def endless():
+    for number in itertools.count():
+        affected = [{"package": {"ecosystem": "PyPI", "name": f"p{number}"}, "versions": ["1.0"]}]
+        record = {"id": f"N-{number}", "modified": "2026-01-01T00:00:00Z", "affected": affected}
+        yield RawRecord(origin="x", data=json.dumps(record).encode())
+        if number == 500:
+            print("under way", flush=True)
+
+signal.signal(signal.SIGTERM, stop)
+build(sys.argv[1], endless(), source="tests", obtained=datetime.datetime.now(datetime.UTC))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no signals to send")
+def test_termination_leaves_the_old_file(path: Path) -> None:
+    """A SIGTERM that becomes SystemExit in the middle leaves the old database byte for byte, and no stray file."""
+    made(path, raw(document("A", "PyPI/x")))
+    before = path.read_bytes()
+    with subprocess.Popen([sys.executable, "-c", IMPORTER, str(path)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "under way\n"
+        under_way = len(os.listdir(path.parent))
+        process.terminate()
+        process.wait(timeout=60)
+    assert (under_way, process.returncode) == (2, 143)
+    assert (path.read_bytes(), os.listdir(path.parent)) == (before, [path.name])
 
 
 def test_new_folder(tmp_path: Path) -> None:
@@ -319,7 +472,7 @@ def full(path: Path) -> Path:
 
 def test_absent(tmp_path: Path) -> None:
     """Where there is no file, or a folder, the hint says how to make one."""
-    expected = ("there is no advisory database yet", "make one: bomvet db import PATH")
+    expected = ("there is no advisory database", "make one: bomvet db import PATH")
     assert [refusal(tmp_path / "absent.db"), refusal(tmp_path)] == [expected, expected]
     assert os.listdir(tmp_path) == []
 
@@ -327,33 +480,41 @@ def test_absent(tmp_path: Path) -> None:
 IMPORT = "import the advisories again: bomvet db import PATH"
 
 
-def test_another_format(full: Path) -> None:
-    """A file of another version, and any other SQLite file, is refused."""
-    with sqlite3.connect(full) as connection:
-        connection.execute(f"PRAGMA user_version = {module.FORMAT + 1}")
-    connection.close()
-    other = full.with_name("other.db")
-    with sqlite3.connect(other) as connection:
-        connection.execute("CREATE TABLE meta (key, value)")
-    connection.close()
-    expected = ("the advisory database is of another version of bomvet", IMPORT)
-    assert [refusal(full), refusal(other)] == [expected, expected]
+@pytest.mark.parametrize("version", [module.FORMAT - 1, module.FORMAT + 1])
+def test_another_format(full: Path, version: int) -> None:
+    """A database of an older or a newer version of bomvet is refused."""
+    sqlite_file(full, f"PRAGMA user_version = {version}")
+    assert refusal(full) == ("the advisory database is of another version of bomvet", IMPORT)
 
 
 @pytest.mark.parametrize(
-    "data", [b"no database at all, but rather some text" * 100, b"SQLite format 3\0" + b"\0" * 200]
+    "data",
+    [b"", b"x", b"no database at all, but rather some text" * 100, b"SQLite format 3\0" + b"\0" * 200],
+    ids=["empty", "byte", "text", "no-mark"],
 )
 def test_no_database(path: Path, data: bytes) -> None:
-    """A file of another kind is told as damaged."""
+    """A file without our mark is told as that, and nobody is told to put anything in its place."""
     path.write_bytes(data)
-    message, hint = refusal(path)
-    assert (message[:33], hint) == ("the advisory database is damaged:", IMPORT)
+    assert refusal(path) == ("the file is no advisory database", "name another file with --db")
 
 
-def test_empty_file(path: Path) -> None:
-    """An empty file is an empty database of nobody's."""
-    path.write_bytes(b"")
-    assert refusal(path)[1] == IMPORT
+def test_database_of_somebody_else(path: Path) -> None:
+    """Any other SQLite file is none of ours, be its format number the same."""
+    sqlite_file(path, "CREATE TABLE meta (key, value)", f"PRAGMA user_version = {module.FORMAT}")
+    assert refusal(path) == ("the file is no advisory database", "name another file with --db")
+
+
+def test_file_that_may_not_be_read(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is ours, perhaps, but cannot be read is told with the reason and without its path."""
+
+    def refuse(path: str) -> bytes:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(module, "_header", refuse)
+    assert refusal(full) == (
+        "the advisory database cannot be read: Permission denied",
+        "make the file readable, or name another one with --db",
+    )
 
 
 @pytest.mark.parametrize("kept", [0.02, 0.3, 0.6, 0.9])
@@ -370,6 +531,13 @@ def test_truncated(full: Path, kept: float) -> None:
         "DELETE FROM meta WHERE key = 'dictionary'",
         "DELETE FROM meta WHERE key = 'obtained'",
         "UPDATE meta SET value = 'many' WHERE key = 'tolerated'",
+        "UPDATE meta SET value = 'many' WHERE key = 'records'",
+        "UPDATE meta SET value = 7 WHERE key = 'obtained'",
+        "UPDATE meta SET value = 'yesterday' WHERE key = 'obtained'",
+        "UPDATE meta SET value = '2026-01-01T00:00:00' WHERE key = 'obtained'",
+        "UPDATE meta SET value = NULL WHERE key = 'source'",
+        "UPDATE meta SET value = x'00' WHERE key = 'digest'",
+        "UPDATE ecosystem SET withdrawn = NULL",
         "UPDATE meta SET value = 'text' WHERE key = 'dictionary'",
         "UPDATE meta SET value = x'00' WHERE key = 'dictionary'",
         "UPDATE package SET entries = x'00'",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bomvet.advisories.matching import Entry, Evaluation, clean_version, evaluate
+from bomvet.advisories.matching import MAX_CANDIDATES, Entry, Evaluation, clean_version, evaluate
 from bomvet.advisories.records import read_record
 from bomvet.versions.pep440 import PEP440
 
@@ -241,6 +241,16 @@ def test_clean_version_and_withdrawn_records() -> None:
     """A withdrawn record neither offers a fix nor spoils one."""
     gone = entries(affected(FROM_0, {"fixed": "1.2"}), affected(versions=("1.4",)), withdrawn="2024-01-01T00:00:00Z")
     assert clean([*gone, *entries(TO_14, id_="A")], "1.0") == "1.4"
+
+
+def test_search_of_a_clean_version_ends() -> None:
+    """Of more fixes than any package has, the first and the last are tried."""
+    fixes = [affected(FROM_0, {"fixed": f"1.{n}"}) for n in range(MAX_CANDIDATES + 2)]
+    spoilt = affected(*(event for n in range(MAX_CANDIDATES) for event in ({"introduced": f"1.{n}"},)))
+    last = f"1.{MAX_CANDIDATES + 1}"
+    ended = affected({"introduced": "1.0"}, {"fixed": last})
+    assert clean(entries(*fixes, ended), "1.0") == last
+    assert clean(entries(*fixes, spoilt), "1.0") == ""
 
 
 def test_clean_version_in_one_spelling() -> None:

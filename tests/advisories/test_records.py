@@ -223,6 +223,15 @@ def test_summary_from_details() -> None:
     assert (short, len(long), long[-8:]) == ("# Impact Bad.", 300, "rd wo...")
 
 
+def test_weaknesses_of_the_wrong_kind() -> None:
+    """Names of weaknesses that are no text are passed over, however deep they are nested."""
+    nested: list[Any] = []
+    for _ in range(2000):
+        nested = [nested]
+    document = {"id": "X-1", "database_specific": {"cwe_ids": [nested, None, "CWE-79", 20]}}
+    assert read_record(document).advisory["cwes"] == [20, 79]
+
+
 def test_references_are_bounded() -> None:
     """Five web addresses are kept, in the order given."""
     references = [{"type": "WEB", "url": f"https://advisories.example/{n}"} for n in range(9)]

@@ -238,7 +238,14 @@ def test_the_table_is_none() -> None:
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("\n\nfail-on = ", 3), ("a = 1\na = 2", 2), ("fail-on = 'high", 1), ("a = [\n\n", 3), ("a = " + "[" * 5000, 1)],
+    [
+        ("\n\nfail-on = ", 3),
+        ("a = 1\na = 2", 2),
+        ("fail-on = 'high", 1),
+        ("a = [\n\n", 3),
+        ("a = " + "[" * 5000, 1),
+        ("a = " + "1" * 5000, 1),
+    ],
 )
 def test_no_toml(text: str, line: int) -> None:
     """A file that is not TOML is told with the line where it stops being that."""

@@ -12,6 +12,7 @@ import hashlib
 import os
 import sqlite3
 import tempfile
+import time
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ APPLICATION_ID = 0x62766462
 FORMAT = 2
 _CHUNK = 500  # SQLite's oldest limit of variables in one statement is 999
 _IMPORT_HINT = "import the advisories again: bomvet db import PATH"
+#: The fixed header of a SQLite file, how it begins, and where the application id stands in it.
+_HEADER_BYTES, _MAGIC, _APPLICATION_ID = 100, b"SQLite format 3\0", slice(68, 72)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,23 +66,22 @@ class AdvisoryDatabase:
         meta = dict(connection.execute("SELECT key, value FROM meta"))
         self._dictionary: bytes = meta["dictionary"]
         #: What the data is and how old.
-        self.snapshot = Snapshot(
-            obtained=meta["obtained"], source=meta["source"], digest=meta["digest"], records=meta["records"]
-        )
+        self.snapshot = _snapshot(meta)
         self._tolerated, self._unreadable = int(meta["tolerated"]), int(meta["unreadable"])
 
     @classmethod
     def open(cls, path: str) -> Self:
-        """Open the file; raises `NotEstablishedError` where it is absent, damaged or of another format."""
-        if not os.path.isfile(path):
-            raise NotEstablishedError("there is no advisory database yet", hint="make one: bomvet db import PATH")
+        """Open the file; raises `NotEstablishedError` where it is absent, not ours, damaged or of another format.
+
+        The messages go into results, so they name no path.
+        """
+        _expect_mark(path)
         # Nobody changes a database in place (see `build`), so SQLite need not lock or look for journals.
         name = quote(os.fsencode(os.path.abspath(path)))
         with contextlib.ExitStack() as stack, _told():
             connection = sqlite3.connect(f"file:{name}?mode=ro&immutable=1", uri=True)
             stack.callback(connection.close)
-            found = (_pragma(connection, "application_id"), _pragma(connection, "user_version"))
-            if found != (APPLICATION_ID, FORMAT):
+            if connection.execute("PRAGMA user_version").fetchone() != (FORMAT,):
                 raise NotEstablishedError("the advisory database is of another version of bomvet", hint=_IMPORT_HINT)
             database = cls(connection)
             stack.pop_all()
@@ -95,11 +97,9 @@ class AdvisoryDatabase:
         """Everything countable."""
         with _told():
             rows = self._connection.execute("SELECT name, records, withdrawn FROM ecosystem ORDER BY name").fetchall()
+            counts = tuple(EcosystemCount(name=str(n), records=int(r), withdrawn=int(w)) for n, r, w in rows)
         return DatabaseStatus(
-            snapshot=self.snapshot,
-            ecosystems=tuple(EcosystemCount(name=n, records=r, withdrawn=w) for n, r, w in rows),
-            tolerated=self._tolerated,
-            unreadable=self._unreadable,
+            snapshot=self.snapshot, ecosystems=counts, tolerated=self._tolerated, unreadable=self._unreadable
         )
 
     def packages(self, ecosystem: str, names: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:
@@ -133,12 +133,52 @@ def _told() -> Iterator[None]:
         raise NotEstablishedError(f"the advisory database is damaged: {error}", hint=_IMPORT_HINT) from None
 
 
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
-    return value
+def _snapshot(meta: Mapping[str, Any]) -> Snapshot:
+    """Those values, once it is sure that whoever reads them can reckon with them."""
+    obtained, source, digest = meta["obtained"], meta["source"], meta["digest"]
+    if not isinstance(source, str) or not isinstance(digest, str):
+        raise TypeError("its source or digest is no text")
+    if dt.datetime.fromisoformat(obtained).tzinfo is None:
+        raise ValueError(f"the time {obtained!r} names no zone")
+    return Snapshot(obtained=obtained, source=source, digest=digest, records=int(meta["records"]))
+
+
+def _expect_mark(path: str) -> None:
+    if not os.path.isfile(path):
+        raise NotEstablishedError("there is no advisory database", hint="make one: bomvet db import PATH")
+    try:
+        ours = _is_ours(_header(path))
+    except OSError as error:
+        raise NotEstablishedError(
+            f"the advisory database cannot be read: {error.strerror}",
+            hint="make the file readable, or name another one with --db",
+        ) from None
+    if not ours:
+        raise NotEstablishedError("the file is no advisory database", hint="name another file with --db")
+
+
+def _header(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(_HEADER_BYTES)
+
+
+def _is_ours(header: bytes) -> bool:
+    """Whether it carries our mark, in whatever format the rest may be."""
+    return header.startswith(_MAGIC) and int.from_bytes(header[_APPLICATION_ID], "big") == APPLICATION_ID
 
 
 # -- building --------------------------------------------------------------------------------------------------
+
+
+class NoRecordError(UsageError):
+    """There was not one record to import; `faults` are examples of what was there instead."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__(
+            "no advisory record was found there",
+            hint="the path should hold OSV records: ID.json files, or all.zip archives of them",
+        )
+        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +199,8 @@ def build(
 ) -> ImportResult:
     """Put the records `raw` into the database file `path`, in the place of what it held.
 
-    A failure at any point leaves the old file as it was.  Raises `UsageError` where there is no record.
+    A failure at any point leaves the old file as it was.  Raises `NoRecordError` where there is no record, and
+    `UsageError` where `path` cannot be written or holds something else than advisories.
     """
     try:
         builder = _build(path, raw, source=source, obtained=obtained, progress=progress)
@@ -180,9 +221,11 @@ def _build(
     obtained: dt.datetime,
     progress: Callable[[int], None],
 ) -> _Builder:
+    _expect_replaceable(path)
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(prefix=".bomvet-import-", dir=folder)
+    _remove_strays(folder)
+    handle, unfinished = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
     os.close(handle)
     try:
         with contextlib.closing(sqlite3.connect(unfinished)) as connection:
@@ -199,6 +242,37 @@ def _build(
     with contextlib.suppress(OSError):  # the new file is in place; some file systems cannot sync a folder
         _sync(folder)
     return builder
+
+
+_UNFINISHED = ".bomvet-import-"
+_STRAY_SECONDS = 24 * 60 * 60
+
+
+def _expect_replaceable(path: str) -> None:
+    """Raise `UsageError` where `path` is neither free nor empty nor a database of ours, of whatever format."""
+    if os.path.isdir(path):
+        raise UsageError(f"{path} is a folder", hint="name a file with --db")
+    if not os.path.exists(path):
+        return
+    regular = os.path.isfile(path)
+    header = _header(path) if regular else b""
+    if not regular or (header and not _is_ours(header)):
+        delete = ", or delete this one" if regular else ""
+        raise UsageError(
+            f"{path} is no advisory database, and is not replaced", hint=f"name another file with --db{delete}"
+        )
+
+
+def _remove_strays(folder: str) -> None:
+    """Remove what imports left that were killed; younger files may belong to one that runs."""
+    entries: list[os.DirEntry[str]] = []
+    with contextlib.suppress(OSError), os.scandir(folder) as found:  # a folder may be writable and still not readable
+        entries = [entry for entry in found if entry.name.startswith(_UNFINISHED)]
+    for entry in entries:
+        with contextlib.suppress(OSError):  # somebody else's, or gone meanwhile
+            age = time.time() - entry.stat(follow_symlinks=False).st_mtime
+            if age > _STRAY_SECONDS and entry.is_file(follow_symlinks=False):
+                os.unlink(entry.path)
 
 
 def _sync(path: str) -> None:
@@ -282,10 +356,7 @@ class _Builder:
         """Second pass: entries by package, counts, digest."""
         (records,) = self.connection.execute("SELECT count(*) FROM stage.record").fetchone()
         if not records:
-            raise UsageError(
-                "no advisory record was found there",
-                hint="the path should hold OSV records: ID.json files, or all.zip archives of them",
-            )
+            raise NoRecordError(tuple(self.faults))
         dictionary = self._dictionary()
         self._write_packages(dictionary)
         self._write_counts()

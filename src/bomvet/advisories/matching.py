@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: An affected entry as `advisories.records` shapes it.
 Entry = dict[str, Any]
 
+#: Versions that are tried in search of a clean one: each costs a look at all ranges.
+MAX_CANDIDATES = 300
+
 _HINT = re.compile(r"(<=?)\s*(\S+)").fullmatch
 
 
@@ -148,7 +151,9 @@ def clean_version(entries: Sequence[Entry], version: str, order: Order) -> str:
     live = [entry for entry in entries if not entry["withdrawn"]]
     named: set[str] = {text for entry in live for events in entry["ranges"] for kind, text in events if kind == "fixed"}
     above = {text: key for text in named if (key := order.key(text)) is not None and key > base}
-    for candidate in sorted(above, key=lambda text: (above[text], text)):
+    ordered = sorted(above, key=lambda text: (above[text], text))
+    # No package has so many fixes; the last of them is the likeliest to be clean.
+    for candidate in (*ordered[:MAX_CANDIDATES], *ordered[MAX_CANDIDATES:][-1:]):
         listed, key = listing([order.canonical(candidate)]), above[candidate]
         if not any(_affects(entry, listed, key, order) for entry in live):
             return candidate

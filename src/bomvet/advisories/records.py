@@ -124,7 +124,8 @@ def _level(document: dict[str, Any]) -> str:
 def _cwes(document: dict[str, Any]) -> list[int]:
     specific = document.get("database_specific")
     names = specific.get("cwe_ids") if isinstance(specific, dict) else None
-    numbers = [str(name).removeprefix("CWE-") for name in names] if isinstance(names, list) else []
+    stated = [str(n) for n in names if isinstance(n, str | int)] if isinstance(names, list) else []
+    numbers = [name.removeprefix("CWE-") for name in stated]
     return sorted({int(number) for number in numbers if _CWE.fullmatch(number)})
 
 
