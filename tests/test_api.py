@@ -329,7 +329,27 @@ def test_scan_with_a_damaged_database(tmp_path: Path) -> None:
 
     assert result.assessment is not None
     (question,) = result.assessment.not_established
-    assert question.startswith("osv: the advisory database is damaged: ")
+    assert question == "osv: the file is no advisory database: name another file with --db"
+
+
+@pytest.mark.parametrize("name", ["bomvet.toml", "pyproject.toml"])
+def test_a_policy_that_is_a_link_out_of_the_project_is_refused(tmp_path: Path, name: str) -> None:
+    """A scanned project must not have other files of the machine read, nor waits for a terminal."""
+    outside = tmp_path / "outside.toml"
+    outside.write_text('fail-on = "never"\n')
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / name).symlink_to(outside)
+
+    with pytest.raises(UsageError, match="a link out of the project"):
+        load_policy(target=str(tmp_path / "project"))
+
+
+def test_a_policy_that_is_a_link_within_the_project_is_read(tmp_path: Path) -> None:
+    """Some keep it in a folder of their own."""
+    (tmp_path / "settings.toml").write_text('fail-on = "low"\n')
+    (tmp_path / "bomvet.toml").symlink_to("settings.toml")
+
+    assert load_policy(target=str(tmp_path)).fail_on is Severity.LOW
 
 
 def test_sbom(project: Path) -> None:

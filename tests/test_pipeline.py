@@ -91,7 +91,7 @@ def test_claims_by_name() -> None:
     [
         ("**/*requirements*.txt", "a/dev-requirements.txt", "a/requirements.in"),
         ("**/requirements/*.txt", "requirements/dev.txt", "dev.txt"),
-        ("**/Dockerfile*", "a/Dockerfile.dev", "a/dockerfile"),
+        ("**/Dockerfile*", "a/Dockerfile.dev", "a/xdockerfile"),
         ("**/Dockerfile*", "Dockerfile", "xDockerfile"),
         ("**/*.dist-info/METADATA", "lib/a-1.dist-info/METADATA", "lib/METADATA"),
         ("**/*.tf?", "a/x.tfx", "a/x.tf"),
@@ -613,3 +613,11 @@ def test_a_file_is_read_once_for_several_resolvers() -> None:
     tree.reads.clear()
     inspect(tree, resolvers=[resolver("c", "**/*.lock", parse=also_first)])
     assert tree.reads == [f"{n}.lock" for n in range(9)]
+
+
+def test_claims_do_not_tell_letters_by_their_case() -> None:
+    """A manifest does not escape by `Requirements.TXT`, which many file systems take for the same."""
+    assert claimed(["a/UV.lock", "Requirements.TXT"], resolver("r", "**/uv.lock", "**/*requirements*.txt")) == [
+        ("r", "Requirements.TXT"),
+        ("r", "a/UV.lock"),
+    ]

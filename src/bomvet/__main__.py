@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import sys
 
+_INTERRUPTED = 130
+
 
 def main() -> int:
     """Run with the arguments of the process; the exit code (docs/reference/exit-codes.md)."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
-        from bomvet import __version__  # noqa: PLC0415 - nothing else is needed
-
-        print(f"bomvet {__version__}")
+    if sys.argv[1:] in (["--version"], ["-V"]) and _version_told():
         return 0
-    from bomvet.cli.app import run  # noqa: PLC0415 - costs more than the answer above
+    try:
+        from bomvet.cli.app import run  # noqa: PLC0415 - costs more than the answer above
 
-    return run(sys.argv[1:])
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:  # while modules are loaded; afterwards `run` answers it
+        if sys.stderr:
+            print("bomvet: interrupted", file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _version_told() -> bool:
+    """Whether stdout has taken the version; if not, the application says what is wrong with it."""
+    from bomvet import __version__  # noqa: PLC0415 - nothing else is needed
+
+    try:
+        print(f"bomvet {__version__}", flush=True)
+    except (OSError, ValueError):
+        return False
+    return sys.stdout is not None
 
 
 if __name__ == "__main__":

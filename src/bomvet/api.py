@@ -94,9 +94,19 @@ def load_policy(path: str = "", *, target: str = ".") -> Policy:
     scheme, location = _split(target)
     for name, table in POLICY_FILES.items() if scheme == "dir" else ():
         candidate = os.path.join(_folder(location), name)
+        if os.path.islink(candidate) and not _stays_inside(candidate):
+            raise UsageError(
+                f"the policy file {name} is a link out of the project, which bomvet does not follow",
+                hint="name it: --config FILE",
+            )
         if _may_hold_policy(candidate) if table else os.path.lexists(candidate):
             return read_policy(_text(candidate), name, table)
     return Policy()
+
+
+def _stays_inside(path: str) -> bool:
+    folder = os.path.realpath(os.path.dirname(path) or ".")
+    return os.path.commonpath((folder, os.path.realpath(path))) == folder
 
 
 def _may_hold_policy(manifest: str) -> bool:

@@ -128,6 +128,8 @@ class _Claims:
         self._by_suffix: dict[str, list[tuple[Callable[[str], object], Resolver]]] = defaultdict(list)
         for resolver in resolvers:
             for glob in resolver.globs:
+                # File systems of developers do not all tell `Requirements.TXT` from `requirements.txt`.
+                glob = glob.lower()  # noqa: PLW2901
                 name = glob.removeprefix("**/")
                 if "*" in name or "?" in name or "/" in name:
                     # Only files that end like the glob are put to its regular expression; "" is for all.
@@ -139,6 +141,7 @@ class _Claims:
 
     def of(self, path: str) -> list[Resolver]:
         """The resolvers of `path`, each once."""
+        path = path.lower()
         name = path.rpartition("/")[2]
         found = list(self._by_name.get(name, ()))
         patterns = (*self._by_suffix.get(_suffix(name), ()), *self._by_suffix.get("", ()))

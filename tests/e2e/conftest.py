@@ -91,8 +91,13 @@ class Cli:
     def __call__(self, *arguments: str) -> Ran:
         """Run `bomvet ARGUMENTS`."""
         code = run(arguments)
+        out, err = self.told()
+        return Ran(code=code, out=out, err=err)
+
+    def told(self) -> tuple[str, str]:
+        """What has gone to stdout and stderr since this was asked last."""
         out, err = self._capture.readouterr()
-        return Ran(code=code, out=out.decode(), err=err.decode())
+        return out.decode(), err.decode()
 
     def write(self, path: str, text: str) -> Path:
         """Write a file of the folder."""

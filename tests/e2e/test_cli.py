@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import re
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.conftest import ADVISORY
+from bomvet.__main__ import main
+from bomvet.cli.list_ import SETTINGS
+from bomvet.errors import PolicyFileError
+from bomvet.policy.document import Policy, read_policy
+from docs.generate import commands
+from tests.e2e.conftest import ADVISORY, Ran
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Cli
@@ -19,6 +28,10 @@ if TYPE_CHECKING:
 MILD = {**ADVISORY, "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N"}]}
 UNRATED = {**ADVISORY, "severity": []}
 WAIVER = '[[waivers]]\nid = "CVE-2026-0001"\nreason = "no water"\nowner = "ada"\nexpires = {}\n'
+TEXTS = [
+    "--author", "--config", "--db", "--exclude", "--fail-on", "--format", "--max-age", "--omit", "--output",
+    "--source-name", "--source-version", "--spec-version",
+]  # fmt: skip
 
 
 def test_version_is_answered_by_the_installed_program() -> None:
@@ -49,7 +62,8 @@ def test_a_vulnerable_project_fails(cli: Cli) -> None:
         "    do    Upgrade tap to 1.1.\n"
         "\n"
         "FAILED: 1 finding of severity high or worse\n"
-        "Next: take the upgrades above, or waive a finding in bomvet.toml (id, reason,\n"
+        "Policy: built in, fail-on = high.\n"
+        "Next: take the upgrades above or waive a finding in bomvet.toml (id, reason,\n"
         "owner, expires).\n"
     )
 
@@ -60,7 +74,7 @@ def test_a_clean_project_passes(cli: Cli) -> None:
     ran = cli("scan")
 
     assert ran.code == 0
-    assert ran.out.endswith("PASSED\n")
+    assert "\nPASSED\n" in ran.out
 
 
 def test_no_database_is_incomplete(cli: Cli) -> None:
@@ -158,7 +172,7 @@ def test_an_expired_waiver_brings_its_finding_back(cli: Cli) -> None:
     ran = cli("scan")
 
     assert ran.code == 1
-    assert "CVE-2026-0001, expired 2026-01-01 (ada, line 1 of the policy)" in ran.out
+    assert "CVE-2026-0001, expired 2026-01-01 (ada, bomvet.toml:1)" in ran.out
 
 
 def test_errors_of_the_policy_are_told_all_at_once(cli: Cli) -> None:
@@ -284,10 +298,125 @@ def test_several_outputs(cli: Cli) -> None:
     ran = cli("scan", "-f", "json=result.json", "-f", "cyclonedx-json=bom.json", "-f", "cyclonedx-xml=bom.xml")
 
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "FAILED: 1 finding of severity high or worse\n"
+    assert ran.err == "sink@1.0: FAILED: 1 finding of severity high or worse\n"
     assert json.loads((cli.folder / "result.json").read_text())["assessment"]["verdict"] == "failed"
     assert len(json.loads((cli.folder / "bom.json").read_text())["vulnerabilities"]) == 1
     assert (cli.folder / "bom.xml").read_text().startswith("<?xml")
+
+
+def test_open_questions_are_told_where_the_table_is_not_seen(cli: Cli) -> None:
+    """Stderr names the project, the verdict and what is not established, ten lines of it at most."""
+    cli.write("requirements.txt", "".join(f"pkg{n}>1\n" for n in range(15)))
+    ran = cli("scan", "-f", "table=result.txt", "--allow-incomplete")
+    lines = ran.err.splitlines()
+
+    assert (ran.code, ran.out, len(lines)) == (0, "", 12)
+    assert lines[0] == "sink@1.0: PASSED: 16 questions could not be answered, which the policy allows"
+    assert lines[1].startswith("  not established: ")
+    assert lines[11] == "  ... and 6 more"
+
+
+def test_a_project_without_a_name_is_called_as_its_folder(cli: Cli, tmp_path: Path) -> None:
+    """The verdict on stderr names something in every case."""
+    (tmp_path / "empty").mkdir()
+
+    assert cli("scan", "../empty", "-f", "json", "--allow-incomplete").err.startswith("empty: PASSED")
+
+
+def test_a_dash_is_stdout(cli: Cli) -> None:
+    """`-f FORMAT=-` and `-o -` write to stdout, and no file of that name."""
+    bare = cli("sbom").out
+
+    assert cli("sbom", "-f", "cyclonedx-json=-").out == bare
+    assert cli("sbom", "-o", "-").out == bare
+    assert cli("sbom", "-f", "json=bom.json", "-f", "cyclonedx-json=-").out == bare
+    assert not (cli.folder / "-").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-f", "json=a", "-f", "table=a"], "a is named twice\nhint: give each format a file of its own"),
+        (["-f", "json=a", "-f", "table=./a"], "a is named twice\nhint: give each format a file of its own"),
+        (["-f", "json=a", "-f", "table", "-o", "a"], "a is named twice\nhint: give each format a file of its own"),
+        (["-f", "json="], "no file after '=' in -f json=\nhint: -f json writes to stdout"),
+        (
+            ["-f", "json=a", "-o", "b"],
+            "-o names a file, but every -f already has one\nhint: drop -o, or the =FILE of one -f",
+        ),
+        (
+            ["-f", "json", "-f", "table=-", "-o", "-"],
+            "several formats would go to stdout\nhint: give all but one a file: -f json=result.json",
+        ),
+        (["-f", "json=no/a"], "no/a cannot be written: No such file or directory\nhint: create the folder first"),
+        (["-o", "feed"], "feed cannot be written: Is a directory"),
+        (["-f", "json=/dev/full"], "/dev/full cannot be written: No space left on device"),
+    ],
+)
+def test_outputs_that_cannot_be(cli: Cli, arguments: list[str], message: str) -> None:
+    """Exit code 2 and what to do instead."""
+    cli.advise(ADVISORY)
+    ran = cli("scan", *arguments)
+
+    assert (ran.code, ran.out, ran.err) == (2, "", f"bomvet: {message}\n")
+
+
+@pytest.mark.parametrize("option", TEXTS)
+def test_an_empty_option_is_exit_2(cli: Cli, option: str) -> None:
+    """What is given must hold something; to say nothing is to leave it out."""
+    assert cli("scan", option, "") == Ran(code=2, out="", err=f"bomvet: {option} is empty\n")
+
+
+def test_an_empty_target_is_exit_2(cli: Cli) -> None:
+    """An empty shell variable does not scan something else."""
+    assert cli("scan", "") == Ran(code=2, out="", err="bomvet: TARGET is empty\n")
+
+
+@pytest.mark.parametrize("option", TEXTS)
+def test_an_empty_variable_is_none(cli: Cli, monkeypatch: pytest.MonkeyPatch, option: str) -> None:
+    """An empty variable of the environment counts as unset."""
+    cli.advise(ADVISORY)
+    expected = cli("scan", "--db", "../advisories.db")
+    monkeypatch.setenv("BOMVET_" + option[2:].replace("-", "_").upper(), "")
+
+    assert cli("scan", "--db", "../advisories.db") == expected
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--fail-on", "hi", "must be one of critical, high, medium, low, never, not 'hi'"),
+        ("--max-age", "soon", "must be a number of days or hours such as '7d' or '36h', not 'soon'"),
+        ("--spec-version", "2.0", "must be one of 1.4, 1.5, 1.6, 1.7, not '2.0'"),
+        ("--omit", "prod", "knows the scope dev, not 'prod'"),
+        ("--author", "Ada ada@sink.example", "must be NAME <EMAIL> or a name, not 'Ada ada@sink.example'"),
+        ("--author", "ada@sink.example", "must be NAME <EMAIL> or a name, not 'ada@sink.example'"),
+        ("--author", "Ada <ada@sink.example", "must be NAME <EMAIL> or a name, not 'Ada <ada@sink.example'"),
+        ("--author", "Ada <ada>", "must be NAME <EMAIL> or a name, not 'Ada <ada>'"),
+        ("--author", "a@b <a@b>", "must be NAME <EMAIL> or a name, not 'a@b <a@b>'"),
+        ("--author", " ", "must be NAME <EMAIL> or a name, not ' '"),
+    ],
+)
+def test_a_wrong_value_names_where_it_stands(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, option: str, value: str, message: str
+) -> None:
+    """The option, and the variable where the environment has said it."""
+    assert cli("scan", option, value) == Ran(code=2, out="", err=f"bomvet: {option} {message}\n")
+
+    variable = "BOMVET_" + option[2:].replace("-", "_").upper()
+    monkeypatch.setenv(variable, value)
+    if value.strip():
+        assert cli("scan").err == f"bomvet: {variable} ({option}) {message}\n"
+
+
+def test_an_author_of_the_policy_is_held_to_the_same(cli: Cli) -> None:
+    """The message names the file; `--author` takes its place."""
+    cli.write("bomvet.toml", 'author = "Ada ada@x"\n')
+
+    assert cli("sbom") == Ran(
+        code=2, out="", err="bomvet: author of bomvet.toml must be NAME <EMAIL> or a name, not 'Ada ada@x'\n"
+    )
+    assert cli("sbom", "--author", "ACME @ Berlin").json["metadata"]["authors"] == [{"name": "ACME @ Berlin"}]
 
 
 @pytest.mark.parametrize(
@@ -305,10 +434,6 @@ def test_several_outputs(cli: Cli) -> None:
         ["sbom", "--no-such-option"],
         ["nonsense"],
         ["list", "nonsense"],
-        ["db", "import", "nowhere"],
-        ["db", "import", ".", "--as-of", "yesterday"],
-        ["db", "import", ".", "--as-of", "2999-01-01"],
-        ["db", "import", "pyproject.toml"],
     ],
 )
 def test_wrong_use_is_exit_2(cli: Cli, arguments: list[str]) -> None:
@@ -327,37 +452,6 @@ def test_wrong_epoch_is_exit_2(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Non
     assert cli("sbom").code == 2
 
 
-def test_database_status(cli: Cli) -> None:
-    """Records, age, source and digest, per ecosystem."""
-    cli.advise(ADVISORY, as_of="2026-01-31T12:00:00+02:00")
-    ran = cli("db", "status")
-
-    assert ran.code == 0
-    assert "records    1\nobtained   2026-01-31T10:00:00Z (" in ran.out
-    assert "source     feed\ndigest     sha256:" in ran.out
-    assert ran.out.endswith("PyPI                          1          0\n")
-
-
-def test_database_status_without_one(cli: Cli) -> None:
-    """No database is exit 3 with a hint."""
-    ran = cli("db", "status")
-
-    assert (ran.code, ran.out) == (3, "")
-    assert "hint: make one: bomvet db import PATH" in ran.err
-
-
-def test_import_tells_what_it_tolerated(cli: Cli) -> None:
-    """A record that breaks the schema is counted and named; one that is none is counted too."""
-    cli.write("feed/x.json", "[]")
-    cli.write("feed/y.json", json.dumps({**ADVISORY, "aliases": None}))
-    ran = cli("db", "import", "feed")
-
-    assert ran.code == 0
-    assert "note: x.json: no JSON object" in ran.err
-    assert "tolerated  1 records" in ran.out
-    assert "unreadable 1 files" in ran.out
-
-
 @pytest.mark.parametrize("what", ["resolvers", "enrichers", "rules", "formats"])
 def test_list(cli: Cli, what: str) -> None:
     """Every kind of plug-in can be listed, one a line."""
@@ -370,38 +464,58 @@ def test_list(cli: Cli, what: str) -> None:
     assert expected[what] in [line.split()[0] for line in ran.out.splitlines()]
 
 
-@pytest.mark.parametrize("name", ["tap", "Tap", "tap@1.0", "pkg:pypi/tap", "pkg:pypi/tap@1.0"])
-def test_explain(cli: Cli, name: str) -> None:
-    """A component is explained by purl or name: file and line, paths, why it matched."""
-    cli.advise(ADVISORY)
-    ran = cli("explain", name)
+def test_list_names_every_setting(cli: Cli) -> None:
+    """The keys that the reader of the policy file knows, no more and no less."""
+    listed = [line.split()[0] for line in cli("list", "settings").out.splitlines()]
 
-    assert ran.code == 0
-    assert ran.out.splitlines()[:3] == ["pkg:pypi/tap@1.0", "  scope   required", "  stated  uv.lock:24"]
-    assert "    sink@1.0 > pipe@2.0 > tap@1.0" in ran.out
-    assert "matched GHSA-aaaa-bbbb-cccc: in range [0, 1.1)" in ran.out
-
-
-def test_explain_what_is_not_there(cli: Cli) -> None:
-    """An absent component is exit 1 and a sentence."""
-    ran = cli("explain", "kettle")
-
-    assert (ran.code, ran.out) == (1, "")
-    assert "has no component 'kettle'" in ran.err
+    assert listed == [
+        *(name for key in known("x = 1", "x") for name in (["db.max-age"] if key == "db" else [key])),
+        *(f"waivers.{key}" for key in known("[[waivers]]\nx = 1", "waivers[1].x")),
+    ]
+    assert known("[db]\nx = 1", "db.x") == ["max-age"]
 
 
-def test_explain_without_a_database(cli: Cli) -> None:
-    """Without advisory data, that much is said."""
-    ran = cli("explain", "tap")
+def known(document: str, key: str) -> list[str]:
+    """The keys that stand beside the unknown `key` in what the reader says of it."""
+    with pytest.raises(PolicyFileError) as caught:
+        read_policy(document, "bomvet.toml")
+    (found,) = re.findall(rf"unknown setting {re.escape(key)}; known are ([a-z, -]+)", str(caught.value))
+    return str(found).split(", ")
 
-    assert "advisories  not established: no advisory data" in ran.out
+
+def test_list_tells_the_defaults_of_settings() -> None:
+    """A file that states every default is the built-in policy."""
+    stated = "\n".join(f"{key} = {default}" for key, default, _ in SETTINGS if default)
+
+    assert read_policy(stated, "bomvet.toml") == Policy()
 
 
-def test_explain_a_component_that_no_advisory_affects(cli: Cli) -> None:
-    """A clean answer is told as one."""
-    cli.advise(ADVISORY)
+def test_help_names_every_format(cli: Cli) -> None:
+    """`--format` lists what `bomvet list formats` does, the usual ones first."""
+    text = " ".join(cli("scan", "--help").out.split())
+    named = re.search(r"repeatable: ([a-z, -]+)\.", text)
 
-    assert "advisories  none affects this version" in cli("explain", "pipe").out
+    assert named
+    assert set(named[1].split(", ")) == {line.split()[0] for line in cli("list", "formats").out.splitlines()}
+
+
+@pytest.mark.parametrize("name", ["scan", "sbom", "list"])
+def test_no_command_is_cut_in_the_help(cli: Cli, name: str) -> None:
+    """The first sentence of a command fits into a line of 80 columns."""
+    (line,) = [line for line in cli("--help").out.splitlines() if line.split()[:1] == [name]]
+
+    assert line.endswith(".")
+    assert not line.endswith("...")
+
+
+@pytest.mark.parametrize("words", [words for words, command in commands().items() if words])
+def test_every_option_has_its_variable(words: tuple[str, ...]) -> None:
+    """`BOMVET_<OPTION>` for every one but the help."""
+    options = [max(option.opts, key=len) for option in commands()[words].params]
+    variables = [option.envvar for option in commands()[words].params]
+    wanted = ["BOMVET_" + name[2:].replace("-", "_").upper() if name.startswith("--") else None for name in options]
+
+    assert variables == wanted
 
 
 def test_names_cannot_steer_the_log(cli: Cli) -> None:
@@ -433,7 +547,87 @@ def test_an_interrupt_is_exit_130(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("bomvet.api.sbom", interrupt)
 
-    assert cli("sbom").code == 130
+    assert cli("sbom") == Ran(code=130, out="", err="bomvet: interrupted\n")
+
+
+def test_an_interrupt_beside_a_command_is_exit_130(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor where it comes while modules are loaded."""
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bomvet.cli.app.application", interrupt)
+    assert cli("sbom") == Ran(code=130, out="", err="bomvet: interrupted\n")
+    monkeypatch.setattr("bomvet.cli.app.run", interrupt)
+    monkeypatch.setattr(sys, "argv", ["bomvet", "sbom"])
+    assert main() == 130
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main() == 130
+
+    assert cli.told() == ("", "bomvet: interrupted\n")
+
+
+def terminate(*_: object, **__: object) -> None:
+    """What `kill` does to this process."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_sigterm_is_exit_143(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is open is closed on the way, and the handler is gone afterwards."""
+    closed = []
+
+    def work(*_: object, **__: object) -> None:
+        try:
+            terminate()
+        finally:
+            closed.append("temporary file")
+
+    monkeypatch.setattr("bomvet.api.sbom", work)
+    assert cli("sbom") == Ran(code=143, out="", err="")
+
+    assert closed == ["temporary file"]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_handler_of_the_surrounding_program_stays(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who runs a command line within a program keeps its own answer to SIGTERM."""
+    caught: list[int] = []
+
+    def load_policy(*_: object, **__: object) -> Policy:
+        terminate()
+        return Policy()
+
+    before = signal.signal(signal.SIGTERM, lambda number, _: caught.append(number))
+    try:
+        monkeypatch.setattr("bomvet.api.load_policy", load_policy)
+
+        assert cli("sbom").code == 0
+        assert caught == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_command_may_run_in_another_thread(cli: Cli) -> None:
+    """Python allows signal handlers in the main thread alone."""
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(cli("sbom").code))
+    thread.start()
+    thread.join()
+
+    assert codes == [0]
+
+
+def test_the_end_of_a_file_is_a_defect(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Typer takes an `EOFError` for an interrupt, which it is not."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise EOFError("cut off")
+
+    monkeypatch.setattr("bomvet.api.sbom", fail)
+    ran = cli("sbom")
+
+    assert ran.code == 70
+    assert "bomvet: internal error: EOFError: cut off\n" in ran.err
 
 
 def test_a_closed_pipe_is_no_error(cli: Cli) -> None:
@@ -441,7 +635,82 @@ def test_a_closed_pipe_is_no_error(cli: Cli) -> None:
     command = f"{sys.executable} -m bomvet sbom | head -c 0"
     done = subprocess.run(["bash", "-c", command], cwd=cli.folder, capture_output=True, check=False)
 
-    assert done.stderr == b""
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_files_are_written_before_the_reader_of_stdout_leaves(cli: Cli) -> None:
+    """`bomvet scan -f table -f json=FILE | head` leaves the whole file."""
+    command = f"{sys.executable} -m bomvet scan -f table -f json=result.json | head -c 0"
+    subprocess.run(["bash", "-c", command], cwd=cli.folder, capture_output=True, check=False)
+
+    assert json.loads((cli.folder / "result.json").read_text())["assessment"]["verdict"] == "incomplete"
+
+
+@pytest.mark.parametrize(
+    ("redirection", "unbuffered", "message"),
+    [
+        (">/dev/full", "", "bomvet: stdout cannot be written: No space left on device\n"),
+        (">/dev/full", "1", "bomvet: stdout cannot be written: No space left on device\n"),
+        (">&-", "1", "bomvet: stdout is closed\n"),
+        ("1</dev/null", "", "bomvet: stdout is closed\n"),
+        (">/dev/full 2>&1", "", ""),
+    ],
+)
+@pytest.mark.parametrize("arguments", ["scan", "explain tap", "--version", "--help"])
+def test_stdout_that_takes_nothing_is_exit_2(
+    cli: Cli, arguments: str, redirection: str, unbuffered: str, message: str
+) -> None:
+    """No verdict where nobody can have read the result, and no defect."""
+    command = f"{sys.executable} -m bomvet {arguments} {redirection}"
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=cli.folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
+
+
+def test_a_closed_stdout_is_no_error_where_nothing_goes_there(cli: Cli) -> None:
+    """The result stands in a file."""
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m bomvet sbom -o bom.json >&- 2>&-"], cwd=cli.folder, check=False
+    )
+
+    assert done.returncode == 0
+    assert json.loads((cli.folder / "bom.json").read_text())["bomFormat"] == "CycloneDX"
+
+
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [("n\u00f6".encode(), "n\u00f6"), (b"n\xff", "n\\xff"), ("n\u20ac\u009bm".encode(), "n\u20ac\ufffdm")],
+)
+@pytest.mark.parametrize(
+    ("before", "message"),
+    [
+        (["scan"], "bomvet: no such file or folder: '{}'\nhint: name a project folder, or `.` for this one\n"),
+        (["scan", "-o"], "bomvet: {}/x cannot be written: No such file or directory\nhint: create the folder first\n"),
+        (
+            ["scan", "--config"],
+            "bomvet: the policy file {} cannot be read: No such file or directory\n",
+        ),
+        (
+            [],
+            "Usage: bomvet [OPTIONS] COMMAND [ARGS]...\nTry 'bomvet --help' for help.\n\nError: No such command '{}'.\n",
+        ),
+    ],
+)
+def test_arguments_are_shown_as_they_were_typed(
+    cli: Cli, before: list[str], message: str, argument: bytes, shown: str
+) -> None:
+    """In a locale that knows ASCII alone too; bytes that are no text are escaped."""
+    path = argument + b"/x" if before[-1:] == ["-o"] else argument
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bomvet", *before, path],
+        cwd=cli.folder, env=environment, capture_output=True, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr.decode()) == (2, message.format(shown))
 
 
 def test_the_demo_behaves_as_documented() -> None:
@@ -456,8 +725,6 @@ def test_the_demo_behaves_as_documented() -> None:
 
 def test_the_entry_point_answers_or_hands_over(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """`main` reads the arguments of the process: the version at once, everything else by the application."""
-    from bomvet.__main__ import main  # noqa: PLC0415 - the module that `python -m` runs
-
     monkeypatch.setattr(sys, "argv", ["bomvet", "-V"])
     assert main() == 0
     monkeypatch.setattr(sys, "argv", ["bomvet", "sbom", "-o", "bom.json"])

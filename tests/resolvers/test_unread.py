@@ -55,3 +55,11 @@ def test_a_package_json_with_a_lock_is_told_of_through_it(lock: str) -> None:
 def test_a_package_json_that_asks_for_nothing_is_nothing(text: str) -> None:
     """Many a project has one for its tools alone."""
     assert run_resolver(UNREAD, {"package.json": text}, "package.json") == Inventory()
+
+
+@pytest.mark.parametrize("path", ["requirements.in", "a/dev-requirements.in", "requirements/prod/base.in"])
+def test_the_input_of_pip_compile_is_told_of_where_nothing_was_compiled(path: str) -> None:
+    """What is asked for is not what is installed; the compiled file beside it is read instead."""
+    assert any(compiled(g).fullmatch(path) for g in UNREAD.globs)
+    assert len(run_resolver(UNREAD, {path: "flask"}, path).unknowns) == 1
+    assert run_resolver(UNREAD, {path: "flask", path[:-2] + "txt": ""}, path) == Inventory()

@@ -69,9 +69,17 @@ def test_folders_that_hold_no_sources_are_passed_over(tmp_path: Path, name: str)
 
 def test_virtual_environments_are_passed_over(tmp_path: Path) -> None:
     """A folder with `pyvenv.cfg` in it is one, whatever it is called; the top itself is read all the same."""
-    filled(tmp_path, {"pyvenv.cfg": "", "env/pyvenv.cfg": "", "env/lib/uv.lock": "", "a": ""})
+    settings = "home = /usr/bin\n"
+    filled(tmp_path, {"pyvenv.cfg": settings, "env/pyvenv.cfg": settings, "env/lib/uv.lock": "", "a": ""})
 
     assert DirectoryTree(str(tmp_path)).paths() == ["a", "pyvenv.cfg"]
+
+
+def test_an_empty_mark_hides_no_folder(tmp_path: Path) -> None:
+    """A file of the name alone makes no virtual environment."""
+    filled(tmp_path, {"svc/pyvenv.cfg": "", "svc/uv.lock": ""})
+
+    assert DirectoryTree(str(tmp_path)).paths() == ["svc/pyvenv.cfg", "svc/uv.lock"]
 
 
 def test_git_ignore_files(tmp_path: Path) -> None:
@@ -94,6 +102,7 @@ def test_git_ignore_files(tmp_path: Path) -> None:
     assert tree.paths() == [".gitignore", "a/.gitignore", "a/b/requirements.txt", "a/uv.lock", "requirements.txt"]
     assert sorted(tree.skipped) == [
         Skipped(path="a/requirements.txt", reason=IGNORED),
+        Skipped(path="build/requirements.txt", reason=IGNORED),
         Skipped(path="uv.lock", reason=IGNORED),
     ]
     assert tree.exists("uv.lock")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-import sys
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bomvet.cli import _streams
 from bomvet.errors import UsageError
 from bomvet.plugin import RenderOptions, Report, discover, load
 from bomvet.reports._text import clean
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bomvet.model.result import ScanResult
+
+STDOUT = "-"
+#: Lines of one list that are said; more would hide the rest of the log.
+MAX_LINES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,31 +32,45 @@ class Output:
     path: str
 
 
-def outputs(formats: Sequence[str], output: str) -> list[Output]:
+def outputs(formats: Sequence[str], output: str | None) -> list[Output]:
     """The outputs that `-f FORMAT[=FILE]` and `-o FILE` ask for; raises `UsageError`."""
-    found = []
-    for text in formats:
-        name, _, path = text.partition("=")
-        report = load("bomvet.reports", name, Report)
-        if report is None:
-            known = ", ".join(r.id for r in discover("bomvet.reports", Report))
-            raise UsageError(f"unknown format {name!r}", hint=f"known are: {known}")
-        found.append(Output(report=report, path=path))
-    to_stdout = [number for number, item in enumerate(found) if not item.path]
-    if output and to_stdout:
-        found[to_stdout[0]] = Output(report=found[to_stdout[0]].report, path=output)
-        to_stdout = to_stdout[1:]
-    elif output:
-        raise UsageError("-o names a file, but every -f already has one")
-    if len(to_stdout) > 1:
+    found = [_output(text) for text in formats]
+    if output:
+        found = _with_file(found, output)
+    if sum(not item.path for item in found) > 1:
         raise UsageError("several formats would go to stdout", hint="give all but one a file: -f json=result.json")
+    files = Counter(os.path.realpath(item.path) for item in found if item.path)
+    for item in found:
+        if item.path and files[os.path.realpath(item.path)] > 1:
+            raise UsageError(f"{item.path} is named twice", hint="give each format a file of its own")
     return found
 
 
+def _output(text: str) -> Output:
+    name, equals, path = text.partition("=")
+    report = load("bomvet.reports", name, Report)
+    if report is None:
+        known = ", ".join(r.id for r in discover("bomvet.reports", Report))
+        raise UsageError(f"unknown format {name!r}", hint=f"known are: {known}")
+    if equals and not path:
+        raise UsageError(f"no file after '=' in -f {text}", hint=f"-f {name} writes to stdout")
+    return Output(report=report, path="" if path == STDOUT else path)
+
+
+def _with_file(found: list[Output], output: str) -> list[Output]:
+    """`found` with the first output that has no file sent to `output`."""
+    first = next((number for number, item in enumerate(found) if not item.path), None)
+    if first is None:
+        raise UsageError("-o names a file, but every -f already has one", hint="drop -o, or the =FILE of one -f")
+    path = "" if output == STDOUT else output
+    return [replace(item, path=path) if number == first else item for number, item in enumerate(found)]
+
+
 def write(result: ScanResult, outputs: Sequence[Output], spec_version: str) -> None:
-    """Render and write each; raises `UsageError` where a file cannot be written."""
-    for item in outputs:
-        terminal = not item.path and sys.stdout.isatty()
+    """Render and write each; raises `UsageError` where one cannot be written."""
+    # Files first: the reader of stdout may leave at any time, and ends the program with that.
+    for item in sorted(outputs, key=lambda item: not item.path):
+        terminal = not item.path and _streams.stdout().isatty()
         options = RenderOptions(
             spec_version=spec_version,
             color=terminal and not os.environ.get("NO_COLOR"),
@@ -61,18 +81,28 @@ def write(result: ScanResult, outputs: Sequence[Output], spec_version: str) -> N
 
 def _put(data: bytes, path: str) -> None:
     if not path:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        stdout = _streams.stdout()
+        stdout.buffer.write(data)
+        stdout.flush()
         return
     try:
         with open(path, "wb") as file:
             file.write(data)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+        hint = "create the folder first" if error.errno == errno.ENOENT else ""
+        raise UsageError(f"{path} cannot be written: {error.strerror}", hint=hint) from None
 
 
 def say(text: str) -> None:
     """A line for people, on stderr; what could steer a terminal or a pipeline is taken out."""
+    stderr = _streams.stderr()
     for line in text.split("\n"):
-        print(clean(line), file=sys.stderr)
+        stderr.write(f"{clean(_streams.readable(line))}\n")
+
+
+def say_some(lines: Sequence[str], *, indent: str = "", where: str = "") -> None:
+    """The first of `lines`, and how many there are beyond them; `where` tells where those stand."""
+    for line in lines[:MAX_LINES]:
+        say(f"{indent}{line}")
+    if len(lines) > MAX_LINES:
+        say(f"{indent}... and {len(lines) - MAX_LINES} more{where}")

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import os
+import signal
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import typer
 
 from bomvet import __version__
+from bomvet.cli import _streams
 from bomvet.cli._output import say
 from bomvet.errors import BomvetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
+TERMINATED = 143
 
 #: Module and function of each command, or module and sub-application.
 COMMANDS = {
@@ -50,46 +56,92 @@ def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
     return app
 
 
-def _root(
-    version: bool = typer.Option(False, "--version", "-V", help="Show the version and exit."),  # noqa: FBT003
-) -> None:
-    if version:
+def _tell_version(value: bool) -> None:
+    if value:
         print(f"bomvet {__version__}")
         raise typer.Exit
 
 
+def _root(
+    version: bool = typer.Option(
+        False,  # noqa: FBT003
+        "--version",
+        "-V",
+        help="Show the version and exit.",
+        is_eager=True,
+        callback=_tell_version,
+    ),
+) -> None:
+    """Nothing to do: the version is told before a command is looked for."""
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; the exit code.  No traceback reaches the user unless BOMVET_DEBUG is set."""
+    with _streams.safe(), _terminable():
+        code = _code(arguments)
+        if code == INTERRUPTED:
+            say("bomvet: interrupted")
+        return code
+
+
+def _code(arguments: Sequence[str]) -> int:
     named = [name for name in arguments[:1] if name in COMMANDS]
+    code: object = None
     try:
         code = application(named or COMMANDS)(args=[*arguments], standalone_mode=False, prog_name="bomvet")
+        sys.stdout.flush()
     except BomvetError as error:
-        say(f"bomvet: {error}")
-        if error.hint:
-            say(f"hint: {error.hint}")
-        return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone; there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except typer.Exit as stop:
-        return stop.exit_code
+        code = _refused(error)
+    except KeyboardInterrupt:  # before or after typer, which answers the others with the same code
+        code = INTERRUPTED
+    except SystemExit as stop:
+        code = stop.code
+    except _streams.ReaderGoneError:
+        code = 0  # whoever read our output has seen enough; there is nobody to tell
+    except typer.Abort as stop:  # how typer tells the end of a file, which no part of bomvet may meet unprepared
+        code = _usage_or_defect(stop.__cause__ or stop)
     except Exception as error:  # noqa: BLE001 - the last resort, which tells
-        return _usage_or_defect(error)
+        code = _usage_or_defect(error)
     return code if isinstance(code, int) else 0
 
 
-def _usage_or_defect(error: Exception) -> int:
+def _refused(error: BomvetError) -> int:
+    say(f"bomvet: {error}")
+    if error.hint:
+        say(f"hint: {error.hint}")
+    return error.exit_code
+
+
+def _usage_or_defect(error: BaseException) -> int:
     show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
     if callable(show) and isinstance(code, int):  # typer's own usage errors, whose class it does not export
-        show()
+        text = io.StringIO()
+        show(text)
+        say(text.getvalue().rstrip("\n"))
         return code
     say(f"bomvet: internal error: {type(error).__name__}: {error}")
     say("hint: this is a defect of bomvet; BOMVET_DEBUG=1 shows where, please report it")
     if os.environ.get("BOMVET_DEBUG"):
         import traceback  # noqa: PLC0415 - for this alone
 
-        traceback.print_exception(error)
+        say("".join(traceback.format_exception(error)).rstrip("\n"))
     return INTERNAL_ERROR
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends the command as an exit does, so that its temporary files go; a handler that is set is left alone."""
+    ours = threading.current_thread() is threading.main_thread() and (
+        signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    )
+    if ours:
+        signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(*_: object) -> None:
+    raise SystemExit(TERMINATED)

@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from bomvet.cli import _options as opt
-from bomvet.errors import UsageError
 
 Subject = Annotated[
-    str, typer.Argument(help="A purl, or the name of a component, with or without version.", metavar="PURL")
+    str,
+    typer.Argument(
+        help="A purl, NAME, NAME@VERSION or NAME==VERSION, or the id or an alias of an advisory.",
+        metavar="SUBJECT",
+        callback=opt.given(),
+    ),
 ]
 
 
 def explain(
-    purl: Subject,
+    subject: Subject,
     target: opt.Target = ".",
-    db: opt.Db = "",
+    db: opt.Db = None,
     offline: opt.Offline = False,  # noqa: ARG001 - no part of this version opens a connection
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
-    config: opt.Config = "",
+    config: opt.Config = None,
 ) -> int:
-    """Say why a component is there (paths, file and line) and what is known of it.
+    """Explain a component or an advisory.
 
-    Exit code 1 means that the target has no such component.
+    Of a component, why it is there (paths, file and line), what is known of it and what to do; of an advisory,
+    the same for each component that it affects. Exit code 1 means that there is no such component, or none that
+    the advisory affects; 3 that this, or what is known of the component, could not be established.
     """
-    from dataclasses import replace  # noqa: PLC0415
-
     from bomvet import api  # noqa: PLC0415 - the help text needs none of it
-    from bomvet.reports._explain import component_text, matching  # noqa: PLC0415
+    from bomvet.reports import _explain  # noqa: PLC0415
 
-    policy = api.load_policy(config, target=target)
+    policy = api.load_policy(config or "", target=target)
     policy = replace(policy, exclude=(*policy.exclude, *(exclude or ())))
     result = api.scan(target, policy=policy, database=opt.database(db), use_ignore_files=not no_ignore)
-    found = matching(result, purl)
-    if not found:
-        raise NoSuchComponentError(f"{target} has no component {purl!r}", hint="`bomvet sbom -f table` lists them")
-    sys.stdout.write("\n".join(component_text(result, component) for component in found))
-    return 0
-
-
-class NoSuchComponentError(UsageError):
-    """The target has nothing of that name, which is an answer, and no wrong use."""
-
-    exit_code = 1
+    width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+    explanation = _explain.explain(result, subject, target=target, width=width)
+    sys.stdout.write(explanation.text)
+    return explanation.exit_code

@@ -11,11 +11,15 @@ from bomvet.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-What = Annotated[str, typer.Argument(help="resolvers, enrichers, rules or formats.", metavar="WHAT")]
+What = Annotated[str, typer.Argument(help="resolvers, enrichers, rules, formats or settings.", metavar="WHAT")]
 
 
 def list_(what: What) -> int:
-    """Show what this build can do, including installed plug-ins."""
+    """Show what this build can do.
+
+    Installed plug-ins are among it. The settings are those of the policy file: bomvet.toml, or [tool.bomvet] in
+    pyproject.toml.
+    """
     rows = _KINDS.get(what)
     if rows is None:
         raise UsageError(f"{what!r} cannot be listed", hint=f"known are: {', '.join(_KINDS)}")
@@ -50,9 +54,33 @@ def _formats() -> list[tuple[str, str]]:
     return [(r.id, r.title) for r in discover("bomvet.reports", Report)]
 
 
+#: Every key of the policy file with its default in TOML, empty where there is none, and what it does.
+SETTINGS = (
+    ("fail-on", '"high"', "least severity that fails: critical, high, medium, low or never"),
+    ("unknown-severity", '"fail"', "what a finding without known severity does: fail, incomplete or pass"),
+    ("allow-incomplete", "false", "open questions warn instead of giving exit code 3"),
+    ("require-components", "false", "a result without components fails"),
+    ("exclude", "[]", "patterns of paths to pass over"),
+    ("author", "", "who answers for the SBOM: NAME <EMAIL> or a name"),
+    ("db.max-age", '"7d"', "oldest advisory data to trust, in days or hours: 7d, 36h"),
+    ("waivers", "[]", "findings to live with for a while, each a table [[waivers]] of the keys below"),
+    ("waivers.id", "", "needed: any name of the finding, or the id of its rule"),
+    ("waivers.reason", "", "needed: why it may wait"),
+    ("waivers.owner", "", "needed: who answers for that"),
+    ("waivers.expires", "", "needed: the last day (UTC) on which it counts: 2026-12-31"),
+    ("waivers.purl", "", "only this package, with or without version"),
+    ("waivers.path", "", "only where all places of the component match this pattern"),
+)
+
+
+def _settings() -> list[tuple[str, str]]:
+    return [(key, f"{text} [default: {default}]" if default else text) for key, default, text in SETTINGS]
+
+
 _KINDS: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "resolvers": _resolvers,
     "enrichers": _enrichers,
     "rules": _rules,
     "formats": _formats,
+    "settings": _settings,
 }

@@ -3,45 +3,41 @@
 from __future__ import annotations
 
 from bomvet.cli import _options as opt
-from bomvet.cli._output import outputs, say, write
+from bomvet.cli._output import outputs, say, say_some, write
 
 
 def sbom(
     target: opt.Target = ".",
     formats: opt.Format = None,
-    output: opt.OutputFile = "",
-    spec_version: opt.SpecVersion = "1.6",
+    output: opt.OutputFile = None,
+    spec_version: opt.SpecVersion = opt.SPEC_VERSION,
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
     omit: opt.Omit = None,
-    source_name: opt.SourceName = "",
-    source_version: opt.SourceVersion = "",
-    author: opt.Author = "",
-    config: opt.Config = "",
+    source_name: opt.SourceName = None,
+    source_version: opt.SourceVersion = None,
+    author: opt.Author = None,
+    config: opt.Config = None,
     allow_incomplete: opt.AllowIncomplete = None,
 ) -> int:
-    """Write the SBOM of a project: what it is made of, without vulnerabilities.
+    """Write the SBOM of a project.
 
-    CycloneDX JSON to stdout unless -f says otherwise. Exit code 3 means that some file could not be understood
-    and the SBOM says so; it is written all the same.
+    What it is made of, without vulnerabilities: CycloneDX JSON to stdout unless -f says otherwise. Exit code 3
+    means that some file could not be understood and the SBOM says so; it is written all the same.
     """
     from bomvet import api  # noqa: PLC0415 - the help text needs none of it
 
     wanted = outputs(formats or ["cyclonedx-json"], output)
-    version = opt.spec_version(spec_version)
-    policy = api.load_policy(config, target=target)
+    policy = api.load_policy(config or "", target=target)
     result = api.sbom(
         target,
-        subject=opt.subject(source_name, source_version, author or policy.author, omit),
+        subject=opt.subject(policy, name=source_name, version=source_version, author=author, omit=omit),
         exclude=(*policy.exclude, *(exclude or ())),
         use_ignore_files=not no_ignore,
     )
-    write(result, wanted, version)
+    write(result, wanted, spec_version)
     unknowns = result.inventory.unknowns
-    for unknown in unknowns[:10]:
-        say(f"not established: {unknown.location}: {unknown.reason}")
-    if len(unknowns) > 10:  # noqa: PLR2004 - enough to see what is wrong
-        say(f"... and {len(unknowns) - 10} more, all listed in the SBOM")
+    say_some([f"not established: {u.location}: {u.reason}" for u in unknowns], where=", all listed in the SBOM")
     if not result.inventory.components:
         say("note: no component was found")
     allowed = policy.allow_incomplete if allow_incomplete is None else allow_incomplete

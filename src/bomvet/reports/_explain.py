@@ -1,99 +1,417 @@
-"""What there is to say of one component, for `bomvet explain`."""
+"""What there is to say of one component or of one advisory, for `bomvet explain`."""
 
 from __future__ import annotations
 
+import re
+import shlex
+import textwrap
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
-from bomvet.model.facts import AdvisoryMatch, Standing
+from bomvet.errors import NotEstablishedError, UsageError
+from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Severity, Standing
+from bomvet.model.globs import matches
 from bomvet.model.graph import Graph
 from bomvet.model.purl import bare, pypi_name
+from bomvet.model.result import Status
 from bomvet.reports._text import clean
+from bomvet.versions.orders import ORDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from bomvet.model.finding import Finding, Waiver
     from bomvet.model.inventory import Component
     from bomvet.model.result import ScanResult
 
-MAX_PATHS = 10
+#: So many entries of one list are shown; the rest is counted.
+MAX_ENTRIES = 10
+#: No terminal is taken to be narrower: hanging indents would leave no room for words.
+MIN_WIDTH = 40
+EXPLAINED, ABSENT, NOT_ESTABLISHED = 0, 1, 3
+
+_ENRICHER, _RULE = "osv", "known-vulnerability"
+_ADVISORY_ID = re.compile(r"(?:CVE|PYSEC|MAL)-\d{4}-\d+|GHSA(?:-[0-9a-z]{4}){3}", re.IGNORECASE).fullmatch
+#: Purl types whose names and versions are Python's; `generic` are the projects of the tree.
+_PYTHON = ("pypi", "generic")
+#: Unknown stands after high: it may be either, and must not hide at the end.
+_GRAVEST_FIRST = (
+    Severity.CRITICAL, Severity.HIGH, Severity.UNKNOWN, Severity.MEDIUM, Severity.LOW, Severity.NONE,
+)  # fmt: skip
+#: What properties are called here, in the order of the report; any other comes after, by its own name.
+_PROPERTIES = {"bomvet:registry": "index", "bomvet:extra": "extra", "bomvet:marker": "marker"}
+_ADVISORIES = "  advisories  "
 
 
-def matching(result: ScanResult, text: str) -> list[Component]:
-    """Components that `text` means: a purl with or without version, or `NAME` or `NAME@VERSION`."""
-    name, _, version = text.partition("@")
+class NoSuchComponentError(UsageError):
+    """The target has nothing of that name, which is an answer, and no wrong use."""
+
+    exit_code = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What to print, and the exit code: 0 explained, 1 nothing is affected, 3 in part not established."""
+
+    text: str
+    exit_code: int = EXPLAINED
+
+
+def explain(result: ScanResult, text: str, *, target: str, width: int = 80) -> Explanation:
+    """What `result` says of the component or advisory that the user calls `text`; `target` as the user typed it.
+
+    Raises `NoSuchComponentError`, or `NotEstablishedError` where the component or advisory may yet be there.
+    """
+    subject = read_subject(text)
+    found, advisory = matching(result, subject), ""
+    if not found:
+        found, advisory = affected(result, subject.text), subject.text
+    if found:
+        return _explanation(_Explainer(result, advisory), found, width)
+    if _ADVISORY_ID(subject.text):
+        return _unaffected(result, subject.text, target)
+    raise _absent(result, subject, target)
+
+
+def _explanation(explainer: _Explainer, found: Sequence[Component], width: int) -> Explanation:
+    blocks = (laid_out(explainer.rows(component), width) for component in found)
+    is_open = any(map(explainer.is_open, found))
+    return Explanation(text="\n".join(blocks), exit_code=NOT_ESTABLISHED if is_open else EXPLAINED)
+
+
+# -- what is meant ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What the user asks about: `kind` is the type of a purl, empty for a bare name; `text` is as typed."""
+
+    text: str
+    name: str
+    kind: str = ""
+    version: str = ""
+    qualifiers: tuple[str, ...] = ()
+
+
+def read_subject(text: str) -> Subject:
+    """A purl, `NAME`, `NAME@VERSION` or `NAME==VERSION`; raises `UsageError` where a purl names nothing."""
+    text = text.strip()
+    if text[:4].lower() == "pkg:":
+        subject = _read_purl(text)
+        if not subject.kind or not subject.name:
+            raise UsageError(f"{text!r} is no purl", hint="a purl is pkg:TYPE/NAME[@VERSION]")
+        return subject
+    name, equals, version = text.partition("==")
+    if not equals and "@" in text[1:]:  # the first character may be that of an npm scope
+        name, _, version = text.rpartition("@")
+    return Subject(text=text, name=name.strip(), version=version.strip(" ="))
+
+
+def _read_purl(text: str) -> Subject:
+    body, _, query = text[4:].partition("#")[0].partition("?")
+    kind, _, path = body.lstrip("/").partition("/")
+    name, _, version = path.rpartition("@") if "@" in path[1:] else (path, "", "")
+    return Subject(
+        text=text,
+        kind=kind.lower(),
+        name=unquote(name).strip("/"),
+        version=unquote(version),
+        qualifiers=tuple(sorted(unquote(pair) for pair in query.split("&") if pair)),
+    )
+
+
+def matching(result: ScanResult, subject: Subject) -> list[Component]:
+    """The components that are meant; where one has the very purl that is asked for, it alone."""
+    found = [(c, _read_purl(c.purl)) for c in _named(result, subject) if _is_version(subject.version, c)]
+    exact = [c for c, p in found if (p.version, p.qualifiers) == (subject.version, subject.qualifiers)]
+    return exact if exact and subject.kind else [c for c, _ in found]
+
+
+def _named(result: ScanResult, subject: Subject) -> list[Component]:
+    """The components of that name, in any version."""
+    root = result.inventory.root
+    return [c for c in (*((root,) if root else ()), *result.inventory.components) if _is_named(subject, c)]
+
+
+def _is_named(subject: Subject, component: Component) -> bool:
+    purl = _read_purl(component.purl)
+    if subject.kind not in ("", purl.kind):
+        return False
+    name = purl.name if subject.kind else component.name
+    return name == subject.name or (purl.kind in _PYTHON and pypi_name(name) == pypi_name(subject.name))
+
+
+def _is_version(version: str, component: Component) -> bool:
+    canonical = ORDERS["PyPI"].canonical
+    if version in ("", component.version):
+        return True
+    return _read_purl(component.purl).kind in _PYTHON and canonical(version) == canonical(component.version)
+
+
+def affected(result: ScanResult, advisory: str) -> list[Component]:
+    """The components that an advisory of that id or alias affects."""
+    answers = result.facts.advisories
     return [
-        c
-        for c in result.inventory.components
-        if text in (c.purl, bare(c.purl), bare(c.purl).rpartition("@")[0], c.label)
-        or (c.name in (name, pypi_name(name)) and version in ("", c.version) and not text.startswith("pkg:"))
+        component
+        for component in result.inventory.components
+        if (answer := answers.get(component.purl)) and any(_is_called(match, advisory) for match in answer.matches)
     ]
 
 
-def component_text(result: ScanResult, component: Component) -> str:
-    """Several lines, each cleaned for a terminal."""
-    return "\n".join((*map(clean, _lines(result, component)), ""))
+def _is_called(match: AdvisoryMatch, name: str) -> bool:
+    return name.casefold() in (known.casefold() for known in (match.id, *match.ids, *match.aliases))
 
 
-def _lines(result: ScanResult, component: Component) -> Iterator[str]:
-    yield component.purl
-    yield f"  scope   {component.scope.value}"
-    for location in component.locations:
-        yield f"  stated  {location}"
-    for name, value in component.properties:
-        yield f"  {name.removeprefix('bomvet:'):<7} {value}"
-    yield f"  files   {len(component.distributions)} distributions, {_hash_count(component)} hashes"
-    yield from _paths(result, component)
-    yield from _advisories(result, component)
+# -- nothing found ---------------------------------------------------------------------------------------------
 
 
-def _hash_count(component: Component) -> int:
-    return len({*component.hashes, *(h for d in component.distributions for h in d.hashes)})
+def _unaffected(result: ScanResult, advisory: str, target: str) -> Explanation:
+    """That nothing is affected; raises `NotEstablishedError` where something may be."""
+    prefix, dash, rest = advisory.partition("-")
+    name = prefix.upper() + dash + (rest.lower() if prefix.upper() == "GHSA" else rest)
+    data, unknowns = _data_problem(result), result.inventory.unknowns
+    questions = [f"{_ENRICHER}: {data}"] if data else []
+    questions += [f"{u.location}: {u.reason}" for u in unknowns]
+    questions += [f"{p}: {a.reason}" for p, a in sorted(result.facts.advisories.items()) if _is_unanswered(a)]
+    if questions:
+        raise NotEstablishedError(
+            _with_list(f"not established whether {name} affects {_title(result)}", questions),
+            hint=f"`bomvet scan {shlex.quote(target)}` tells all that is open",
+        )
+    text = clean(f"{_title(result)}: {name} affects no component, {_as_of(result)}")
+    return Explanation(text=f"{text}\n", exit_code=ABSENT)
 
 
-def _paths(result: ScanResult, component: Component) -> Iterator[str]:
-    graph = Graph(result.inventory)
-    labels = {c.purl: c.label for c in (result.inventory.root, *result.inventory.components) if c}
-    paths = list(graph.paths(component.purl, MAX_PATHS))
-    total = len(graph.dependants(component.purl))
-    yield f"  why     {total} direct dependant{'' if total == 1 else 's'}, shortest path through each:"
-    for path in paths:
-        yield f"    {' > '.join(labels.get(ref, ref) for ref in path)}"
-    if total > len(paths):
-        yield f"    ... and {total - len(paths)} more"
-
-
-def _advisories(result: ScanResult, component: Component) -> Iterator[str]:
-    answer = result.facts.advisories.get(component.purl)
-    if component.first_party:
-        return
-    if answer is None:
-        yield "  advisories  not established: no advisory data (bomvet db import PATH)"
-        return
-    if answer.standing is Standing.NOT_ESTABLISHED:
-        yield f"  advisories  not established: {answer.reason}"
-    elif answer.standing is Standing.ABSENT:
-        yield "  advisories  none affects this version"
-    if answer.withdrawn:
-        yield f"  withdrawn   {answer.withdrawn} advisories that would have matched"
-    waived = (
-        {w.finding.instance: w.waiver for w in result.assessment.waived if w.finding.subject == component.purl}
-        if result.assessment
-        else {}
-    )
-    for match in answer.matches:
-        yield from _advisory(match)
-        if waiver := waived.get(match.id):
-            yield f"    waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
-
-
-def _advisory(match: AdvisoryMatch) -> Iterator[str]:
-    rating = match.rating
-    score = "" if rating.score is None else f" {rating.score} ({rating.vector}, from {rating.source})"
-    yield f"  {match.id}  {rating.severity.value.upper()}{score}"
-    yield f"    {match.summary}"
-    others = [name for name in (*match.ids, *match.aliases) if name != match.id]
+def _absent(result: ScanResult, subject: Subject, target: str) -> NoSuchComponentError | NotEstablishedError:
+    title, hint = _title(result), f"`bomvet sbom {shlex.quote(target)} -f table` lists them"
+    others = ", ".join(c.label for c in _named(result, subject))
+    if result.inventory.unknowns:
+        beside = [f"it has {others}"] if others else []
+        message = f"not established whether {title} has {subject.text!r}"
+        return NotEstablishedError(_with_list(message, _unknowns(result, subject), beside), hint=hint)
     if others:
-        yield f"    also known as {', '.join(others)}"
-    for evidence in match.evidence:
-        yield f"    matched {evidence}"
-    yield f"    fixed in {match.fixed or 'no known version'}; {match.clean or 'no version'} has no known advisory"
+        return NoSuchComponentError(clean(f"{title} has {others}, not @{subject.version}"), hint=hint)
+    return NoSuchComponentError(clean(f"{title} has no component {subject.text!r}"), hint=hint)
+
+
+def _unknowns(result: ScanResult, subject: Subject) -> list[str]:
+    """What is not known of the target, beginning with what names the component."""
+    name = re.escape(pypi_name(subject.name))
+    naming = re.compile(rf"(?<![a-z0-9])(?<![a-z0-9]-){name}(?!-?[a-z0-9])").search
+    ordered = sorted(result.inventory.unknowns, key=lambda u: not (name and naming(pypi_name(u.reason))))
+    return [f"{u.location}: {u.reason}" for u in ordered]
+
+
+def _with_list(message: str, lines: Sequence[str], before: Sequence[str] = ()) -> str:
+    more = len(lines) - MAX_ENTRIES
+    shown = [*before, *lines[:MAX_ENTRIES], *([f"... and {more} more"] if more > 0 else [])]
+    return "\n".join((clean(message), *(f"  {clean(line)}" for line in shown)))
+
+
+# -- the explanation -------------------------------------------------------------------------------------------
+
+#: What stands before the text, and the text; wrapped lines hang below its beginning.
+_Row = tuple[str, str]
+
+
+def laid_out(rows: Iterable[_Row], width: int) -> str:
+    """`rows` as lines of at most `width`, but for what has no blank to break at; cleaned for a terminal."""
+    lines = (line for head, text in rows for line in _wrapped(clean(head), text, max(width, MIN_WIDTH)))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _wrapped(head: str, text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        clean(" ".join(text.split())),
+        width,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [head.rstrip()]
+
+
+def _head(label: str, indent: int = 2) -> str:
+    return f"{'':{indent}}{label:<7} "
+
+
+def _listed(label: str, values: Sequence[str]) -> Iterator[_Row]:
+    """One line a value, all in the column of the first."""
+    more = len(values) - MAX_ENTRIES
+    shown = [*values[:MAX_ENTRIES], *([f"... and {more} more"] if more > 0 else [])]
+    yield from ((_head("" if number else label), value) for number, value in enumerate(shown))
+
+
+class _Explainer:
+    """Explains components of one result; `advisory` names what is to stand first."""
+
+    def __init__(self, result: ScanResult, advisory: str = "") -> None:
+        inventory, assessment = result.inventory, result.assessment
+        self._result, self._asked = result, advisory
+        self._graph = Graph(inventory)
+        self._labels = {c.purl: c.label for c in (inventory.root, *inventory.components) if c}
+        waived = assessment.waived if assessment else ()
+        self._expired = assessment.expired if assessment else ()
+        self._waivers = {w.finding.fingerprint: w.waiver for w in waived}
+        known = (*result.findings, *(w.finding for w in waived), *(assessment.suppressed if assessment else ()))
+        self._findings = {(f.subject, f.instance): f for f in known if f.rule == _RULE}
+
+    def is_open(self, component: Component) -> bool:
+        """Whether not all is established of the advisories that affect it."""
+        return not component.first_party and bool(self._open_reasons(component))
+
+    def rows(self, component: Component) -> Iterator[_Row]:
+        """All that there is to say."""
+        yield "", component.purl
+        yield _head("scope"), component.scope.value
+        yield from _listed("stated", [str(location) for location in component.locations])
+        yield _head("files"), _files(component)
+        for label, values in _properties(component).items():
+            yield from _listed(label, values)
+        yield from self._paths(component)
+        yield from self._advisories(component)
+
+    def _paths(self, component: Component) -> Iterator[_Row]:
+        total = len(self._graph.dependants(component.purl))
+        paths = list(self._graph.paths(component.purl, total))
+        yield _head("why"), self._reason(component, total, len(paths))
+        for path in paths[:MAX_ENTRIES]:
+            yield " " * 4, " > ".join(self._labels.get(ref, ref) for ref in path)
+        if len(paths) > MAX_ENTRIES:
+            yield " " * 4, f"... and {len(paths) - MAX_ENTRIES} more"
+        if paths and total > len(paths):  # such as what the component itself brings in
+            yield " " * 4, f"... and {total - len(paths)} to which nothing else leads"
+
+    def _reason(self, component: Component, dependants: int, paths: int) -> str:
+        if component.purl == self._graph.root:
+            return "it is what was scanned"
+        if not dependants:
+            return "nothing asks for it"
+        count = _count(dependants, "direct dependant")
+        if not paths:
+            return f"{count}, to which nothing else leads"
+        return f"{count}:" if dependants == 1 else f"{count}, the shortest path through each:"
+
+    def _open_reasons(self, component: Component) -> list[str]:
+        """Why the advisories of a third-party component are not established, wholly or in part."""
+        answer, problem = self._answer(component), _data_problem(self._result)
+        reasons = [problem] if problem else []
+        if answer and _is_unanswered(answer):
+            reasons.append(answer.reason)
+        return reasons if answer or reasons else ["nothing was asked about it"]
+
+    def _answer(self, component: Component) -> AdvisoryAnswer | None:
+        return self._result.facts.advisories.get(component.purl)
+
+    def _advisories(self, component: Component) -> Iterator[_Row]:
+        head = _ADVISORIES
+        for text in self._standing(component):
+            yield head, text
+            head = " " * len(head)
+        answer = self._answer(component)
+        for match in sorted(answer.matches, key=self._gravity) if answer else ():
+            yield "", ""
+            yield from self._advisory(component, match)
+
+    def _standing(self, component: Component) -> Iterator[str]:
+        if component.first_party:
+            yield "not asked about: it is a project of the scanned tree"
+            return
+        yield from (f"not established: {reason}" for reason in self._open_reasons(component))
+        answer = self._answer(component)
+        if answer is None:
+            return
+        if answer.matches:
+            order = ", gravest first" if len(answer.matches) > 1 else ""
+            yield f"{len(answer.matches)} known {_as_of(self._result)}{order}"
+        elif not _is_unanswered(answer):
+            yield f"none known {_as_of(self._result)}"
+        if answer.withdrawn:
+            yield f"{_count(answer.withdrawn, 'withdrawn advisory', 'withdrawn advisories')} would have matched"
+
+    def _gravity(self, match: AdvisoryMatch) -> tuple[bool, int, float, str]:
+        asked = _is_called(match, self._asked)
+        return not asked, _GRAVEST_FIRST.index(match.rating.severity), -(match.rating.score or 0.0), match.id
+
+    def _advisory(self, component: Component, match: AdvisoryMatch) -> Iterator[_Row]:
+        finding = self._findings.get((component.purl, match.id))
+        others = dict.fromkeys(name for name in (*match.ids, *match.aliases) if name != match.id)
+        yield f"  {match.id}  ", _severity(match)
+        yield _head("about", 4), match.summary or "no record has a summary"
+        yield _head("rated", 4), _rated(match)
+        if others:
+            yield _head("also", 4), ", ".join(others)
+        for evidence in match.evidence:
+            yield _head("matched", 4), evidence
+        yield _head("fixed", 4), f"in {match.fixed or 'no known version'}"
+        clean_text = f"{match.clean}, which no known advisory affects" if match.clean else "no known version"
+        yield _head("clean", 4), clean_text
+        if finding:
+            yield from self._judged(finding)
+
+    def _judged(self, finding: Finding) -> Iterator[_Row]:
+        waiver = self._waivers.get(finding.fingerprint)
+        if waiver:
+            yield _head("policy", 4), f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+        for expired in () if waiver else (w for w in self._expired if _covers(w, finding)):
+            yield _head("policy", 4), f"waiver of {expired.owner} expired {expired.expires}"
+        if finding.remediation:
+            yield _head("do", 4), finding.remediation
+
+
+def _properties(component: Component) -> dict[str, list[str]]:
+    """The values by what they are called here, in the order of the report."""
+    found: dict[str, list[str]] = {label: [] for label in _PROPERTIES.values()}
+    for name, value in component.properties:
+        found.setdefault(_PROPERTIES.get(name, name.removeprefix("bomvet:")), []).append(value)
+    return found
+
+
+def _files(component: Component) -> str:
+    hashes = {*component.hashes, *(h for d in component.distributions for h in d.hashes)}
+    return f"{_count(len(component.distributions), 'distribution')}, {_count(len(hashes), 'hash', 'hashes')}"
+
+
+def _severity(match: AdvisoryMatch) -> str:
+    score = "" if match.rating.score is None else f" {match.rating.score}"
+    doubt = "" if match.confidence == "high" else f" ({match.confidence.value} confidence)"
+    return f"{match.rating.severity.value.upper()}{score}{doubt}"
+
+
+def _rated(match: AdvisoryMatch) -> str:
+    rating = match.rating
+    return f"{rating.vector or 'no vector'} ({rating.source})" if rating.source else "no record states a severity"
+
+
+def _covers(waiver: Waiver, finding: Finding) -> bool:
+    """Whether an expired waiver was for `finding`, as the policy judges it."""
+    subject, places = finding.subject, finding.locations
+    if waiver.id not in (*finding.ids, finding.rule):
+        return False
+    if waiver.purl not in ("", subject, bare(subject), bare(subject).rpartition("@")[0]):
+        return False
+    return not waiver.path or (bool(places) and all(matches(waiver.path, place.path) for place in places))
+
+
+def _data_problem(result: ScanResult) -> str:
+    """Why the advisory data, or what became of it, is not to be trusted wholly; in the words of the scan."""
+    problems = [p.reason for p in result.plugins if p.id == _ENRICHER and p.status is not Status.OK]
+    return problems[0] if problems else "" if result.advisory_data else "there is no advisory data"
+
+
+def _is_unanswered(answer: AdvisoryAnswer) -> bool:
+    return answer.standing is Standing.NOT_ESTABLISHED
+
+
+def _as_of(result: ScanResult) -> str:
+    data = result.advisory_data
+    return f"as of {data.obtained[:10]} ({_count(data.records, 'record')})" if data else "of unknown date"
+
+
+def _title(result: ScanResult) -> str:
+    return result.inventory.root.name if result.inventory.root else result.target.name
+
+
+def _count(number: int, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

@@ -27,8 +27,13 @@ _NPM_DEPENDENCIES = re.compile(rb'"(?:dependencies|optionalDependencies|peerDepe
 
 
 def parse_unread(tree: FileTree, path: str) -> Inventory:
-    """An `Unknown`, unless the file is a `package.json` that asks for nothing or has a lock to speak for it."""
-    if path.rpartition("/")[2] == "package.json" and not _is_open(tree, path):
+    """An `Unknown`, unless another file speaks for this one.
+
+    That is a lock for a `package.json`, which may also ask for nothing; and what pip-compile made for a `.in`.
+    """
+    if path.endswith("package.json") and not _is_open(tree, path):
+        return Inventory()
+    if path.endswith(".in") and is_listed(tree, f"{path[:-3]}.txt"):
         return Inventory()
     reason = "this version of bomvet does not read this format, so what it holds is not in the result"
     return Inventory(unknowns=(Unknown(location=Location(path=path), resolver=ID, reason=reason),))
@@ -47,6 +52,6 @@ def _is_open(tree: FileTree, path: str) -> bool:
 UNREAD = Resolver(
     id=ID,
     title="formats that are noticed, and reported as not read",
-    globs=tuple(f"**/{name}" for name in NAMES),
+    globs=(*(f"**/{name}" for name in NAMES), "**/*requirements*.in", "**/requirements/**/*.in"),
     parse=parse_unread,
 )

@@ -30,6 +30,8 @@ SKIPPED_FOLDERS = frozenset((
 ))  # fmt: skip
 #: A folder with this file in it is a virtual environment (PEP 405).
 ENVIRONMENT_MARK = "pyvenv.cfg"
+#: Entries of a folder that is passed over which are looked at.
+_SHOWN_OF_A_FOLDER = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +168,7 @@ class DirectoryTree:
         while todo:
             folder, ignores = todo.pop()
             entries = self._entries(folder)
-            if any(entry.name == ENVIRONMENT_MARK for entry in entries) and folder:
+            if folder and self._is_environment(folder, entries):
                 continue
             if self._use_ignore_files and any(entry.name == ".gitignore" for entry in entries):
                 ignores = (*ignores, self._ignore_file(folder))
@@ -180,6 +182,15 @@ class DirectoryTree:
                 listing.unknowns.append(_limit(folder, reason))
                 break
         listing.paths.sort()
+
+    def _is_environment(self, folder: str, entries: list[os.DirEntry[str]]) -> bool:
+        """Whether PEP 405 has it for a virtual environment; an empty file of the name would hide a folder."""
+        if all(entry.name != ENVIRONMENT_MARK for entry in entries):
+            return False
+        try:
+            return b"home" in self.read(self._listing.shown(f"{folder}/{ENVIRONMENT_MARK}"))
+        except FileUnreadableError:
+            return False
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         listing, limits = self._listing, self._limits
@@ -206,8 +217,18 @@ class DirectoryTree:
             reason = self._passed_over(raw, is_dir=is_dir, ignores=ignores)
             if not reason:
                 yield entry, raw
-            elif not is_dir:
-                self._listing.skipped.append(Skipped(path=_shown(raw), reason=reason))
+            else:
+                # Of a folder, what stands in it directly is told, so that a lock cannot hide in it.
+                files = [f"{raw}/{name}" for name in self._file_names(raw)] if is_dir else [raw]
+                self._listing.skipped += [Skipped(path=_shown(file), reason=reason) for file in files]
+
+    def _file_names(self, folder: str) -> list[str]:
+        try:
+            with os.scandir(os.path.join(self._root, folder)) as found:
+                entries = list(islice(found, _SHOWN_OF_A_FOLDER))
+        except OSError:
+            return []
+        return sorted(entry.name for entry in entries if not entry.is_dir(follow_symlinks=False))
 
     def _passed_over(self, raw: str, *, is_dir: bool, ignores: tuple[IgnoreFile, ...]) -> str:
         if self._exclude and any(matches(glob, _shown(raw)) for glob in self._exclude):

@@ -71,7 +71,12 @@ def test_poetry_dependencies() -> None:
 )
 def test_a_lock_beside_locks(lock: str) -> None:
     """Any lock file beside the manifest states the versions: its own resolver says whether it is read."""
-    assert reasons({"x/pyproject.toml": TWO, f"x/{lock}": ""}, "x/pyproject.toml") == []
+    assert reasons({"x/pyproject.toml": TWO, f"x/{lock}": "[[package]]"}, "x/pyproject.toml") == []
+
+
+def test_a_lock_that_holds_nothing_locks_nothing() -> None:
+    """A `uv.lock` of a version line alone would hide what the manifest asks for."""
+    assert len(reasons({"pyproject.toml": TWO, "uv.lock": "version = 1\n"}, "pyproject.toml")) == 1
 
 
 METADATA = '[[package]]\nname = "C"\n[package.metadata]\nrequires-dist = [{ name = "b", marker = "x" }]\n'
@@ -136,7 +141,7 @@ def test_a_lock_that_is_passed_over_locks_nothing(directory: str) -> None:
             return [path for path in sorted(self.files) if not path.endswith(".lock")]
 
     path = f"{directory}/pyproject.toml".lstrip("/")
-    tree = Ignoring({path: ONE, "uv.lock": 'source = { editable = "p/a" }'})
+    tree = Ignoring({path: ONE, "uv.lock": '[[package]]\nsource = { editable = "p/a" }'})
 
     assert [u.reason for u in PYPROJECT.parse(tree, path).unknowns] == open_(1, "b>1")
 
@@ -150,7 +155,7 @@ def test_a_lock_elsewhere_does_not(lock: str) -> None:
 @pytest.mark.parametrize("key", ["editable", "virtual", "directory"])
 def test_a_member_of_a_workspace(key: str) -> None:
     """The lock of a uv workspace above counts for the members that it names."""
-    files = {"w/p/a/pyproject.toml": ONE, "w/uv.lock": f'source = {{ {key} = "p/a" }}'}
+    files = {"w/p/a/pyproject.toml": ONE, "w/uv.lock": f'[[package]]\nsource = {{ {key} = "p/a" }}'}
 
     assert reasons(files, "w/p/a/pyproject.toml") == []
 

@@ -108,7 +108,7 @@ b_b==2
         ("dev-requirements.txt", True),
         ("requirements/main.txt", True),
         ("a/requirements/main.txt", True),
-        ("requirements/deep/main.txt", False),
+        ("requirements/deep/main.txt", True),
         ("requirements.in", False),
         ("notes.txt", False),
     ],

@@ -23,7 +23,7 @@ def test_dependencies_that_nothing_locks_are_told(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("beside", ["uv.lock", "poetry.lock", "requirements.txt", "requirements/main.txt"])
+@pytest.mark.parametrize("beside", ["uv.lock", "poetry.lock", "requirements.txt"])
 def test_dependencies_that_something_locks_are_its_to_tell(beside: str) -> None:
     """A lock or requirements file beside it states the versions."""
     files = {"setup.py": NAMES["setup.py"], beside: "flask==3.0.0\n"}

@@ -129,6 +129,8 @@ def _names(lock: bytes) -> frozenset[str] | None:
 
     Those do not repeat what the manifest declares, of which a marker may keep some from being locked.
     """
+    if b"[[package]]" not in lock:
+        return frozenset()
     if b"[package.metadata]" not in lock:
         return None
     found: set[bytes] = set(re.findall(rb'\bname = "([A-Za-z0-9._-]+)"', lock))

@@ -65,6 +65,10 @@ _LEFT_OUT = ("considered to be unsafe", "packages were excluded from the output"
 _SCHEMES = re.compile(r"(?:https?|file|ftp|(?:git|hg|svn|bzr)(?:\+[a-z]+)?):", re.IGNORECASE)
 
 
+#: Requirements of one file; real ones have some hundreds.
+MAX_REQUIREMENTS = 50_000
+
+
 @dataclass(slots=True, kw_only=True)
 class Requirement:
     """One requirement: of a name (`version` empty where it is not pinned), of a `url`, or of a local `path`."""
@@ -125,6 +129,10 @@ def read_statements(data: bytes) -> Statements:
     last: Requirement | None = None
     listing_via = False
     for number, line in _logical_lines(decoded(data).splitlines()):
+        if len(statements.requirements) >= MAX_REQUIREMENTS:
+            reason = f"more than {MAX_REQUIREMENTS:,} requirements: the rest was not read"
+            statements.problems.append(Problem(line=number, reason=reason))
+            break
         match = _COMMENT.search(line)
         code = (line[: match.start()] if match else line).strip()
         if code:

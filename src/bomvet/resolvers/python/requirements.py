@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 ID = "python/requirements"
 #: Files that one file may pull in through includes.
-MAX_FILES = 200
+MAX_FILES = 64
 _RANK = {Completeness.COMPLETE: 0, Completeness.INCOMPLETE: 1, Completeness.UNKNOWN: 2}
 #: What makes a folder one that pip installs from.
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -117,9 +117,12 @@ def parse_requirements(tree: FileTree, path: str) -> Inventory:
 
 
 def _project_directory(path: str) -> str:
-    """The project that a file belongs to: its folder, or for `requirements/x.txt` the folder above."""
+    """The project that a file belongs to: its folder, or for `requirements/a/x.txt` the folder above."""
     folder = posixpath.dirname(path)
-    return posixpath.dirname(folder) if posixpath.basename(folder) == "requirements" else folder
+    parts = folder.split("/")
+    if "requirements" in parts:
+        return "/".join(parts[: len(parts) - 1 - parts[::-1].index("requirements")])
+    return folder
 
 
 def _read_all(tree: FileTree, path: str, unknowns: list[Unknown]) -> list[_File]:
@@ -356,6 +359,6 @@ def _asking_package(via: str) -> str:
 REQUIREMENTS = Resolver(
     id=ID,
     title="requirements*.txt of pip, pip-compile and uv pip compile",
-    globs=("**/*requirements*.txt", "**/requirements/*.txt"),
+    globs=("**/*requirements*.txt", "**/requirements/**/*.txt"),
     parse=parse_requirements,
 )

@@ -49,6 +49,7 @@ class _Dependency:
     version: str
     source: _Source
     extras: tuple[str, ...]
+    marker: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,6 +109,7 @@ def parse_uv_lock(tree: FileTree, path: str) -> Inventory:
     manifest = document.get("manifest")
     root = _workspace_root(lock, manifest)
     _set_scopes(lock, _list(manifest.get("members")) if isinstance(manifest, dict) else [])
+    _set_markers(lock)
     relationships = tuple(_edges(lock))
     return Inventory.merge([
         Inventory(
@@ -189,6 +191,8 @@ def _component(lock: _Lock, table: _Table, source: _Table, location: Location) -
 
 def _own_project(lock: _Lock, name: str, version: str, place: str, location: Location) -> Component:
     directory = posixpath.normpath(posixpath.join(posixpath.dirname(lock.path), place))
+    if directory.startswith(("../", "/")) or directory == "..":
+        lock.unknown(location, f"{name} lies outside the scanned tree")
     project = project_at(lock.tree, "" if directory == "." else directory, name=name, version=version)
     return replace(project, dependencies=Completeness.COMPLETE, locations=tuple(sorted({*project.locations, location})))
 
@@ -257,7 +261,7 @@ def _dependencies(lock: _Lock, entries: object, owner: Component, location: Loca
         if not isinstance(entry, dict) or not isinstance(name, str):
             lock.unknown(location, f"a dependency of {owner.name} has no name")
             continue
-        version, source = entry.get("version", ""), entry.get("source", {})
+        version, source, marker = entry.get("version", ""), entry.get("source", {}), entry.get("marker", "")
         extras = [pypi_name(e) for e in _list(entry.get("extra", entry.get("extras"))) if isinstance(e, str)]
         found.append(
             _Dependency(
@@ -265,6 +269,7 @@ def _dependencies(lock: _Lock, entries: object, owner: Component, location: Loca
                 version=version if isinstance(version, str) else "",
                 source=_frozen(source),
                 extras=tuple(extras),
+                marker=marker if isinstance(marker, str) else "",
             )
         )
     return found
@@ -330,6 +335,20 @@ def _set_scopes(lock: _Lock, members: list[Any]) -> None:
             continue
         scope = Scope.OPTIONAL if number in optional else Scope.DEV if number in development else Scope.REQUIRED
         package.component = replace(package.component, scope=scope)
+
+
+def _set_markers(lock: _Lock) -> None:
+    """Say under which conditions a package is installed at all: where everything that asks for it has one."""
+    conditions: dict[int, set[str]] = defaultdict(set)
+    for package in lock.packages:
+        for dependency in {d: None for entries in package.lists() for d in entries}:
+            for target in lock.targets(dependency):
+                conditions[id(target)].add(dependency.marker)
+    for package in lock.packages:
+        markers = conditions[id(package)]
+        if markers and "" not in markers and not package.component.first_party:
+            properties = {*package.component.properties, *(("bomvet:marker", marker) for marker in markers)}
+            package.component = replace(package.component, properties=tuple(sorted(properties)))
 
 
 def _reached(lock: _Lock, seeds: Iterable[_Dependency]) -> set[int]:
