@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 _INTERRUPTED = 130
@@ -33,4 +34,8 @@ def _version_told() -> bool:
 
 
 if __name__ == "__main__":
+    # `python -m` puts the working directory before all else, and that may be the project to be scanned.
+    _home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if sys.path[0] in ("", os.getcwd()) and _home != os.getcwd():
+        del sys.path[0]
     sys.exit(main())

@@ -738,3 +738,33 @@ def test_no_command_shows_the_help(cli: Cli) -> None:
 
     assert "Usage: bomvet [OPTIONS] COMMAND [ARGS]..." in ran.out + ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_reader_that_leaves_does_not_change_the_verdict(cli: Cli) -> None:
+    """`bomvet scan | head -c 0` on a refused project is still refused, under `pipefail` too."""
+    cli.advise(ADVISORY)
+    command = f"set -o pipefail; {sys.executable} -m bomvet scan | head -c 0"
+    done = subprocess.run(["bash", "-c", command], cwd=cli.folder, capture_output=True, check=False)
+
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_an_output_that_is_a_link_is_refused(cli: Cli) -> None:
+    """A scanned project must not have another file of the machine overwritten."""
+    victim = cli.write("../victim.txt", "precious")
+    (cli.folder / "out.json").symlink_to(victim)
+    ran = cli("sbom", "-o", "out.json")
+
+    assert (ran.code, victim.read_text()) == (2, "precious")
+    assert "out.json is a symbolic link, which is not followed" in ran.err
+    assert cli("sbom", "-o", "/dev/null").code == 0
+
+
+def test_modules_of_the_scanned_project_are_not_run(cli: Cli) -> None:
+    """`python -m bomvet` in a folder with a `typer.py` takes its own."""
+    cli.write("typer.py", "raise SystemExit('run')")
+    done = subprocess.run(
+        [sys.executable, "-m", "bomvet", "sbom"], cwd=cli.folder, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")

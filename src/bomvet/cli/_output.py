@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -82,15 +83,29 @@ def write(result: ScanResult, outputs: Sequence[Output], spec_version: str) -> N
 def _put(data: bytes, path: str) -> None:
     if not path:
         stdout = _streams.stdout()
-        stdout.buffer.write(data)
-        stdout.flush()
+        # A reader that leaves early changes nothing of the verdict.
+        with contextlib.suppress(_streams.ReaderGoneError):
+            stdout.buffer.write(data)
+            stdout.flush()
         return
     try:
-        with open(path, "wb") as file:
+        with open(path, "wb", opener=_opened) as file:
             file.write(data)
     except OSError as error:
         hint = "create the folder first" if error.errno == errno.ENOENT else ""
         raise UsageError(f"{path} cannot be written: {error.strerror}", hint=hint) from None
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open for writing; a link in the scanned project must not lead to another file of the machine."""
+    if os.path.abspath(path).startswith("/dev/"):  # /dev/stdout is a link
+        return os.open(path, flags)
+    try:
+        return os.open(path, flags | os.O_NOFOLLOW, 0o666)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise UsageError(f"{path} is a symbolic link, which is not followed", hint="delete it first") from None
+        raise
 
 
 def say(text: str) -> None:

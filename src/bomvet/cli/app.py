@@ -97,7 +97,7 @@ def _code(arguments: Sequence[str]) -> int:
     except SystemExit as stop:
         code = stop.code
     except _streams.ReaderGoneError:
-        code = 0  # whoever read our output has seen enough; there is nobody to tell
+        pass  # whoever read our output has seen enough; the answer of the command stands
     except typer.Abort as stop:  # how typer tells the end of a file, which no part of bomvet may meet unprepared
         code = _usage_or_defect(stop.__cause__ or stop)
     except Exception as error:  # noqa: BLE001 - the last resort, which tells
