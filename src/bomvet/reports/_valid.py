@@ -18,6 +18,8 @@ is_url = re.compile(
     r"(?:[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?=[/?#]|\Z)|(?!//)(?![^/?#]*:))"
     rf"{_URL_TEXT}(?:#{_URL_TEXT})?"
 ).fullmatch
+#: Nearly all URLs of files; quicker to tell than all that is valid.
+is_plain_url = re.compile(r"https://[A-Za-z0-9.-]+/[A-Za-z0-9._~/@!$&()*+,;=-]*").fullmatch
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"[\w+-]+(?:\.[\w+-]+)*@{_LABEL}(?:\.{_LABEL})*", re.ASCII).fullmatch
 _DATE_TIME = re.compile(

@@ -562,3 +562,12 @@ def test_any_pin(pin: tuple[str, str, list[str], list[str], str], blank: str, se
     assert (found.line, found.name, found.version, found.marker) == (2, name, version, marker)
     assert found.extras == tuple(sorted(extras))
     assert found.hashes == tuple(sha256(value) for value in sorted(hashes))
+
+
+def test_too_many_requirements_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies beyond the bound is told, not dropped in silence."""
+    monkeypatch.setattr("bomvet.resolvers.python._requirement_lines.MAX_REQUIREMENTS", 2)
+    statements = read("a==1\nb==1\n# c\nd==1\n")
+
+    assert [r.name for r in statements.requirements] == ["a", "b"]
+    assert [(p.line, p.reason) for p in statements.problems] == [(3, "more than 2 requirements: the rest was not read")]

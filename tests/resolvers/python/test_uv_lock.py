@@ -672,3 +672,22 @@ def test_packages_of_any_shape(tables: list[dict[str, object]]) -> None:
     named = {t["name"] for t in tables if isinstance(t.get("name"), str) and t["name"]}
     assert named <= {c.name for c in found.components}
     assert bool(found.unknowns) or len(named) == len({str(t.get("name")) for t in tables})
+
+
+def test_a_folder_outside_the_tree_is_unknown() -> None:
+    """What a path dependency above the scanned folder is made of cannot be seen from here."""
+    inventory = read(package("a", source='source = { directory = "../../lib" }'), path="w/uv.lock")
+
+    assert [u.reason for u in inventory.unknowns] == ["a lies outside the scanned tree"]
+
+
+def test_a_package_that_is_only_asked_for_under_conditions_says_so() -> None:
+    """Where every edge to it has a marker, the markers are its own; one without is none."""
+    root = package(
+        "root", 'dependencies = [{ name = "a", marker = "x" }, { name = "b", marker = "y" }, { name = "b" }]',
+        source='source = { virtual = "." }',
+    )  # fmt: skip
+    inventory = read(root, package("a"), package("b"), package("c", 'dependencies = [{ name = "a", marker = "z" }]'))
+    markers = {c.name: [v for n, v in c.properties if n == "bomvet:marker"] for c in inventory.components}
+
+    assert (markers["a"], markers["b"], markers["c"]) == (["x", "z"], [], [])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict, deque
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, Self
 from urllib.parse import unquote
 
 from bomvet.errors import BomvetError
@@ -42,8 +42,8 @@ _COMMIT = re.compile(r"@[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 _VIA_NAME = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
+# Private to this module, and defined at each start: a dataclass takes five times as long to define.
+class _File(NamedTuple):
     path: str
     statements: Statements
     constraint: bool
@@ -54,16 +54,14 @@ class _File:
         return cls(path=path, statements=statements, constraint=constraint, completeness=_completeness(statements))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pin:
+class _Pin(NamedTuple):
     """What constraints say of a name."""
 
     version: str = ""
     hashes: tuple[Hash, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
+class _Run(NamedTuple):
     """What holds for all files that are read together."""
 
     tree: FileTree
@@ -72,8 +70,7 @@ class _Run:
     indexes: list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Resolved:
+class _Resolved(NamedTuple):
     """A requirement as the component it installs, with what its comment says of who asked for it."""
 
     component: Component
@@ -322,7 +319,7 @@ def _without_strangers(files: list[_File], project: str) -> list[_File]:
         return files  # a folder's name stands in no requirements file
     names = {"", project, *(pypi_name(requirement.name) for requirement in stated)}
     return [
-        replace(file, completeness=Completeness.INCOMPLETE)
+        file._replace(completeness=Completeness.INCOMPLETE)
         if file.completeness is Completeness.COMPLETE
         and any(_asking_package(via) not in names for r in file.statements.requirements for via in r.via)
         else file

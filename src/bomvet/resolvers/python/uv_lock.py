@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.errors import MalformedError
 from bomvet.model.inventory import (
@@ -41,8 +41,7 @@ _Table = dict[str, Any]
 _Source = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Dependency:
+class _Dependency(NamedTuple):
     """An entry of a dependency list."""
 
     name: str
