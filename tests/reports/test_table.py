@@ -206,6 +206,10 @@ def test_a_long_summary_is_cut() -> None:
     first = table(judged(findings=(replace(LEAK, message="It leaks. And more. " * 9),)))
     words = table(judged(findings=(replace(LEAK, message="leaks " * 60),)))
 
+    told = table(judged(findings=(replace(LEAK, message="Pipe is a library for Python. It leaks. And more."),)))
+
+    assert "Leaks" not in told
+    assert "  It leaks.\n" in told
     assert "It leaks.\n" in first
     assert "And more" not in first
     assert words.count("leaks") < 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ _STYLES = {
 _VERDICTS = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.INCOMPLETE: "bold yellow"}
 #: A summary is cut to about two lines; `bomvet explain` has it whole.
 MAX_SUMMARY = 110
+_INTRODUCTION = re.compile(r"(?:\S+ ){1,3}is an? ", re.IGNORECASE).match
 
 
 def render(result: ScanResult, options: RenderOptions) -> bytes:
@@ -140,10 +142,12 @@ def _rows(findings: Sequence[Finding], assessment: Assessment) -> RenderableType
 
 
 def _summary(text: str) -> str:
-    """The first sentence, if it is short enough, else as many words as fit."""
-    sentence = text.partition(". ")[0]
+    """The first sentence that says something, if it is short enough, else as many words of it as fit."""
+    first, _, rest = text.partition(". ")
+    # Many begin with what the package is, which the reader knows who uses it.
+    sentence = rest.partition(". ")[0] if rest and _INTRODUCTION(first) else first
     if len(sentence) <= MAX_SUMMARY:
-        return sentence if sentence == text else f"{sentence}."
+        return sentence if text.endswith(sentence) else f"{sentence}."
     return f"{sentence[:MAX_SUMMARY].rpartition(' ')[0] or sentence[:MAX_SUMMARY]} ..."
 
 
