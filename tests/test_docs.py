@@ -14,6 +14,7 @@ import pytest
 
 from bomvet import __version__, errors
 from bomvet.cli import app
+from bomvet.cli.list_ import SETTINGS
 from bomvet.cli.scan import EXIT_CODES
 from bomvet.errors import BomvetError, PolicyFileError
 from bomvet.plugin import Check, Report, discover
@@ -217,7 +218,8 @@ def test_every_rule_has_its_page(check: Check) -> None:
 def test_every_exit_code_is_documented() -> None:
     """Every code that verdicts, errors and the last resort give stands in the reference and in README.md."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, BomvetError)]
-    codes = {*EXIT_CODES.values(), *(kind.exit_code for kind in kinds), app.INTERNAL_ERROR, app.INTERRUPTED}
+    last_resorts = {app.INTERNAL_ERROR, app.INTERRUPTED, app.TERMINATED}
+    codes = {*EXIT_CODES.values(), *(kind.exit_code for kind in kinds), *last_resorts}
     tables = [first_cells(page) for page in ("docs/reference/exit-codes.md", "README.md")]
 
     assert [{int(cell) for cell in cells if cell.isdecimal()} for cells in tables] == [codes, codes]
@@ -244,11 +246,48 @@ def test_every_setting_is_documented() -> None:
     assert first_cells("docs/reference/settings.md") - {"key", "---"} == known
 
 
+def test_the_defaults_of_settings_are_those_of_the_list() -> None:
+    """What the reference gives as default is what `bomvet list settings` shows."""
+    rows = re.findall(r"^\| `([\w.-]+)` \| `([^|]+)` \|", read("docs/reference/settings.md"), re.MULTILINE)
+
+    assert dict(rows) == {key: default or '""' for key, default, _ in SETTINGS if not key.startswith("waivers.")}
+
+
 def test_the_example_of_settings_is_valid() -> None:
     """The policy that the reference shows can be read."""
     (example,) = re.findall(r"```toml\n(.*?)```", read("docs/reference/settings.md"), re.DOTALL)
 
     assert len(read_policy(example, "bomvet.toml").waivers) == 1
+
+
+# -- commands that are shown ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("codes", "gravest"),
+    [
+        ((0, 0), 0),
+        ((0, 3, 0), 3),
+        ((1, 3), 1),
+        ((3, 1), 1),
+        ((3, 0, 1, 0), 1),
+        ((2, 1, 3), 2),
+        ((1, 2), 2),
+        ((70, 3, 1), 70),
+        ((1, 3, 70), 70),
+    ],
+)
+def test_the_nightly_loop_ends_with_the_gravest_code(codes: tuple[int, ...], gravest: int, tmp_path: Path) -> None:
+    """A scan that did not run goes before a refusal, and that before an open question, in whatever order."""
+    blocks = re.findall(r"```sh\n(.*?)```", read("docs/how-to/nightly.md"), re.DOTALL)
+    loop = next(block for block in blocks if block.startswith("today="))
+    for number, code in enumerate(codes):
+        project = tmp_path / "projects" / str(number)
+        project.mkdir(parents=True)
+        (project / "code").write_text(str(code), "utf-8")
+    script = f'bomvet() {{ return "$(cat "$2code")"; }}\n{loop}'
+
+    assert subprocess.run(["sh", "-eu", "-c", script], cwd=tmp_path, check=False).returncode == gravest
 
 
 # -- form ------------------------------------------------------------------------------------------------------

@@ -233,3 +233,16 @@ def test_an_empty_result_of_passed_over_files_says_so() -> None:
     result = replace(judged(), inventory=Inventory(), target=Target(kind="dir", name="x", skipped=(SKIPPED,)))
 
     assert "Nothing was checked: see what was passed over." in table(result)
+
+
+def test_a_digest_in_the_place_of_a_version_is_not_shown() -> None:
+    """An unversioned project goes by its name alone."""
+    root = replace(ROOT, version="sha256:0123456789abcdef", purl="pkg:generic/sink@sha256:0123456789abcdef")
+    edge = Relationship(source=root.purl, target=PIPE.purl)
+    result = replace(
+        judged(findings=(LEAK,)), inventory=Inventory(root=root, components=(PIPE,), relationships=(edge,))
+    )
+    text = table(result)
+
+    assert text.startswith("sink · 1 component")
+    assert "why   sink > pipe@2" in text

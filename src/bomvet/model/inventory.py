@@ -152,8 +152,9 @@ class Component:
 
     @property
     def label(self) -> str:
-        """`name@version` for people."""
-        return f"{self.name}@{self.version}" if self.version else self.name
+        """`name@version` for people, to whom a digest in the place of a version says nothing."""
+        digest = self.version.startswith("sha256:")
+        return f"{self.name}@{self.version}" if self.version and not digest else self.name
 
     def merged(self, other: Component) -> Component:
         """Both descriptions of one purl as one: sets are united, of two scalars the stronger or lesser stays."""

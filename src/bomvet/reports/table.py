@@ -88,7 +88,7 @@ def _header(console: Console, result: ScanResult) -> None:
     inventory, data = result.inventory, result.advisory_data
     subject = inventory.root.label if inventory.root else result.target.name
     third = [c for c in inventory.components if not c.first_party]
-    parts = [clean(subject), f"{len(third)} components"]
+    parts = [clean(subject), f"{len(third)} component{'' if len(third) == 1 else 's'}"]
     scopes = {scope: sum(c.scope == scope for c in third) for scope in ("optional", "dev")}
     if any(scopes.values()):
         parts[-1] += f" ({', '.join(f'{n} {scope}' for scope, n in scopes.items() if n)})"
@@ -181,7 +181,7 @@ def _label(ref: str) -> str:
     from urllib.parse import unquote  # noqa: PLC0415
 
     body = ref.partition("?")[0].removeprefix("pkg:").partition("/")[2]
-    return unquote(body) if body else ref
+    return unquote(body).partition("@sha256:")[0] if body else ref
 
 
 def _components(console: Console, result: ScanResult) -> None:
