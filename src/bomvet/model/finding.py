@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import ClassVar
 
 from bomvet.model.facts import Severity
+from bomvet.model.globs import matches
 from bomvet.model.inventory import Confidence, Location
+from bomvet.model.purl import bare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,11 @@ class Finding:
         return self.instance or self.rule
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What a waiver may call it, in lower case: the advisory, its aliases, the rule."""
+        return tuple(dict.fromkeys(name.casefold() for name in (*self.ids, self.rule)))
+
+    @property
     def fingerprint(self) -> str:
         """32 hexadecimal digits that name this finding across runs and machines."""
         key = f"{self.rule}\0{self.subject}\0{self.instance}"
@@ -79,6 +86,15 @@ class Waiver:
     purl: str = ""
     path: str = ""
     line: int = 0
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether it is for `finding`, by name and within the purl and the path that it is bound to."""
+        versions = (finding.subject, bare(finding.subject), bare(finding.subject).rpartition("@")[0])
+        if self.id.casefold() not in finding.names or (self.purl and self.purl not in versions):
+            return False
+        # A component that is found in several places is waived only where all of them are meant.
+        places = finding.locations
+        return not self.path or (bool(places) and all(matches(self.path, place.path) for place in places))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from bomvet.model.facts import RANKED, Facts, Severity, Standing
 from bomvet.model.finding import Assessment, Finding, PolicyUsed, Verdict, Waived, Waiver
-from bomvet.model.globs import matches
-from bomvet.model.purl import bare
 from bomvet.model.result import PluginStatus, Status
 from bomvet.policy.document import Policy, UnknownSeverity
 
@@ -81,23 +79,8 @@ class _Waivers:
             self._by_id[waiver.id.casefold()].append(waiver)
 
     def covering(self, finding: Finding) -> list[Waiver]:
-        """Those for any name of `finding`, within the purl and the path that they are bound to."""
-        names = dict.fromkeys(name.casefold() for name in (*finding.ids, finding.rule))
-        return [w for name in names for w in self._by_id.get(name, ()) if _within(w, finding)]
-
-
-def _within(waiver: Waiver, finding: Finding) -> bool:
-    if waiver.purl and not _same_package(waiver.purl, finding.subject):
-        return False
-    # A component that is found in several places is waived only where all of them are meant.
-    return not waiver.path or (
-        bool(finding.locations) and all(matches(waiver.path, place.path) for place in finding.locations)
-    )
-
-
-def _same_package(pattern: str, purl: str) -> bool:
-    versionless = bare(purl).rpartition("@")[0]
-    return pattern in (purl, bare(purl), versionless)
+        """Those that cover `finding`."""
+        return [w for name in finding.names for w in self._by_id.get(name, ()) if w.covers(finding)]
 
 
 def _fails(finding: Finding, policy: Policy) -> bool:

@@ -11,9 +11,8 @@ from urllib.parse import unquote
 
 from bomvet.errors import NotEstablishedError, UsageError
 from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Severity, Standing
-from bomvet.model.globs import matches
 from bomvet.model.graph import Graph
-from bomvet.model.purl import bare, pypi_name
+from bomvet.model.purl import pypi_name
 from bomvet.model.result import Status
 from bomvet.reports._text import clean
 from bomvet.versions.orders import ORDERS
@@ -21,7 +20,7 @@ from bomvet.versions.orders import ORDERS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bomvet.model.finding import Finding, Waiver
+    from bomvet.model.finding import Finding
     from bomvet.model.inventory import Component
     from bomvet.model.result import ScanResult
 
@@ -354,7 +353,7 @@ class _Explainer:
         waiver = self._waivers.get(finding.fingerprint)
         if waiver:
             yield _head("policy", 4), f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
-        for expired in () if waiver else (w for w in self._expired if _covers(w, finding)):
+        for expired in () if waiver else (w for w in self._expired if w.covers(finding)):
             yield _head("policy", 4), f"waiver of {expired.owner} expired {expired.expires}"
         if finding.remediation:
             yield _head("do", 4), finding.remediation
@@ -382,16 +381,6 @@ def _severity(match: AdvisoryMatch) -> str:
 def _rated(match: AdvisoryMatch) -> str:
     rating = match.rating
     return f"{rating.vector or 'no vector'} ({rating.source})" if rating.source else "no record states a severity"
-
-
-def _covers(waiver: Waiver, finding: Finding) -> bool:
-    """Whether an expired waiver was for `finding`, as the policy judges it."""
-    subject, places = finding.subject, finding.locations
-    if waiver.id not in (*finding.ids, finding.rule):
-        return False
-    if waiver.purl not in ("", subject, bare(subject), bare(subject).rpartition("@")[0]):
-        return False
-    return not waiver.path or (bool(places) and all(matches(waiver.path, place.path) for place in places))
 
 
 def _data_problem(result: ScanResult) -> str:

@@ -223,8 +223,7 @@ def _source(assessment: Assessment) -> str:
 
 def _verdict(console: Console, result: ScanResult, assessment: Assessment) -> None:
     reasons = f": {'; '.join(assessment.reasons)}" if assessment.reasons else ""
-    marked = len(assessment.failing) < len(assessment.findings)
-    if marked:
+    if 0 < len(assessment.failing) < len(assessment.findings):
         console.print("✗ is refused by the policy, · is told only.", style="dim")
     console.print(f"{assessment.verdict.value.upper()}{reasons}", style=_VERDICTS[assessment.verdict])
     if policy := assessment.policy:
