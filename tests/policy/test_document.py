@@ -279,3 +279,12 @@ def test_a_waiver_for_something_that_is_no_purl_is_refused() -> None:
         read_policy(text, "bomvet.toml")
 
     assert caught.value.problems == ("line 6: waivers[1].purl must be a purl such as pkg:pypi/pyyaml",)
+
+
+def test_a_manifest_without_the_table_is_no_policy() -> None:
+    """A pyproject.toml that only mentions bomvet, as a dependency, decides nothing."""
+    assert read_policy('[project]\nname = "bomvet"\n', "pyproject.toml", ("tool", "bomvet")).source == ""
+    assert (
+        read_policy('[tool.bomvet]\nfail-on = "low"\n', "pyproject.toml", ("tool", "bomvet")).source == "pyproject.toml"
+    )
+    assert read_policy("", "bomvet.toml").source == "bomvet.toml"

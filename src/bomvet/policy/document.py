@@ -76,7 +76,7 @@ def read_policy(text: str, path: str, table: Sequence[str] = ()) -> Policy:
     for name in table:
         document = document.get(name, {}) if isinstance(document, dict) else {}
     reader = _Reader(lines=TomlLines.of(text), base=tuple(table))
-    policy = replace(reader.policy(document), source=path)
+    policy = replace(reader.policy(document), source=path if document or not table else "")
     if reader.problems:
         ordered = sorted(reader.problems)
         raise PolicyFileError(path, tuple(f"line {line}: {problem}" for line, problem in ordered))
