@@ -23,6 +23,8 @@ class Severity(StrEnum):
 
 #: The levels that can be compared, gravest first.
 RANKED = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.NONE)
+#: All levels in the order to show them: unknown stands after high, since it may be either and must not hide.
+SHOWN = (*RANKED[:2], Severity.UNKNOWN, *RANKED[2:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

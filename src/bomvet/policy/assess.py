@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from bomvet.model.facts import RANKED, Facts, Severity, Standing
+from bomvet.model.facts import RANKED, SHOWN, Facts, Severity, Standing
 from bomvet.model.finding import Assessment, Finding, PolicyUsed, Verdict, Waived, Waiver
 from bomvet.model.result import PluginStatus, Status
 from bomvet.policy.document import Policy, UnknownSeverity
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from bomvet.model.inventory import Inventory
-
-#: Unknown stands after high: it may be either, and must not hide at the end.
-_DISPLAY = (Severity.CRITICAL, Severity.HIGH, Severity.UNKNOWN, Severity.MEDIUM, Severity.LOW, Severity.NONE)
 
 
 def assess(
@@ -30,7 +27,7 @@ def assess(
     today: dt.date,
 ) -> Assessment:
     """What `policy` says on the day `today` (UTC)."""
-    ordered = sorted(findings, key=lambda f: (_DISPLAY.index(f.severity), f.subject, f.rule, f.instance))
+    ordered = sorted(findings, key=lambda f: (SHOWN.index(f.severity), f.subject, f.rule, f.instance))
     covering = _Waivers(policy.waivers).covering
     waived, still_open = list[Waived](), list[Finding]()
     used, expired = set[Waiver](), set[Waiver]()

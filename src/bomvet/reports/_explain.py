@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from bomvet.errors import NotEstablishedError, UsageError
-from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Severity, Standing
+from bomvet.model.facts import SHOWN, AdvisoryAnswer, AdvisoryMatch, Standing
 from bomvet.model.graph import Graph
 from bomvet.model.purl import pypi_name
 from bomvet.model.result import Status
@@ -34,10 +34,6 @@ _ENRICHER, _RULE = "osv", "known-vulnerability"
 _ADVISORY_ID = re.compile(r"(?:CVE|PYSEC|MAL)-\d{4}-\d+|GHSA(?:-[0-9a-z]{4}){3}", re.IGNORECASE).fullmatch
 #: Purl types whose names and versions are Python's; `generic` are the projects of the tree.
 _PYTHON = ("pypi", "generic")
-#: Unknown stands after high: it may be either, and must not hide at the end.
-_GRAVEST_FIRST = (
-    Severity.CRITICAL, Severity.HIGH, Severity.UNKNOWN, Severity.MEDIUM, Severity.LOW, Severity.NONE,
-)  # fmt: skip
 #: What properties are called here, in the order of the report; any other comes after, by its own name.
 _PROPERTIES = {"bomvet:registry": "index", "bomvet:extra": "extra", "bomvet:marker": "marker"}
 _ADVISORIES = "  advisories  "
@@ -331,7 +327,7 @@ class _Explainer:
 
     def _gravity(self, match: AdvisoryMatch) -> tuple[bool, int, float, str]:
         asked = _is_called(match, self._asked)
-        return not asked, _GRAVEST_FIRST.index(match.rating.severity), -(match.rating.score or 0.0), match.id
+        return not asked, SHOWN.index(match.rating.severity), -(match.rating.score or 0.0), match.id
 
     def _advisory(self, component: Component, match: AdvisoryMatch) -> Iterator[_Row]:
         finding = self._findings.get((component.purl, match.id))
