@@ -13,7 +13,8 @@ from bomvet.errors import FileUnreadableError, NotEstablishedError
 from bomvet.model.facts import Facts
 from bomvet.model.inventory import Component, Inventory, Service, Unknown
 from bomvet.model.result import Skipped, Snapshot
-from bomvet.plugin import Check, Context, Resolver
+from bomvet.plugin import Check, Context, Entry, Resolver
+from bomvet.sources.directory import INSTALLED_FOLDERS
 
 if TYPE_CHECKING:
     from bomvet.model.finding import Finding
@@ -24,9 +25,13 @@ NOW = dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC)
 
 @dataclass(slots=True)
 class MemoryTree:
-    """A `FileTree` of given files; `reads` lists what was read, in order."""
+    """A `FileTree` of given files; `reads` lists what was read, in order.
+
+    `links` are links by their path, each with the path in the tree that it leads to; None leads out of it.
+    """
 
     files: Mapping[str, bytes | str]
+    links: Mapping[str, str | None] = field(default_factory=dict)
     name: str = "project"
     unknowns: tuple[Unknown, ...] = ()
     skipped: tuple[Skipped, ...] = ()
@@ -34,12 +39,50 @@ class MemoryTree:
     reads: list[str] = field(default_factory=list)
 
     def paths(self) -> Sequence[str]:
-        """Every file, sorted."""
-        return sorted(self.files)
+        """Every file that lies in no folder of installed packages, sorted."""
+        return sorted(path for path in self.files if not INSTALLED_FOLDERS & set(path.split("/")[:-1]))
+
+    def folders(self) -> Sequence[str]:
+        """The outermost folders of installed packages."""
+        found = set()
+        for path in self.files:
+            parts = path.split("/")
+            if at := next((n for n, part in enumerate(parts[:-1], 1) if part in INSTALLED_FOLDERS), 0):
+                found.add("/".join(parts[:at]))
+        return sorted(found)
+
+    def entries(self, folder: str) -> Sequence[Entry]:
+        """What stands there."""
+        prefix = f"{real}/" if (real := self.real(folder)) else ""
+        found = {}
+        for path in (*self.files, *self.links):
+            if path.startswith(prefix):
+                name, slash, _ = path[len(prefix) :].partition("/")
+                found[name] = Entry(name, bool(slash), prefix + name in self.links)
+        return [found[name] for name in sorted(found)]
+
+    def real(self, path: str) -> str:
+        """The path after all links; raises `FileUnreadableError`."""
+        parts, done = path.split("/"), ""
+        for _ in range(100):
+            if not parts:
+                if done in self.files or not done or any(f.startswith(f"{done}/") for f in (*self.files, *self.links)):
+                    return done
+                raise FileUnreadableError("cannot be read: No such file or directory")
+            done = f"{done}/{parts.pop(0)}".strip("/")
+            target = self.links.get(done, done)
+            if target is None:
+                raise FileUnreadableError("leads out of the scanned tree, which no link may do")
+            if target != done:
+                parts, done = [*target.split("/"), *parts], ""
+        raise FileUnreadableError("cannot be read: Too many levels of symbolic links")
 
     def exists(self, path: str) -> bool:
         """Whether there is such a file."""
-        return path in self.files
+        try:
+            return self.real(path) in self.files
+        except FileUnreadableError:
+            return False
 
     def modified(self, path: str) -> int:  # noqa: ARG002 - the protocol's
         """The same moment for all."""
@@ -48,9 +91,10 @@ class MemoryTree:
     def read(self, path: str) -> bytes:
         """The content; raises `FileUnreadableError` where there is none."""
         self.reads.append(path)
-        if path not in self.files:
-            raise FileUnreadableError("cannot be read: No such file or directory")
-        data = self.files[path]
+        real = self.real(path)
+        if real not in self.files:
+            raise FileUnreadableError("is no regular file")
+        data = self.files[real]
         return data.encode() if isinstance(data, str) else data
 
 

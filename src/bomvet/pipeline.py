@@ -24,7 +24,7 @@ from bomvet.model.inventory import (
     Unknown,
 )
 from bomvet.model.purl import project_purl
-from bomvet.model.result import Input, PluginStatus, ScanResult, Status, Target
+from bomvet.model.result import Input, PluginStatus, ScanResult, Skipped, Status, Target
 from bomvet.plugin import Check, Context, Enricher, FileTree, Resolver, discover, ordered
 
 if TYPE_CHECKING:
@@ -36,13 +36,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What the user says of the scanned thing beyond its files: all optional, and stronger than the files."""
+    """What the user says of the scanned thing beyond its files: all optional, and stronger than the files.
+
+    `installed`: where packages are installed, they are meant, and not the lock files beside or above them.
+    """
 
     name: str = ""
     version: str = ""
     author: Contact | None = None
     time: int | None = None
     omit_dev: bool = False
+    installed: bool = False
 
 
 AS_FOUND = Subject()
@@ -57,7 +61,8 @@ def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[
     plugins = discover("bomvet.resolvers", Resolver) if resolvers is None else tuple(resolvers)
     recorder = _Recorder(tree)
     claims = _Claims(plugins)
-    inventory, statuses = _resolve(recorder, claims)
+    sources = _Sources(recorder, claims, installed=subject.installed)
+    inventory, statuses = _resolve(recorder, claims, sources)
     inventory = _rooted(inventory, tree.name, subject, recorder.inputs)
     return ScanResult(
         tool=__version__,
@@ -66,7 +71,7 @@ def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[
             kind="dir",
             name=tree.name,
             inputs=recorder.inputs,
-            skipped=tuple(s for s in tree.skipped if claims.of(s.path)),
+            skipped=tuple(sorted((*(s for s in tree.skipped if claims.of(s.path)), *sources.skipped))),
             omitted=("dev",) if subject.omit_dev else (),
         ),
         authors=(subject.author,) if subject.author else (),
@@ -124,9 +129,12 @@ class _Claims:
 
     def __init__(self, resolvers: Sequence[Resolver]) -> None:
         self.resolvers = resolvers
+        self._by_folder: dict[str, list[Resolver]] = defaultdict(list)
         self._by_name: dict[str, list[Resolver]] = defaultdict(list)
         self._by_suffix: dict[str, list[tuple[Callable[[str], object], Resolver]]] = defaultdict(list)
         for resolver in resolvers:
+            for folder in resolver.folders:
+                self._by_folder[folder].append(resolver)
             for glob in resolver.globs:
                 # File systems of developers do not all tell `Requirements.TXT` from `requirements.txt`.
                 glob = glob.lower()  # noqa: PLW2901
@@ -148,6 +156,10 @@ class _Claims:
         found += [resolver for matches, resolver in patterns if matches(path)]
         return found if len(found) < 2 else list({r.id: r for r in found}.values())  # noqa: PLR2004
 
+    def of_folder(self, name: str) -> list[Resolver]:
+        """The resolvers of a folder of installed packages called `name`."""
+        return self._by_folder.get(name, [])
+
 
 def _suffix(name: str) -> str:
     return name.rpartition(".")[2] or name
@@ -163,6 +175,7 @@ class _Recorder:
         self._recent: dict[str, bytes] = {}
         self.name, self.unknowns, self.skipped = tree.name, tree.unknowns, tree.skipped
         self.paths, self.exists, self.modified = tree.paths, tree.exists, tree.modified
+        self.folders, self.entries, self.real = tree.folders, tree.entries, tree.real
 
     def read(self, path: str) -> bytes:
         data = self._recent.pop(path, None)
@@ -181,20 +194,75 @@ class _Recorder:
         return tuple(Input(path=path, sha256=self._digests[path]) for path in sorted(self._digests))
 
 
-def _resolve(tree: FileTree, claims: _Claims) -> tuple[Inventory, tuple[PluginStatus, ...]]:
-    """Every resolver on every file that it claims."""
+class _Sources:
+    """Which files and folders each resolver is to read: of a lock and what is installed, one speaks for both."""
+
+    def __init__(self, tree: FileTree, claims: _Claims, *, installed: bool) -> None:
+        self.skipped: list[Skipped] = []
+        files = [(path, resolver) for path in tree.paths() for resolver in claims.of(path)]
+        # In a scan of `node_modules` itself it is the top, which has the tree's name.
+        folders = [(f, r) for f in tree.folders() for r in claims.of_folder((f or tree.name).rpartition("/")[2])]
+        if folders and installed:
+            files = [*self._unspoken(files, folders)]
+        elif folders:
+            locks = {(_ecosystem(r), _folder(path)): path for path, r in files if r.locks}
+            folders = [*self._unlocked(folders, locks)]
+        self.claimed = [*files, *folders]
+
+    def _unlocked(
+        self, folders: list[tuple[str, Resolver]], locks: Mapping[tuple[str, str], str]
+    ) -> Iterator[tuple[str, Resolver]]:
+        """The folders that no lock beside or above them speaks for."""
+        for folder, resolver in folders:
+            above = (locks.get((_ecosystem(resolver), parent)) for parent in _parents(folder) if folder)
+            lock = next(filter(None, above), None)
+            if lock is None:
+                yield folder, resolver
+            else:
+                reason = f"installed packages, for which {lock} speaks (--installed reads them, --drift compares)"
+                self.skipped.append(Skipped(path=folder, reason=reason))
+
+    def _unspoken(
+        self, files: list[tuple[str, Resolver]], folders: list[tuple[str, Resolver]]
+    ) -> Iterator[tuple[str, Resolver]]:
+        """The files but for locks that installed packages speak for."""
+        spoken = {(_ecosystem(r), parent): folder for folder, r in folders for parent in _parents(folder)}
+        for path, resolver in files:
+            folder = spoken.get((_ecosystem(resolver), _folder(path))) if resolver.locks else None
+            if folder is None:
+                yield path, resolver
+            else:
+                self.skipped.append(Skipped(path=path, reason=f"the packages in {folder} speak for it (--installed)"))
+
+
+def _ecosystem(resolver: Resolver) -> str:
+    return resolver.id.partition("/")[0]
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _parents(path: str) -> Iterator[str]:
+    """The folders above `path`, the nearest first."""
+    while path:
+        path = _folder(path)
+        yield path
+
+
+def _resolve(tree: FileTree, claims: _Claims, sources: _Sources) -> tuple[Inventory, tuple[PluginStatus, ...]]:
+    """Every resolver on every file that it is to read."""
     parts = [Inventory(unknowns=tree.unknowns)]
     failures: dict[str, list[str]] = {r.id: [] for r in claims.resolvers}
-    for path in tree.paths():
-        for resolver in claims.of(path):
-            try:
-                parts.append(resolver.parse(tree, path))
-            except BomvetError as error:
-                parts.append(_not_read(resolver.id, path, getattr(error, "line", 0), str(error)))
-            except Exception as error:  # noqa: BLE001 - a defect of one reader must not lose the work of the others
-                reason = f"internal error ({type(error).__name__}: {error})"
-                parts.append(_not_read(resolver.id, path, 0, reason))
-                failures[resolver.id].append(f"{path}: {reason}")
+    for path, resolver in sources.claimed:
+        try:
+            parts.append(resolver.parse(tree, path))
+        except BomvetError as error:
+            parts.append(_not_read(resolver.id, path, getattr(error, "line", 0), str(error)))
+        except Exception as error:  # noqa: BLE001 - a defect of one reader must not lose the work of the others
+            reason = f"internal error ({type(error).__name__}: {error})"
+            parts.append(_not_read(resolver.id, path, 0, reason))
+            failures[resolver.id].append(f"{path}: {reason}")
     inventory = Inventory.merge(parts)
     doubts = Counter(unknown.resolver for unknown in inventory.unknowns)
     return inventory, tuple(_fared(id_, problems, doubts[id_]) for id_, problems in failures.items())

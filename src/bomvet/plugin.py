@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from bomvet.errors import UsageError
 
@@ -30,10 +30,18 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "bomvet.plugins"
 
 
+class Entry(NamedTuple):
+    """What stands in a folder; of a link `is_folder` is False, whatever it leads to."""
+
+    name: str
+    is_folder: bool
+    is_link: bool
+
+
 class FileTree(Protocol):
     """A read-only view of files with limits; a directory and a merged image look the same.
 
-    Paths are POSIX, relative to the top, without `.` or `..` parts.
+    Paths are POSIX, relative to the top, without `.` or `..` parts; "" is the top.
     """
 
     @property
@@ -59,6 +67,15 @@ class FileTree(Protocol):
 
     def modified(self, path: str) -> int:
         """Seconds since the epoch; 0 where not known."""
+
+    def folders(self) -> Sequence[str]:
+        """Folders of installed packages (`node_modules`, `site-packages`), sorted; none of what they hold is listed."""
+
+    def entries(self, folder: str) -> Sequence[Entry]:
+        """What stands in `folder` directly, by name; raises `FileUnreadableError` where it is absent or outside."""
+
+    def real(self, path: str) -> str:
+        """Where the links on the way to `path` lead; raises `FileUnreadableError` where it is absent or outside."""
 
 
 class Http(Protocol):
@@ -117,12 +134,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolver:
-    """Reads one file format; `globs` are matched against the whole path, `**/` standing for any folder."""
+    """Reads one file format; `globs` are matched against the whole path, `**/` standing for any folder.
+
+    The part of `id` before the slash is the ecosystem.  `folders` are names of folders of installed packages, which
+    it reads as a whole; `parse` then gets the folder's path.  `locks` says that the format states the versions of
+    what is installed beside it and below: where one does, installed packages are not read.
+    """
 
     id: str
     title: str
-    globs: tuple[str, ...]
     parse: Callable[[FileTree, str], Inventory]
+    globs: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    locks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -210,18 +210,30 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relationship:
-    """An edge between two references, with the places that state it."""
+    """An edge between two references, with the places that state it.
+
+    `roles` say as what the source asks for the target, where the input tells: `optional`, `peer`, `dev`,
+    `bundled`, `extra:NAME`, `group:NAME`; empty for a plain dependency.  `markers` are the environments (PEP 508)
+    in any of which the edge holds; empty where it always does.
+    """
 
     source: str = field(metadata={"json": "from"})
     target: str = field(metadata={"json": "to"})
     kind: RelationKind = RelationKind.DEPENDS_ON
+    roles: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ()
     evidence: tuple[Location, ...] = ()
     confidence: Confidence = Confidence.HIGH
 
     def merged(self, other: Relationship) -> Relationship:
-        """The same edge stated twice: all evidence, the greater confidence."""
+        """The same edge stated twice: all evidence, the greater confidence.
+
+        An edge that holds plainly or always in one statement does so.
+        """
         return replace(
             self,
+            roles=_union(self.roles, other.roles) if self.roles and other.roles else (),
+            markers=_union(self.markers, other.markers) if self.markers and other.markers else (),
             evidence=_union(self.evidence, other.evidence),
             confidence=min(self.confidence, other.confidence, key=_CONFIDENCE_RANK.__getitem__),
         )

@@ -33,6 +33,12 @@ def pypi_purl(name: str, version: str = "", qualifiers: Mapping[str, str] | None
     return _purl("pypi", pypi_name(name), version, qualifiers)
 
 
+def npm_purl(name: str, version: str = "", qualifiers: Mapping[str, str] | None = None) -> str:
+    """The purl of an npm package; `name` with its scope (`@scope/name`), in its own letter case."""
+    scope, slash, rest = name.rpartition("/")
+    return _purl("npm", rest, version, qualifiers, f"{quote(scope, safe='')}/" if slash else "")
+
+
 def project_purl(name: str, version: str, directory: str) -> str:
     """The purl of a first-party project: `generic`, since no registry vouches for the name.
 
@@ -41,8 +47,8 @@ def project_purl(name: str, version: str, directory: str) -> str:
     return _purl("generic", name, version, {"path": directory} if directory else None)
 
 
-def _purl(kind: str, name: str, version: str, qualifiers: Mapping[str, str] | None) -> str:
-    text = f"pkg:{kind}/{_quoted(name)}"
+def _purl(kind: str, name: str, version: str, qualifiers: Mapping[str, str] | None, namespace: str = "") -> str:
+    text = f"pkg:{kind}/{namespace}{_quoted(name)}"
     if version:
         text += f"@{_quoted(version)}"
     stated = {key: value for key, value in qualifiers.items() if value} if qualifiers else {}

@@ -340,6 +340,8 @@ def _properties(component: Component, nameless: list[Hash], *, lines: tuple[Loca
         found.append(("bomvet:first-party", "true"))
     elif component.scope is Scope.DEV:
         found.append(("bomvet:scope", "dev"))
+    elif component.scope is Scope.OPTIONAL:  # which consumers take for development, as other tools write it
+        found.append(("bomvet:dev", "false"))
     if len(component.version) > _LONGEST_VERSION:
         found.append(("bomvet:version", component.version))
     if nameless:

@@ -1,7 +1,8 @@
 """A folder as a `FileTree`: one bounded walk that follows no symbolic link out of the tree.
 
-What is passed over (documented in docs/reference/what-is-read.md): version-control folders, installed trees
-(`node_modules`, virtual environments), caches of tools, and what `.gitignore` files name.
+What is passed over (documented in docs/reference/what-is-read.md): version-control folders, caches of tools, and
+what `.gitignore` files name.  Folders of installed packages (`node_modules`, those of virtual environments) are
+noted and not entered: who reads them looks into them with `entries`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from bomvet.errors import FileUnreadableError, UsageError
 from bomvet.model.globs import matches
 from bomvet.model.inventory import Location, Unknown
 from bomvet.model.result import Skipped
-from bomvet.plugin import Source
+from bomvet.plugin import Entry, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
 #: Folders that hold no sources of the project itself.
 SKIPPED_FOLDERS = frozenset((
     ".bzr", ".eggs", ".git", ".hg", ".hypothesis", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn",
-    ".tox", "__pycache__", "node_modules", "site-packages",
+    ".tox", "__pycache__",
 ))  # fmt: skip
+#: Folders of installed packages.
+INSTALLED_FOLDERS = frozenset(("node_modules", "site-packages", "dist-packages"))
+#: What a virtual environment consists of, besides its mark.
+_ENVIRONMENT_FOLDERS = frozenset(("bin", "etc", "include", "lib", "lib64", "share", "Include", "Lib", "Scripts"))
 #: A folder with this file in it is a virtual environment (PEP 405).
 ENVIRONMENT_MARK = "pyvenv.cfg"
 #: Entries of a folder that is passed over which are looked at.
@@ -50,6 +55,7 @@ class _Listing:
     paths: list[str] = field(default_factory=list)
     unknowns: list[Unknown] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
     # Names that are not UTF-8 are shown escaped; this leads back to the name on disk.
     on_disk: dict[str, str] = field(default_factory=dict)
     entries: int = 0
@@ -82,6 +88,8 @@ class DirectoryTree:
         self._listing = _Listing()
         if only:
             self._listing.paths.append(self._listing.shown(only))
+        elif os.path.basename(self._root) in INSTALLED_FOLDERS:
+            self._listing.folders.append("")
         else:
             self._walk()
 
@@ -108,6 +116,40 @@ class DirectoryTree:
     def paths(self) -> Sequence[str]:
         """Every file that is not passed over, sorted."""
         return self._listing.paths
+
+    def folders(self) -> Sequence[str]:
+        """Folders of installed packages, sorted."""
+        return self._listing.folders
+
+    def entries(self, folder: str) -> Sequence[Entry]:
+        """What stands in `folder`, by name; raises `FileUnreadableError`."""
+        place, listing = self._inside(folder), self._listing
+        try:
+            with os.scandir(place) as found:
+                raw = list(islice(found, self._limits.files - listing.entries + 1))
+        except OSError as error:
+            raise FileUnreadableError(f"cannot be listed: {error.strerror}") from None
+        listing.entries += len(raw)
+        if listing.entries > self._limits.files:
+            raise FileUnreadableError(f"cannot be listed: more than {self._limits.files:,} files and folders in all")
+        prefix = f"{folder}/" if folder else ""
+        for entry in raw:
+            if not entry.name.isascii():
+                listing.shown(f"{listing.on_disk.get(folder, folder)}/{entry.name}" if folder else entry.name)
+        skip = len(prefix)
+        return sorted(
+            Entry(
+                entry.name if entry.name.isascii() and "\\" not in entry.name else _shown(prefix + entry.name)[skip:],
+                entry.is_dir(follow_symlinks=False),
+                entry.is_symlink(),
+            )
+            for entry in raw
+        )
+
+    def real(self, path: str) -> str:
+        """Where the links on the way to `path` lead; raises `FileUnreadableError`."""
+        real = os.path.relpath(self._inside(path), self._root)
+        return "" if real == "." else self._listing.shown(real)
 
     def exists(self, path: str) -> bool:
         """Whether `path` is a file in the tree."""
@@ -168,8 +210,12 @@ class DirectoryTree:
         while todo:
             folder, ignores = todo.pop()
             entries = self._entries(folder)
-            if folder and self._is_environment(folder, entries):
-                continue
+            if self._is_environment(folder, entries):
+                self._note_environment(folder)
+                if folder:
+                    continue
+                # A project may have made its own folder an environment.
+                entries = [entry for entry in entries if entry.name not in _ENVIRONMENT_FOLDERS]
             if self._use_ignore_files and any(entry.name == ".gitignore" for entry in entries):
                 ignores = (*ignores, self._ignore_file(folder))
             for entry, raw in self._kept(entries, folder, ignores):
@@ -182,13 +228,32 @@ class DirectoryTree:
                 listing.unknowns.append(_limit(folder, reason))
                 break
         listing.paths.sort()
+        listing.folders.sort()
+
+    def _note_environment(self, folder: str) -> None:
+        """Note where the packages of an environment are."""
+        prefix = f"{folder}/" if folder else ""
+        libraries = [f"lib/{name}" for name in self._names(f"{prefix}lib", folders=True)]
+        for place in (*libraries, "Lib"):
+            packages = f"{prefix}{place}/site-packages"
+            if os.path.isdir(os.path.join(self._root, packages)):
+                self._note_folder(packages)
+
+    def _note_folder(self, raw: str) -> None:
+        """Note a folder of installed packages, unless the user does not want it."""
+        reason = self._passed_over(raw, is_dir=True, ignores=())
+        if reason:
+            self._listing.skipped.append(Skipped(path=_shown(raw), reason=reason))
+        else:
+            self._listing.folders.append(self._listing.shown(raw))
 
     def _is_environment(self, folder: str, entries: list[os.DirEntry[str]]) -> bool:
         """Whether PEP 405 has it for a virtual environment; an empty file of the name would hide a folder."""
         if all(entry.name != ENVIRONMENT_MARK for entry in entries):
             return False
+        mark = f"{folder}/{ENVIRONMENT_MARK}" if folder else ENVIRONMENT_MARK
         try:
-            return b"home" in self.read(self._listing.shown(f"{folder}/{ENVIRONMENT_MARK}"))
+            return b"home" in self.read(self._listing.shown(mark))
         except FileUnreadableError:
             return False
 
@@ -214,21 +279,29 @@ class DirectoryTree:
             is_dir = entry.is_dir(follow_symlinks=False)
             if is_dir and entry.name in SKIPPED_FOLDERS:
                 continue
+            if is_dir and entry.name in INSTALLED_FOLDERS:
+                self._note_folder(raw)
+                continue
             reason = self._passed_over(raw, is_dir=is_dir, ignores=ignores)
             if not reason:
                 yield entry, raw
-            else:
-                # Of a folder, what stands in it directly is told, so that a lock cannot hide in it.
-                files = [f"{raw}/{name}" for name in self._file_names(raw)] if is_dir else [raw]
-                self._listing.skipped += [Skipped(path=_shown(file), reason=reason) for file in files]
+                continue
+            # Of a folder, what stands in it directly is told, so that a lock cannot hide in it.
+            names = self._names(raw) if is_dir else []
+            if ENVIRONMENT_MARK in names and not self._passed_over(raw, is_dir=True, ignores=()):
+                self._note_environment(raw)
+                continue
+            files = [f"{raw}/{name}" for name in names] if is_dir else [raw]
+            self._listing.skipped += [Skipped(path=_shown(file), reason=reason) for file in files]
 
-    def _file_names(self, folder: str) -> list[str]:
+    def _names(self, folder: str, *, folders: bool = False) -> list[str]:
+        """The files in `folder`, or the folders."""
         try:
             with os.scandir(os.path.join(self._root, folder)) as found:
                 entries = list(islice(found, _SHOWN_OF_A_FOLDER))
         except OSError:
             return []
-        return sorted(entry.name for entry in entries if not entry.is_dir(follow_symlinks=False))
+        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False) is folders)
 
     def _passed_over(self, raw: str, *, is_dir: bool, ignores: tuple[IgnoreFile, ...]) -> str:
         if self._exclude and any(matches(glob, _shown(raw)) for glob in self._exclude):

@@ -358,4 +358,5 @@ REQUIREMENTS = Resolver(
     title="requirements*.txt of pip, pip-compile and uv pip compile",
     globs=("**/*requirements*.txt", "**/requirements/**/*.txt"),
     parse=parse_requirements,
+    locks=True,
 )

@@ -367,5 +367,9 @@ def _reached(lock: _Lock, seeds: Iterable[_Dependency]) -> set[int]:
 
 
 UV_LOCK = Resolver(
-    id=ID, title="uv.lock, and the locks of scripts", globs=("**/uv.lock", "**/*.py.lock"), parse=parse_uv_lock
+    id=ID,
+    title="uv.lock, and the locks of scripts",
+    globs=("**/uv.lock", "**/*.py.lock"),
+    parse=parse_uv_lock,
+    locks=True,
 )

@@ -1,0 +1,1 @@
+"""Readers of npm, Yarn, pnpm and Bun projects."""

@@ -1,0 +1,107 @@
+"""Where an npm package comes from: what `resolved`, `integrity` and specifiers of all package managers say.
+
+Sources: https://docs.npmjs.com/cli/v11/configuring-npm/package-json#dependencies (specifiers), Subresource
+Integrity (W3C) for `integrity`.
+"""
+
+from __future__ import annotations
+
+import binascii
+import posixpath
+import re
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from bomvet.model.inventory import HEX_DIGITS, Distribution, Hash
+from bomvet.model.purl import npm_purl, public_url
+
+#: `git+ssh://...`, `git://...`, `github:user/repo`, `git@host:path`; a commit stands behind `#`.
+_GIT = re.compile(r"git(\+[a-z]+)?:|git@|ssh:|(?:github|gitlab|bitbucket|gist):", re.IGNORECASE)
+_HOSTED = {"github": "https://github.com", "gitlab": "https://gitlab.com", "bitbucket": "https://bitbucket.org"}
+_SHORTHAND = re.compile(r"(?P<host>github|gitlab|bitbucket):(?P<path>[^#]+)", re.IGNORECASE)
+_GIT_ARCHIVE = re.compile(
+    r"https://codeload\.github\.com/(?P<path>[^/]+/[^/]+)/(?:tar\.gz|legacy\.tar\.gz)/(?P<commit>[0-9a-f]{40})"
+)
+_ARCHIVE = re.compile(
+    r"(?P<registry>https?://[^?#]*?)/(?P<name>(?:(?:@|%40)[^/@?#]+(?:/|%2f))?[^/@?#]+)/-/"
+    r"(?:[^/?#]+/)?[^/?#]+(?:[?#].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class Origin(NamedTuple):
+    """A package by where it comes from: its purl, the file it is, and properties that say the rest."""
+
+    purl: str
+    distributions: tuple[Distribution, ...]
+    hashes: tuple[Hash, ...]
+    properties: tuple[tuple[str, str], ...]
+
+
+def hashes(integrity: str) -> tuple[Hash, ...]:
+    """The digests of an `integrity` text, which may hold several; raises `ValueError` where one is none."""
+    return tuple(_hash(text) for text in integrity.split())
+
+
+def _hash(text: str) -> Hash:
+    algorithm, dash, encoded = text.partition("?")[0].partition("-")
+    try:
+        value = binascii.a2b_base64(encoded, strict_mode=True).hex()
+    except ValueError:
+        value = ""
+    if not dash or len(value) != HEX_DIGITS.get(algorithm):
+        raise ValueError(f"{text[:40]!r} is no integrity of a known algorithm")
+    return Hash(algorithm=algorithm, value=value)
+
+
+def is_git(text: str) -> bool:
+    """Whether a specifier or resolved URL names a git repository."""
+    return bool(_GIT.match(text))
+
+
+def origin(name: str, version: str, resolved: str, found: tuple[Hash, ...] = ()) -> Origin:
+    """What `resolved` says of the package `name`@`version`, whose file has the digests `found`.
+
+    `resolved` is a URL of a registry's archive, any other archive, a git repository with its commit, or empty.
+    """
+    archive = _GIT_ARCHIVE.match(resolved)
+    if archive or is_git(resolved):
+        repository, commit = (
+            (f"https://github.com/{archive['path']}.git", archive["commit"]) if archive else _git(resolved)
+        )
+        url = f"git+{repository}@{commit}" if commit else f"git+{repository}"
+        return Origin(npm_purl(name, version, {"vcs_url": url}), (), found, ())
+    url = public_url(resolved)
+    if not url:
+        return Origin(npm_purl(name, version), (), found, ())
+    files = (Distribution(url=url, hashes=found),)
+    if resolved.startswith("file:"):
+        file_name = posixpath.basename(url.partition("#")[0])
+        return Origin(npm_purl(name, version, {"file_name": file_name}), files, (), ())
+    if archived := registry_archive(url):
+        return Origin(npm_purl(name, version), files, (), (("bomvet:registry", archived.registry),))
+    return Origin(npm_purl(name, version, {"download_url": url.partition("#")[0]}), files, (), ())
+
+
+def _git(text: str) -> tuple[str, str]:
+    """Repository and commit."""
+    place, _, commit = text.partition("#")
+    if short := _SHORTHAND.fullmatch(place):
+        place = f"{_HOSTED[short['host'].lower()]}/{short['path'].removesuffix('.git')}.git"
+    elif place.lower().startswith("git@"):
+        host, _, path = place[4:].partition(":")
+        place = f"ssh://{host}/{path}"
+    return public_url(re.sub(r"^git\+", "", place, flags=re.IGNORECASE)), commit.partition("&")[0].rpartition("=")[2]
+
+
+class Archive(NamedTuple):
+    """What the URL of a registry's archive says: the registry, and the package's own name."""
+
+    registry: str
+    name: str
+
+
+def registry_archive(url: str) -> Archive | None:
+    """`url` as that of an archive in a registry, `REGISTRY/NAME/-/FILE`; None where it is another."""
+    match = _ARCHIVE.fullmatch(url)
+    return Archive(match["registry"], unquote(match["name"])) if match else None
