@@ -138,7 +138,8 @@ class Resolver:
 
     The part of `id` before the slash is the ecosystem.  `folders` are names of folders of installed packages, which
     it reads as a whole; `parse` then gets the folder's path.  `locks` says that the format states the versions of
-    what is installed beside it and below: where one does, installed packages are not read.
+    what is installed beside it and below: where one does, installed packages are not read.  `reads` and `limits`
+    are for the table of formats in the documentation: what is kept of the format, and what is known to be lacking.
     """
 
     id: str
@@ -147,6 +148,8 @@ class Resolver:
     globs: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     locks: bool = False
+    reads: str = ""
+    limits: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

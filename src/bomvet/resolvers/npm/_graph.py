@@ -1,0 +1,94 @@
+"""The packages of one npm lock or tree while they are read, and the inventory that they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from bomvet.model.inventory import Completeness, Component, Inventory, Location, Relationship, Scope, Unknown
+from bomvet.resolvers._reach import scopes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(slots=True)
+class Node:
+    """One installed package or own project; several may be of one name and version, with other dependencies each.
+
+    `edges` are what its dependencies resolve to, each with its role (as `Request.role`; `bundled`).  `lacks` is set
+    where one of them is not to be found.
+    """
+
+    component: Component
+    location: Location
+    edges: list[tuple[Node, str]] = field(default_factory=list)
+    lacks: bool = False
+    number: int = -1
+
+
+class Graph:
+    """All nodes of one lock or tree; what cannot be read is collected in `unknowns`."""
+
+    def __init__(self, resolver: str) -> None:
+        self.resolver = resolver
+        self.nodes: list[Node] = []
+        self.unknowns: list[Unknown] = []
+
+    def add(self, component: Component, location: Location) -> Node:
+        """A further node."""
+        node = Node(component, location, number=len(self.nodes))
+        self.nodes.append(node)
+        return node
+
+    def unknown(self, location: Location, reason: str) -> None:
+        """Note something that was not understood."""
+        self.unknowns.append(Unknown(location=location, resolver=self.resolver, reason=reason))
+
+    def lacking(self, node: Node, name: str) -> None:
+        """Note that `node` asks for `name`, which is not there."""
+        self.unknown(node.location, f"{name}, which {node.component.label} needs, is not in {self._where(node)}")
+        node.lacks = True
+
+    def _where(self, node: Node) -> str:
+        return f"the {'lock' if node.location.line else 'tree'}"
+
+    def inventory(self, *, scoped: bool = False) -> Inventory:
+        """What the nodes are and need; `scoped` where their scopes are known already, as some locks state them."""
+        reach = None if scoped else self._scopes()
+        components = []
+        for node in self.nodes:
+            component = node.component
+            changes: dict[str, object] = {}
+            if reach and not component.first_party and reach[node.number] is not component.scope:
+                changes["scope"] = reach[node.number]
+            if component.dependencies is Completeness.UNKNOWN:
+                changes["dependencies"] = Completeness.INCOMPLETE if node.lacks else Completeness.COMPLETE
+            components.append(replace(component, **changes) if changes else component)  # type: ignore[arg-type]
+        return Inventory(
+            components=tuple(components), relationships=tuple(self._relationships()), unknowns=tuple(self.unknowns)
+        )
+
+    def _relationships(self) -> Iterator[Relationship]:
+        for node in self.nodes:
+            source, evidence = node.component.purl, (node.location,)
+            for target, role in node.edges:
+                if target.component.purl != source:
+                    roles = (role,) if role else ()
+                    yield Relationship(source=source, target=target.component.purl, roles=roles, evidence=evidence)
+
+    def _scopes(self) -> list[Scope]:
+        """By what the own projects ask for; peers count as plain, since what is there is installed for them."""
+        plain: list[list[int]] = [[] for _ in self.nodes]
+        optional: list[list[int]] = [[] for _ in self.nodes]
+        required: list[int] = []
+        may: list[int] = []
+        development: list[int] = []
+        for node in self.nodes:
+            for target, role in node.edges:
+                if role != "dev":
+                    (optional if role == "optional" else plain)[node.number].append(target.number)
+                if node.component.first_party:
+                    seeds = development if role == "dev" else may if role == "optional" else required
+                    seeds.append(target.number)
+        return scopes(plain, optional, required=required, may=may, development=development)
