@@ -279,6 +279,13 @@ FORBIDDEN_CALLS = {
     "eval", "exec", "compile", "__import__", "input", "breakpoint", "yaml.load", "yaml.load_all", "yaml.unsafe_load",
     "os.system", "os.popen", "os.fork", "os.startfile", "posix.system",
 }  # fmt: skip
+#: Calls that are forbidden elsewhere, and why they are not there.
+ALLOWED_CALLS = {
+    (
+        "model/records.py",
+        "exec",
+    ): "constructors of our own records, from the names of their fields, as dataclasses does",
+}
 FORBIDDEN_STARTS = ("os.exec", "os.spawn", "os.posix_spawn", "pickle.", "marshal.")
 
 
@@ -290,6 +297,7 @@ def test_nothing_is_run_or_unpickled() -> None:
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Call)
         and (ast.unparse(node.func) in FORBIDDEN_CALLS or ast.unparse(node.func).startswith(FORBIDDEN_STARTS))
+        and (module.path, ast.unparse(node.func)) not in ALLOWED_CALLS
     ]
 
     assert found == []

@@ -7,13 +7,13 @@ import datetime as dt
 import errno
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bomvet import pipeline
 from bomvet.errors import NotEstablishedError, UsageError
+from bomvet.model.records import dataclass
 from bomvet.pipeline import AS_FOUND, Subject
 from bomvet.plugin import Context, FileTree, Source, discover
 from bomvet.policy.document import Policy, read_policy
@@ -76,7 +76,9 @@ def _state_time(location: str) -> int | None:
     directory = os.path.abspath(_folder(location))
     if not _in_repository(directory):
         return None
-    from bomvet.sources._commit import head_commit  # noqa: PLC0415 - not needed otherwise
+    from pathlib import Path  # noqa: PLC0415 - not needed otherwise
+
+    from bomvet.sources._commit import head_commit  # noqa: PLC0415 - the same
 
     commit = head_commit(Path(directory))
     return commit.time if commit else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bomvet import __version__
@@ -24,6 +24,7 @@ from bomvet.model.inventory import (
     Unknown,
 )
 from bomvet.model.purl import project_purl
+from bomvet.model.records import dataclass
 from bomvet.model.result import Input, PluginStatus, ScanResult, Skipped, Status, Target
 from bomvet.plugin import Check, Context, Enricher, FileTree, Resolver, discover, ordered
 
@@ -194,6 +195,10 @@ class _Recorder:
         return tuple(Input(path=path, sha256=self._digests[path]) for path in sorted(self._digests))
 
 
+#: A file or folder and the resolver that is to read it.
+_Claim = tuple[str, Resolver]
+
+
 class _Sources:
     """Which files and folders each resolver is to read: of a lock and what is installed, one speaks for both."""
 
@@ -202,37 +207,39 @@ class _Sources:
         files = [(path, resolver) for path in tree.paths() for resolver in claims.of(path)]
         # In a scan of `node_modules` itself it is the top, which has the tree's name.
         folders = [(f, r) for f in tree.folders() for r in claims.of_folder((f or tree.name).rpartition("/")[2])]
-        if folders and installed:
-            files = [*self._unspoken(files, folders)]
-        elif folders:
+        if folders:
             locks = {(_ecosystem(r), _folder(path)): path for path, r in files if r.locks}
-            folders = [*self._unlocked(folders, locks)]
+            spoken = {folder: lock for folder, r in folders if (lock := _lock_above(folder, _ecosystem(r), locks))}
+            if installed:
+                files = [*self._unspoken(files, {lock: folder for folder, lock in reversed(spoken.items())})]
+            else:
+                folders = [*self._unlocked(folders, spoken)]
         self.claimed = [*files, *folders]
 
-    def _unlocked(
-        self, folders: list[tuple[str, Resolver]], locks: Mapping[tuple[str, str], str]
-    ) -> Iterator[tuple[str, Resolver]]:
+    def _unlocked(self, folders: list[_Claim], spoken: Mapping[str, str]) -> Iterator[_Claim]:
         """The folders that no lock beside or above them speaks for."""
         for folder, resolver in folders:
-            above = (locks.get((_ecosystem(resolver), parent)) for parent in _parents(folder) if folder)
-            lock = next(filter(None, above), None)
+            lock = spoken.get(folder)
             if lock is None:
                 yield folder, resolver
             else:
                 reason = f"installed packages, for which {lock} speaks (--installed reads them, --drift compares)"
                 self.skipped.append(Skipped(path=folder, reason=reason))
 
-    def _unspoken(
-        self, files: list[tuple[str, Resolver]], folders: list[tuple[str, Resolver]]
-    ) -> Iterator[tuple[str, Resolver]]:
+    def _unspoken(self, files: list[_Claim], spoken: Mapping[str, str]) -> Iterator[_Claim]:
         """The files but for locks that installed packages speak for."""
-        spoken = {(_ecosystem(r), parent): folder for folder, r in folders for parent in _parents(folder)}
         for path, resolver in files:
-            folder = spoken.get((_ecosystem(resolver), _folder(path))) if resolver.locks else None
+            folder = spoken.get(path) if resolver.locks else None
             if folder is None:
                 yield path, resolver
             else:
                 self.skipped.append(Skipped(path=path, reason=f"the packages in {folder} speak for it (--installed)"))
+
+
+def _lock_above(folder: str, ecosystem: str, locks: Mapping[tuple[str, str], str]) -> str:
+    """The nearest of `locks` beside or above `folder`; empty where there is none, or the folder is the top."""
+    found = (locks.get((ecosystem, parent)) for parent in _parents(folder))
+    return next(filter(None, found), "")
 
 
 def _ecosystem(resolver: Resolver) -> str:

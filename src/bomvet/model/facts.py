@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 
 from bomvet.model.inventory import Confidence
+from bomvet.model.records import dataclass
 
 
 class Severity(StrEnum):
