@@ -158,6 +158,33 @@ def test_installed_packages_as_the_target() -> None:
     assert [c.purl for c in result.inventory.components] == ["pkg:npm/installed/"]
 
 
+def test_drift() -> None:
+    """On the user's word locks and what is installed are both read; only the locks count, the rest is compared."""
+    locked = Component(purl="pkg:npm/a@1", name="a", version="1")
+    doubt = Unknown(location=Location(path="node_modules/b"), resolver="npm/installed", reason="odd")
+    there = Inventory(
+        components=(replace(locked, purl="pkg:npm/a@2", version="2"), Component(purl="pkg:npm/b", name="b")),
+        unknowns=(doubt,),
+    )
+    result = inspect(
+        MemoryTree({"package-lock.json": "", "node_modules/a/package.json": ""}),
+        subject=Subject(drift=True),
+        resolvers=[
+            replace(LOCK, parse=lambda tree, path: Inventory(components=(locked,))),  # noqa: ARG005 - the signature
+            replace(NODE, parse=lambda tree, path: there),  # noqa: ARG005 - the signature
+        ],
+    )
+    root = result.inventory.root
+    assert root is not None
+
+    assert (result.inventory.components, result.inventory.unknowns) == ((locked,), (doubt,))
+    assert result.target.skipped == ()
+    assert {purl: [str(d.kind) for d in drifts] for purl, drifts in result.facts.drift.items()} == {
+        "pkg:npm/a@1": ["other-version"],
+        root.purl: ["not-locked"],
+    }
+
+
 def test_claims_by_name() -> None:
     """A glob that ends in a plain name claims files of just that name, in every folder."""
     assert claimed(["uv.lock", "a/uv.lock", "xuv.lock", "uv.lock.txt"], resolver("r", "**/uv.lock")) == [

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from collections import Counter, defaultdict
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bomvet import __version__
@@ -31,6 +32,7 @@ from bomvet.plugin import Check, Context, Enricher, FileTree, Resolver, discover
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from bomvet.model.facts import Drift
     from bomvet.model.finding import Finding
     from bomvet.policy.document import Policy
 
@@ -40,6 +42,7 @@ class Subject:
     """What the user says of the scanned thing beyond its files: all optional, and stronger than the files.
 
     `installed`: where packages are installed, they are meant, and not the lock files beside or above them.
+    `drift`: where a lock speaks for installed packages, both are read, and the differences are facts.
     """
 
     name: str = ""
@@ -48,6 +51,7 @@ class Subject:
     time: int | None = None
     omit_dev: bool = False
     installed: bool = False
+    drift: bool = False
 
 
 AS_FOUND = Subject()
@@ -62,9 +66,9 @@ def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[
     plugins = discover("bomvet.resolvers", Resolver) if resolvers is None else tuple(resolvers)
     recorder = _Recorder(tree)
     claims = _Claims(plugins)
-    sources = _Sources(recorder, claims, installed=subject.installed)
-    inventory, statuses = _resolve(recorder, claims, sources)
-    inventory = _rooted(inventory, tree.name, subject, recorder.inputs)
+    sources = _Sources(recorder, claims, subject)
+    read, statuses = _resolve(recorder, claims, sources)
+    inventory = _rooted(_merged(recorder, sources, read), tree.name, subject, recorder.inputs)
     return ScanResult(
         tool=__version__,
         time=_timestamp(subject.time, recorder),
@@ -77,6 +81,7 @@ def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[
         ),
         authors=(subject.author,) if subject.author else (),
         inventory=_without_development(inventory) if subject.omit_dev else inventory,
+        facts=_drift(sources, read, inventory) if sources.compared else Facts(),
         plugins=statuses,
     )
 
@@ -97,7 +102,7 @@ def scan(
     result = inspect(tree, subject=subject, resolvers=resolvers)
     asked = discover("bomvet.enrichers", Enricher) if enrichers is None else tuple(enrichers)
     judges = discover("bomvet.checks", Check) if checks is None else tuple(checks)
-    facts, enriched = _enrich(result.inventory, asked, context)
+    facts, enriched = _enrich(result.inventory, result.facts, asked, context)
     findings, judged = _judge(result.inventory, facts, judges)
     plugins = (*result.plugins, *enriched, *judged)
     return replace(
@@ -200,18 +205,24 @@ _Claim = tuple[str, Resolver]
 
 
 class _Sources:
-    """Which files and folders each resolver is to read: of a lock and what is installed, one speaks for both."""
+    """Which files and folders each resolver is to read: of a lock and what is installed, one speaks for both.
 
-    def __init__(self, tree: FileTree, claims: _Claims, *, installed: bool) -> None:
+    `compared` has the folders that are read beside their locks, each with its lock.
+    """
+
+    def __init__(self, tree: FileTree, claims: _Claims, subject: Subject) -> None:
         self.skipped: list[Skipped] = []
+        self.compared: dict[str, str] = {}
         files = [(path, resolver) for path in tree.paths() for resolver in claims.of(path)]
         # In a scan of `node_modules` itself it is the top, which has the tree's name.
         folders = [(f, r) for f in tree.folders() for r in claims.of_folder((f or tree.name).rpartition("/")[2])]
         if folders:
             locks = {(_ecosystem(r), _folder(path)): path for path, r in files if r.locks}
             spoken = {folder: lock for folder, r in folders if (lock := _lock_above(folder, _ecosystem(r), locks))}
-            if installed:
+            if subject.installed:
                 files = [*self._unspoken(files, {lock: folder for folder, lock in reversed(spoken.items())})]
+            elif subject.drift:
+                self.compared = spoken
             else:
                 folders = [*self._unlocked(folders, spoken)]
         self.claimed = [*files, *folders]
@@ -257,22 +268,39 @@ def _parents(path: str) -> Iterator[str]:
         yield path
 
 
-def _resolve(tree: FileTree, claims: _Claims, sources: _Sources) -> tuple[Inventory, tuple[PluginStatus, ...]]:
-    """Every resolver on every file that it is to read."""
-    parts = [Inventory(unknowns=tree.unknowns)]
+#: What was found in each file or folder, by all of its resolvers.
+_Read = dict[str, list[Inventory]]
+
+
+def _resolve(tree: FileTree, claims: _Claims, sources: _Sources) -> tuple[_Read, tuple[PluginStatus, ...]]:
+    """Every resolver on every file and folder that it is to read."""
+    read: _Read = defaultdict(list)
     failures: dict[str, list[str]] = {r.id: [] for r in claims.resolvers}
     for path, resolver in sources.claimed:
         try:
-            parts.append(resolver.parse(tree, path))
-        except BomvetError as error:
-            parts.append(_not_read(resolver.id, path, getattr(error, "line", 0), str(error)))
+            read[path].append(_read(tree, path, resolver))
         except Exception as error:  # noqa: BLE001 - a defect of one reader must not lose the work of the others
             reason = f"internal error ({type(error).__name__}: {error})"
-            parts.append(_not_read(resolver.id, path, 0, reason))
+            read[path].append(_not_read(resolver.id, path, 0, reason))
             failures[resolver.id].append(f"{path}: {reason}")
-    inventory = Inventory.merge(parts)
-    doubts = Counter(unknown.resolver for unknown in inventory.unknowns)
-    return inventory, tuple(_fared(id_, problems, doubts[id_]) for id_, problems in failures.items())
+    doubts = Counter(unknown.resolver for parts in read.values() for part in parts for unknown in set(part.unknowns))
+    return read, tuple(_fared(id_, problems, doubts[id_]) for id_, problems in failures.items())
+
+
+def _merged(tree: FileTree, sources: _Sources, read: _Read) -> Inventory:
+    """All of it as one; of what is only compared, what was not understood."""
+    parts = [Inventory(unknowns=tree.unknowns)]
+    for path, found in read.items():
+        parts += [Inventory(unknowns=part.unknowns) for part in found] if path in sources.compared else found
+    return Inventory.merge(parts)
+
+
+def _read(tree: FileTree, path: str, resolver: Resolver) -> Inventory:
+    """What `resolver` finds at `path`, be it the reason why it finds nothing."""
+    try:
+        return resolver.parse(tree, path)
+    except BomvetError as error:
+        return _not_read(resolver.id, path, getattr(error, "line", 0), str(error))
 
 
 def _fared(resolver: str, failures: Sequence[str], doubts: int) -> PluginStatus:
@@ -288,6 +316,19 @@ def _fared(resolver: str, failures: Sequence[str], doubts: int) -> PluginStatus:
 def _not_read(resolver: str, path: str, line: int, reason: str) -> Inventory:
     unknown = Unknown(location=Location(path=path, line=line), resolver=resolver, reason=reason)
     return Inventory(unknowns=(unknown,))
+
+
+def _drift(sources: _Sources, read: _Read, inventory: Inventory) -> Facts:
+    """Where locks and what is installed below them disagree, by the component that it is about, else the root."""
+    from bomvet.model.drift import drifts  # noqa: PLC0415 - rarely asked for
+
+    root = inventory.root.purl if inventory.root else ""
+    found: dict[str, set[Drift]] = defaultdict(set)
+    for folder, lock in sources.compared.items():
+        locked, installed = (Inventory.merge(read[path]) for path in (lock, folder))
+        for purl, drift in drifts(locked, installed, lock_path=lock, folder=folder):
+            found[purl or root].add(drift)
+    return Facts(drift=MappingProxyType({purl: tuple(sorted(found[purl])) for purl in sorted(found)}))
 
 
 # -- root ------------------------------------------------------------------------------------------------------
@@ -403,9 +444,10 @@ def _timestamp(stated: int | None, recorder: _Recorder) -> str:
 # -- enrich and judge ------------------------------------------------------------------------------------------
 
 
-def _enrich(inventory: Inventory, enrichers: Iterable[Enricher], context: Context) -> tuple[Facts, list[PluginStatus]]:
-    """All facts, and how each enricher fared; what one could not do is not known, never clean."""
-    facts = Facts()
+def _enrich(
+    inventory: Inventory, facts: Facts, enrichers: Iterable[Enricher], context: Context
+) -> tuple[Facts, list[PluginStatus]]:
+    """`facts` and all others, and how each enricher fared; what one could not do is not known, never clean."""
     statuses: list[PluginStatus] = []
     for enricher in ordered(enrichers):
         unmet = _unmet(enricher, context)
