@@ -54,4 +54,6 @@ UNREAD = Resolver(
     title="formats that are noticed, and reported as not read",
     globs=(*(f"**/{name}" for name in NAMES), "**/*requirements*.in", "**/requirements/**/*.in"),
     parse=parse_unread,
+    reads="nothing but that the file is there, which is reported as not established",
+    limits="what it holds is in no result",
 )

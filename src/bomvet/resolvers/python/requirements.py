@@ -359,4 +359,6 @@ REQUIREMENTS = Resolver(
     globs=("**/*requirements*.txt", "**/requirements/**/*.txt"),
     parse=parse_requirements,
     locks=True,
+    reads="pins, hashes, markers, extras, URLs, local folders, includes and constraints, edges from `# via` comments",
+    limits="edges only where a compiler wrote its comments; URLs are not followed",
 )
