@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bomvet import __version__, errors
-from bomvet.cli import app
+from bomvet.cli import run as app
 from bomvet.cli.list_ import SETTINGS
 from bomvet.cli.scan import EXIT_CODES
 from bomvet.errors import BomvetError, PolicyFileError

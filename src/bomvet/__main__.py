@@ -32,7 +32,7 @@ def main() -> int:
     if sys.argv[1:] in (["--version"], ["-V"]) and _version_told():
         return 0
     try:
-        from bomvet.cli.app import run  # noqa: PLC0415 - costs more than the answer above
+        from bomvet.cli.run import run  # noqa: PLC0415 - costs more than the answer above
 
         return run(sys.argv[1:])
     except KeyboardInterrupt:  # while modules are loaded; afterwards `run` answers it
