@@ -23,6 +23,7 @@ BENCHMARKS = {
     "requirements": "benchmarks.requirements",
     "walk": "benchmarks.walk",
     "xml": "benchmarks.cyclonedx_xml",
+    "peer": "benchmarks.peer",
 }
 
 
