@@ -32,6 +32,7 @@ from bomvet.plugin import Check, Context, Enricher, FileTree, Resolver, discover
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from bomvet.model.environments import Environment
     from bomvet.model.facts import Drift
     from bomvet.model.finding import Finding
     from bomvet.policy.document import Policy
@@ -43,6 +44,7 @@ class Subject:
 
     `installed`: where packages are installed, they are meant, and not the lock files beside or above them.
     `drift`: where a lock speaks for installed packages, both are read, and the differences are facts.
+    `environments`: what is installed in none of these is left out; empty stands for all that the locks are for.
     """
 
     name: str = ""
@@ -52,6 +54,7 @@ class Subject:
     omit_dev: bool = False
     installed: bool = False
     drift: bool = False
+    environments: tuple[Environment, ...] = ()
 
 
 AS_FOUND = Subject()
@@ -69,6 +72,8 @@ def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[
     sources = _Sources(recorder, claims, subject)
     read, statuses = _resolve(recorder, claims, sources)
     inventory = _rooted(_merged(recorder, sources, read), tree.name, subject, recorder.inputs)
+    if subject.environments:
+        inventory = _installed_in(inventory, subject.environments)
     return ScanResult(
         tool=__version__,
         time=_timestamp(subject.time, recorder),
@@ -78,6 +83,7 @@ def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[
             inputs=recorder.inputs,
             skipped=tuple(sorted((*(s for s in tree.skipped if claims.of(s.path)), *sources.skipped))),
             omitted=("dev",) if subject.omit_dev else (),
+            environments=tuple(map(str, subject.environments)),
         ),
         authors=(subject.author,) if subject.author else (),
         inventory=_without_development(inventory) if subject.omit_dev else inventory,
@@ -405,6 +411,13 @@ def _content_version(inputs: Sequence[Input]) -> str:
         return ""
     text = "".join(f"{i.path}\0{i.sha256}\n" for i in inputs)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _installed_in(inventory: Inventory, environments: Sequence[Environment]) -> Inventory:
+    from bomvet.model.environments import applicable  # noqa: PLC0415 - rarely asked for
+    from bomvet.versions.markers import holds  # noqa: PLC0415 - the same
+
+    return applicable(inventory, environments, holds)
 
 
 def _without_development(inventory: Inventory) -> Inventory:

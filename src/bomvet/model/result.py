@@ -55,6 +55,7 @@ class Target:
     """What was scanned; `name` is the folder's name, never its path on the machine.
 
     `skipped` are files that were passed over, `omitted` scopes that were left out on the user's word.
+    `environments` are those that the scan was for, where the user stated any.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class Target:
     inputs: tuple[Input, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     omitted: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
