@@ -154,7 +154,7 @@ class C:
 PLUGINS = {"sources", "resolvers", "enrichers", "checks", "reports"}
 SERVICES = {"advisories", "provenance", "versions"}
 BELOW_PIPELINE = PLUGINS | SERVICES | {"plugin", "policy", "model"}
-BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net"}
+BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net", "resolution"}
 #: Which rooms each room may import, besides itself; `errors` and the version are for all.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -162,6 +162,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "policy": {"model"},
     "plugin": {"model"},
     "net": {"plugin", "model"},
+    "resolution": {"plugin", "model"},
     **{name: SERVICES | {"plugin", "model"} for name in SERVICES},
     **{name: SERVICES | {"plugin", "model"} for name in PLUGINS},
     "pipeline": BELOW_PIPELINE,
@@ -253,11 +254,12 @@ CONNECTIONS = (
     "socket", "ssl", "asyncio", "http", "urllib.request", "ftplib", "smtplib", "xmlrpc", "httpx", "requests", "urllib3",
 )  # fmt: skip
 # Nothing of the scanned project is ever run, and nothing that it wrote is ever revived as objects.
-NOWHERE = ("subprocess", "multiprocessing", "pty", "ctypes", "runpy", "code", "pickle", "marshal", "shelve", "dill")
+NOWHERE = ("multiprocessing", "pty", "ctypes", "runpy", "code", "pickle", "marshal", "shelve", "dill")
 #: Modules that reach outside, and the only places from which they may be used.
 EDGES: dict[str, tuple[str, ...]] = {
     "sqlite3": ("advisories/database.py", "fleet/store.py"),
     **dict.fromkeys(CONNECTIONS, ("net.py",)),
+    "subprocess": ("resolution.py",),  # the user's own clients, on manifests that we wrote
     **dict.fromkeys(NOWHERE, ()),
 }
 

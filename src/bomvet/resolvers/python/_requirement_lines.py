@@ -19,7 +19,7 @@ from bomvet.errors import MalformedError
 from bomvet.model.inventory import Hash
 from bomvet.model.purl import pypi_name
 from bomvet.model.records import dataclass
-from bomvet.resolvers.python._text import shown
+from bomvet.model.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
