@@ -361,9 +361,11 @@ def _rooted(inventory: Inventory, name: str, subject: Subject, inputs: Sequence[
     components = tuple(c for c in inventory.components if c is not found)
     edges = [_moved(r, found.purl, root.purl) for r in inventory.relationships]
     edges += _contained(root.purl, [c for c in components if c.first_party], edges)
-    return Inventory.merge([
-        replace(inventory, root=root, components=components, relationships=tuple(edges))
-    ])  # fmt: skip
+    named_alike = any(component.purl == root.purl for component in components)
+    edges.sort(key=lambda edge: (edge.source, edge.kind, edge.target))
+    rooted = replace(inventory, root=root, components=components, relationships=tuple(edges))
+    # All else is in canonical form already.
+    return Inventory.merge([rooted]) if named_alike else rooted
 
 
 def _contained(root: str, projects: Sequence[Component], edges: Sequence[Relationship]) -> Iterator[Relationship]:
