@@ -1,35 +1,36 @@
 """`pnpm-lock.yaml` of pnpm 3 to 12: format versions 5, 6 and 9.
 
-Source: https://github.com/pnpm/spec/tree/master/lockfile, https://pnpm.io/lockfile.
+Sources: https://github.com/pnpm/spec/tree/master/lockfile, https://pnpm.io/lockfile.
 """
 
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.errors import MalformedError
-from bomvet.model.inventory import Completeness, Component, Distribution, Location
-from bomvet.model.purl import project_purl, public_url
+from bomvet.model.inventory import Location
 from bomvet.plugin import Resolver
 from bomvet.resolvers._yaml import load_mappings
 from bomvet.resolvers.npm._graph import Graph, Node
 from bomvet.resolvers.npm._manifest import project_at
-from bomvet.resolvers.npm._origin import Origin, hashes, is_git, origin
 from bomvet.resolvers.npm._pnpm_keys import Places, bare, parsed, patch_hash, places
+from bomvet.resolvers.npm._pnpm_package import Package, Patches, component
 from bomvet.resolvers.python._text import anonymous, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from bomvet.model.inventory import Hash, Inventory
+    from bomvet.model.inventory import Inventory
     from bomvet.plugin import FileTree
 
 ID = "npm/pnpm-lock"
-#: From this version on what a package is and what each instance of it needs stand apart.
+#: Versions of the format, each with what stands before the name and before the version in a key.
+_SHAPES = {5: ("/", "/"), 6: ("/", "@"), 9: ("", "@")}
+#: From this version on, what a package is and what each instance of it needs stand apart.
 _APART = 9
-_VERSIONS = (5, 6, _APART)
-#: Tables of an importer, with the role that each gives.  The last two are of the document that pnpm keeps for itself.
+#: Tables of an importer, with the role that each gives.  Those of the document that pnpm keeps for itself are tools.
 _IMPORTER_TABLES = (
     ("dependencies", ""),
     ("optionalDependencies", "optional"),
@@ -37,324 +38,242 @@ _IMPORTER_TABLES = (
     ("configDependencies", "dev"),
     ("packageManagerDependencies", "dev"),
 )
-_LISTS = (("os", "bomvet:os"), ("cpu", "bomvet:cpu"), ("libc", "bomvet:libc"))
+_PACKAGE_TABLES = (("dependencies", ""), ("optionalDependencies", "optional"))
 _Table = dict[str, Any]
 
 
-class _Package:
-    """An entry of `packages`: what a package is, whichever peers its instances have."""
+class _Instance:
+    """A package with certain peers; `table` has what it needs, and stands at `line`."""
 
-    __slots__ = ("aliases", "complete", "key", "line", "name", "patch", "table", "version")
+    __slots__ = ("line", "needs", "node", "package", "table")
 
-    def __init__(self, key: str, table: _Table, line: int, name: str, version: str) -> None:
-        self.key, self.table, self.line, self.name, self.version = key, table, line, name, version
-        self.aliases: set[str] = set()
-        self.patch = ""
-        self.complete = True
-
-
-class _Instance(NamedTuple):
-    """A package with certain peers; `table` has what it needs, at `line`."""
-
-    package: _Package
-    table: _Table
-    line: int
-    node: list[Node]
+    def __init__(self, package: Package, table: _Table, line: int) -> None:
+        self.package, self.table, self.line = package, table, line
+        self.needs: list[_Need] = []
+        self.node: Node | None = None
 
 
-class _Edge(NamedTuple):
-    """What stands in a table of dependencies: `name` is what the dependent calls it."""
+class _Need(NamedTuple):
+    """An edge as it stands in a table: `target` is the instance that is meant, None for a folder or nothing."""
 
     name: str
     reference: str
     role: str
+    target: _Instance | None
 
 
-class _Reader:
-    """The whole file while it is read; its documents share the projects."""
+class _Projects:
+    """The own projects of one file, whose documents share them."""
 
-    def __init__(self, tree: FileTree, path: str) -> None:
-        self.tree, self.path, self.directory = tree, path, posixpath.dirname(path)
-        self.graph = Graph(ID)
-        self.projects: dict[str, Node] = {}
+    def __init__(self, tree: FileTree, path: str, graph: Graph) -> None:
+        self.graph = graph
+        self._tree, self._path = tree, path
+        self._nodes: dict[str, Node] = {}
 
-    def at(self, line: int) -> Location:
-        """A place in the file."""
-        return Location(path=self.path, line=line)
-
-    def unknown(self, line: int, reason: str) -> None:
-        """Note something that was not understood."""
-        self.graph.unknown(self.at(line), reason)
-
-    def project(self, place: str, line: int, *, starts: bool = False, **stated: str) -> Node:
-        """The project in the folder `place`, as seen from the lock; `stated` is what the lock says of it."""
-        directory = posixpath.normpath(posixpath.join(self.directory, place))
+    def at(self, place: str, line: int, *, name: str = "", version: str = "", link: str = "") -> Node:
+        """The project in the folder `place`, as seen from the lock, which says that it is `name` and `version`."""
+        directory = posixpath.normpath(posixpath.join(posixpath.dirname(self._path), place))
         directory = "" if directory == "." else directory
-        node = self.projects.get(directory)
-        if node is None:
-            if directory.startswith(("../", "/")) or directory == "..":
-                self.unknown(line, f"{shown(place)} lies outside the scanned tree")
-            component = project_at(self.tree, directory, **stated)
-            node = self.projects[directory] = self.graph.add(component, self.at(line))
-            node.starts = False
-        if starts and not node.starts:
-            node.starts, node.location = True, self.at(line)
+        if node := self._nodes.get(directory):
+            return node
+        location = Location(path=self._path, line=line)
+        if directory.startswith(("../", "/")) or directory == "..":
+            self.graph.unknown(location, f"{shown(place)} lies outside the scanned tree")
+        project = project_at(self._tree, directory, name=name, version=version)
+        properties = (("bomvet:link", link),) if link else ()
+        project = replace(project, locations=tuple(sorted({*project.locations, location})), properties=properties)
+        node = self._nodes[directory] = self.graph.add(project, location)
+        node.starts = False
+        return node
+
+    def importer(self, place: str, line: int, overrides: _Table) -> Node:
+        """A member of the workspace; at the top stand the `overrides`."""
+        node = self.at(place, line)
+        node.starts = True
+        if overrides and place == ".":
+            texts = {("bomvet:override", anonymous(f"{key}: {value}")) for key, value in overrides.items()}
+            properties = tuple(sorted({*node.component.properties, *texts}))
+            node.component = replace(node.component, properties=properties)
         return node
 
 
 class _Document:
     """One document of the file while it is read."""
 
-    def __init__(self, reader: _Reader, table: _Table, where: Places) -> None:
-        self.reader, self.table, self.where = reader, table, where
+    def __init__(self, path: str, projects: _Projects, table: _Table, where: Places) -> None:
+        self.path, self.projects, self.graph = path, projects, projects.graph
+        self.table, self.where = table, where
         self.major = _major(table)
-        self.packages: dict[str, _Package] = {}
+        self.packages: dict[str, Package] = {}
         self.instances: dict[str, _Instance] = {}
-        self.patches = _Patches(self._section("patchedDependencies"))
+        self.patches = Patches(self._section("patchedDependencies"))
 
-    def _section(self, name: str) -> Mapping[Any, Any]:
+    def unknown(self, line: int, reason: str) -> None:
+        """Note something that was not understood."""
+        self.graph.unknown(Location(path=self.path, line=line), reason)
+
+    def _section(self, name: str) -> _Table:
         value = self.table.get(name)
         if value is not None and not isinstance(value, dict):
-            self.reader.unknown(self.where.section(name), f"{name!r} is no table")
+            self.unknown(self.where.section(name), f"{name!r} is no table")
         return value if isinstance(value, dict) else {}
 
     def _entries(self, name: str) -> Iterator[tuple[str, _Table, int]]:
         """Key, table and line of each entry of a section; what is none is told."""
         section = self._section(name)
         for (key, table), line in zip(section.items(), self.where.entries(name, list(section)), strict=True):
-            if not isinstance(key, str) or not key or not isinstance(table, dict):
-                self.reader.unknown(line, f"the entry {shown(str(key))} of {name!r} is no table")
-            else:
+            if isinstance(key, str) and key and isinstance(table, dict):
                 yield key, table, line
+            else:
+                self.unknown(line, f"the entry {shown(str(key))} of {name!r} is no table with a name")
 
-    # -- packages ------------------------------------------------------------------------------------------
+    # -- packages ----------------------------------------------------------------------------------------------
 
     def read_packages(self) -> None:
         """`packages` and `snapshots`."""
         for key, table, line in self._entries("packages"):
             package = self._package(key, table, line)
             if self.major < _APART:
-                self._instance(key, package, table, line)
+                self._add(key, package, table, line)
             else:
                 self.packages[key] = package
         if self.major >= _APART:
             self._read_snapshots()
 
     def _read_snapshots(self) -> None:
+        left = dict(self.packages)
         for key, table, line in self._entries("snapshots"):
-            package = self.packages.get(key) or self.packages.get(bare(key))
+            plain = key if key in self.packages else bare(key)
+            package = self.packages.get(plain)
+            left.pop(plain, None)
             if package is None:
-                self.reader.unknown(line, f"{shown(key)} is not among 'packages', so where it comes from is not known")
-                package = self.packages[bare(key)] = self._package(bare(key), {}, line)
-            self._instance(key, package, table, line)
-        used = {id(instance.package) for instance in self.instances.values()}
-        for package in self.packages.values():
-            if id(package) not in used:
-                reason = f"{shown(package.key)} is not among 'snapshots', so what it needs is not known"
-                self.reader.unknown(package.line, reason)
-                package.complete = False
-                self._instance(package.key, package, {}, package.line)
+                self.unknown(line, f"{shown(plain)} is not among 'packages'")
+                package = self.packages[plain] = self._package(plain, {}, line)
+            self._add(key, package, table, line)
+        for key, package in left.items():
+            self.unknown(package.line, f"{shown(key)} is not among 'snapshots', so what it needs is not known")
+            package.complete = False
+            self._add(key, package, {}, package.line)
 
-    def _package(self, key: str, table: _Table, line: int) -> _Package:
-        own = parsed(key, self.major)
-        name, version = table.get("name"), table.get("version")
-        package = _Package(key, table, line, _text(name) or own.name, _text(version) or own.version)
-        for field, value in (("name", name), ("version", version)):
-            if value is not None and not isinstance(value, str):
-                self.reader.unknown(line, f"the {field} of {shown(key)} is no text")
-        return package
+    def _package(self, key: str, table: _Table, line: int) -> Package:
+        name, version = parsed(key, self.major)
+        stated = {field: table[field] for field in ("name", "version") if field in table}
+        for field, value in stated.items():
+            if not isinstance(value, str) or not value:
+                self.unknown(line, f"the {field} of {shown(key)} is no text")
+                stated[field] = ""
+        return Package(key, table, line, stated.get("name") or name, stated.get("version") or version)
 
-    def _instance(self, key: str, package: _Package, table: _Table, line: int) -> None:
-        self.instances[key] = _Instance(package, table, line, [])
-        package.patch = package.patch or self.patches.of(key, package)
+    def _add(self, key: str, package: Package, table: _Table, line: int) -> None:
+        self.instances[key] = _Instance(package, table, line)
+        package.patch = package.patch or self.patches.of(package, patch_hash(key))
 
-    # -- what depends on what ------------------------------------------------------------------------------
+    # -- what needs what -----------------------------------------------------------------------------------------
 
     def link(self) -> None:
         """Nodes for all projects and packages, and the edges between them."""
         importers = list(self._importers())
-        edges = [(instance, list(self._needs(instance))) for instance in self.instances.values()]
-        for node, _, needs in importers:
-            self._note_aliases(needs)
-        for _, needs in edges:
-            self._note_aliases(needs)
-        for instance, _ in edges:
-            instance.node.append(self._node(instance))
+        for instance in self.instances.values():
+            self._read_needs(instance)
+        for instance in self.instances.values():
+            instance.node = self._node(instance)
         for node, place, needs in importers:
-            node.edges += self._targets(node, place, needs)
-        for instance, needs in edges:
-            node = instance.node[0]
-            node.edges += self._targets(node, "", needs)
+            self._connect(node, needs, place)
+        for instance in self.instances.values():
+            if instance.node and instance.needs:
+                self._connect(instance.node, instance.needs, ".")
 
-    def _importers(self) -> Iterator[tuple[Node, str, list[_Edge]]]:
-        """The projects of the workspace with what they ask for."""
-        if "importers" in self.table:
-            entries = list(self._entries("importers"))
-        else:
-            entries = [(".", self.table, 1)]
+    def _importers(self) -> Iterator[tuple[Node, str, list[_Need]]]:
+        """The members of the workspace with what they ask for; without a workspace it stands at the top."""
+        overrides = self._section("overrides")
+        entries = self._entries("importers") if "importers" in self.table else [(".", self.table, 1)]
         for place, table, line in entries:
-            node = self.reader.project(place, line, starts=True)
-            needs = [edge for name, role in _IMPORTER_TABLES for edge in self._edges(table, name, role, line, place)]
+            node = self.projects.importer(place, line, overrides)
+            needs = list(self._needs(table, _IMPORTER_TABLES, line, place))
+            for need in needs:
+                if need.target is None and not need.reference.startswith("link:"):
+                    self.graph.lacking(node, shown(need.name))
             yield node, place, needs
 
-    def _needs(self, instance: _Instance) -> Iterator[_Edge]:
+    def _read_needs(self, instance: _Instance) -> None:
         """What a package asks for; a peer stands among the dependencies under its own name."""
-        table, label = instance.table, instance.package.key
-        peers = instance.package.table.get("peerDependencies")
-        for edge in self._edges(table, "dependencies", "", instance.line, label):
-            yield edge._replace(role="peer") if isinstance(peers, dict) and edge.name in peers else edge
-        yield from self._edges(table, "optionalDependencies", "optional", instance.line, label)
+        package, line = instance.package, instance.line
+        instance.needs = list(self._needs(instance.table, _PACKAGE_TABLES, line, package.key))
+        peers = package.table.get("peerDependencies")
+        if isinstance(peers, dict):
+            instance.needs = [
+                need._replace(role="peer") if not need.role and need.name in peers else need for need in instance.needs
+            ]
+        for need in instance.needs:
+            if need.target is None and not need.reference.startswith("link:"):
+                self.unknown(line, f"{shown(need.name)}, which {shown(package.key)} needs, is not in the lock")
+                package.complete = False
 
-    def _edges(self, table: _Table, key: str, role: str, line: int, owner: str) -> Iterator[_Edge]:
-        entries = table.get(key)
-        if entries is None:
-            return
-        if not isinstance(entries, dict):
-            self.reader.unknown(line, f"{key!r} of {shown(owner)} is no table")
-            return
-        for name, value in entries.items():
-            reference = value.get("version") if isinstance(value, dict) else value
-            if not isinstance(name, str) or not isinstance(reference, str):
-                self.reader.unknown(line, f"what {shown(owner)} needs as {shown(str(name))} is no text")
-                reference = ""
-            yield _Edge(str(name), reference, role)
+    def _needs(self, table: _Table, tables: tuple[tuple[str, str], ...], line: int, owner: str) -> Iterator[_Need]:
+        before, between = _SHAPES[self.major]
+        for key, role in tables:
+            entries = table.get(key)
+            if entries is None:
+                continue
+            if not isinstance(entries, dict):
+                self.unknown(line, f"{key!r} of {shown(owner)} is no table")
+                continue
+            for name, value in entries.items():
+                reference = value.get("version") if isinstance(value, dict) else value
+                if not isinstance(name, str) or not isinstance(reference, str):
+                    reference = ""
+                # The reference is what is left of the key without the name, or the key itself.
+                target = self.instances.get(f"{before}{name}{between}{reference}") or self.instances.get(reference)
+                if target and target.package.name != name:
+                    target.package.aliases.add(name)
+                yield _Need(str(name), reference, role, target)
 
-    def _target(self, edge: _Edge) -> _Instance | None:
-        """The instance that a reference means: the key itself, or what is left of it without the name."""
-        name, reference = edge.name, edge.reference
-        if self.major == 5:  # noqa: PLR2004 - a version of the format
-            own = f"/{name}/{reference}"
-        else:
-            own = f"{name}@{reference}" if self.major >= _APART else f"/{name}@{reference}"
-        return self.instances.get(own) or self.instances.get(reference)
-
-    def _note_aliases(self, needs: list[_Edge]) -> None:
-        for edge in needs:
-            target = self._target(edge)
-            if target and target.package.name != edge.name:
-                target.package.aliases.add(edge.name)
-
-    def _targets(self, node: Node, place: str, needs: list[_Edge]) -> Iterator[tuple[Node, str]]:
-        """The nodes that `needs` lead to; a link is seen from the folder `place` of an importer."""
-        for edge in needs:
-            target = self._target(edge)
+    def _connect(self, node: Node, needs: list[_Need], place: str) -> None:
+        """The edges of `node`; a link is seen from the folder `place`."""
+        for name, reference, role, target in needs:
             if target:
-                yield target.node[0], edge.role
-            elif edge.reference.startswith("link:"):
-                folder = posixpath.join(place, edge.reference[5:])
-                yield self.reader.project(folder, node.location.line, name=edge.name), edge.role
-            else:
-                self.reader.graph.lacking(node, shown(edge.name))
-                
+                if target.node:
+                    node.edges.append((target.node, role))
+            elif reference.startswith("link:"):
+                folder = posixpath.join(place, reference[5:])
+                node.edges.append((self.projects.at(folder, node.location.line, name=name, link=reference), role))
+
     def _node(self, instance: _Instance) -> Node:
-        package = instance.package
-        resolution = package.table.get("resolution")
-        if isinstance(resolution, dict) and resolution.get("type") == "directory":
-            folder = resolution.get("directory")
-            if isinstance(folder, str):
-                stated = {"name": package.name, "version": package.version}
-                return self.reader.project(folder, instance.line, **stated)
-        node = self.reader.graph.add(self._component(package), self.reader.at(instance.line))
-        node.lacks = not package.complete
+        package, line = instance.package, instance.line
+        if package.folder is not None:
+            node = self.projects.at(package.folder, line, name=package.name, version=package.version)
+        else:
+            made = component(package, self.path, lambda reason: self.unknown(package.line, reason))
+            node = self.graph.add(made, Location(path=self.path, line=line))
+        node.lacks = node.lacks or not package.complete
         return node
-
-    def _component(self, package: _Package) -> Component:
-        table = package.table
-        found = self._origin(package)
-        return Component(
-            purl=found.purl,
-            name=package.name,
-            version=package.version,
-            hashes=found.hashes,
-            distributions=found.distributions,
-            locations=(self.reader.at(package.line),),
-            properties=tuple(sorted({*found.properties, *_properties(package)})),
-        )
-
-    def _origin(self, package: _Package) -> Origin:
-        name, version = package.name, package.version
-        resolution = package.table.get("resolution")
-        resolution = resolution if isinstance(resolution, dict) else {}
-        return origin(name, version, _text(resolution.get("tarball")), self._hashes(package, resolution))
-
-    def _hashes(self, package: _Package, resolution: _Table) -> tuple[Hash, ...]:
-        integrity = resolution.get("integrity")
-        if integrity is None:
-            return ()
-        try:
-            return hashes(integrity if isinstance(integrity, str) else "?")
-        except ValueError as error:
-            self.reader.unknown(package.line, f"the integrity of {shown(package.key)} cannot be used: {error}")
-            return ()
-
-
-class _Patches:
-    """`patchedDependencies`: which packages are changed after they are unpacked, and by what."""
-
-    def __init__(self, table: Mapping[Any, Any]) -> None:
-        self._by_key: dict[str, str] = {}
-        self._by_hash: dict[str, str] = {}
-        for key, value in table.items():
-            entry = value if isinstance(value, dict) else {}
-            file = _text(entry.get("path")) or "true"
-            self._by_key[str(key)] = file
-            self._by_hash[_text(entry.get("hash")) or _text(value)] = file
-
-    def of(self, key: str, package: _Package) -> str:
-        """The file that the instance `key` of `package` is patched with; `true` where that is not stated."""
-        if digest := patch_hash(key):
-            return self._by_hash.get(digest, "true")
-        return self._by_key.get(f"{package.name}@{package.version}", "") if self._by_key else ""
-
-
-def _properties(package: _Package) -> Iterator[tuple[str, str]]:
-    table = package.table
-    for key, name in _LISTS:
-        value = table.get(key)
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, str):
-                yield name, item
-    engines = table.get("engines")
-    if isinstance(engines, dict):
-        for engine, wanted in engines.items():
-            yield "bomvet:engine", f"{engine} {wanted}".strip()
-    deprecated = table.get("deprecated")
-    if deprecated:
-        yield "bomvet:deprecated", deprecated if isinstance(deprecated, str) else "true"
-    if table.get("requiresBuild") is True:
-        yield "bomvet:install-script", "true"
-    if package.patch:
-        yield "bomvet:patched", package.patch
-    for alias in package.aliases:
-        yield "bomvet:alias", alias
 
 
 def parse_pnpm_lock(tree: FileTree, path: str) -> Inventory:
-    """The inventory of one lock; raises `MalformedError` where it is no lock at all."""
+    """The inventory of one lock; raises `MalformedError` where it is no lock at all.
+
+    A lock may have two documents: pnpm itself with what it is set up by, and the project.
+    """
     data = tree.read(path)
     tables = load_mappings(data)
-    reader = _Reader(tree, path)
     found = places(data.decode("utf-8-sig"))
     if len(found) != len(tables):
         found = [Places() for _ in tables]
-    documents = [_Document(reader, table, where) for table, where in zip(tables, found, strict=True)]
-    for document in documents:
+    graph = Graph(ID)
+    projects = _Projects(tree, path, graph)
+    for table, where in zip(tables, found, strict=True):
+        document = _Document(path, projects, table, where)
         document.read_packages()
         document.link()
-    return reader.graph.inventory()
+    return graph.inventory()
 
 
 def _major(table: _Table) -> int:
     version = table.get("lockfileVersion")
-    text = str(version) if isinstance(version, (str, int, float)) else ""
-    major = text.partition(".")[0]
-    if not major.isdecimal() or int(major) not in _VERSIONS:
-        raise MalformedError(f"lock version {version!r} is not known, only 5, 6 and 9", line=1)
+    major = str(version).partition(".")[0] if isinstance(version, (str, int, float)) else ""
+    if major not in ("5", "6", "9"):
+        raise MalformedError(f"lock version {shown(repr(version))} is not known, only 5, 6 and 9", line=1)
     return int(major)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 PNPM_LOCK = Resolver(
@@ -363,4 +282,9 @@ PNPM_LOCK = Resolver(
     globs=("**/pnpm-lock.yaml",),
     parse=parse_pnpm_lock,
     locks=True,
+    reads=(
+        "packages by peers and aliases, members of the workspace, folders and links as own projects, roles of edges, "
+        "hashes, patches, overrides, platforms, engines, deprecation, pnpm's own document"
+    ),
+    limits="what a package bundles has no version in the lock, and is told",
 )
