@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+#: A line that is not indented deeper than an entry of a section.
+_SHALLOW = re.compile(r"^(?:  )?[^ \n].*", re.MULTILINE)
 _PATCHED = re.compile(r"\(patch_hash=([^()]*)\)")
 
 
@@ -84,15 +86,11 @@ class Places:
             return [line for _, line in found]
         return [self.section(name)] * len(keys)
 
-    def add(self, line: str, number: int, section: str) -> str:
-        """Take in a line that is not indented deeper than an entry; gives the section that it stands in."""
-        if line[0] != " ":
-            section = line.partition(":")[0]
-            self._sections[section] = number
-            self._entries[section] = []
-        elif section and line[2] not in ":#\r":  # the value of a long key, a comment, a blank line
-            self._entries[section].append((_entry(line), number))
-        return section
+    def begin(self, section: str, line: int) -> list[tuple[str, int]]:
+        """A further section; gives the list that takes its entries."""
+        self._sections[section] = line
+        self._entries[section] = found = []
+        return found
 
 
 def _entry(line: str) -> str:
@@ -105,16 +103,19 @@ def _entry(line: str) -> str:
 
 def places(text: str) -> list[Places]:
     """Where things stand in each of the documents of `text`, as pnpm lays it out."""
-    found = [Places()]
-    section = ""
-    for number, line in enumerate(text.split("\n"), start=1):
-        # Told apart by characters alone, since a lock has tens of thousands of lines.
-        if line[2:3] in (" ", "") or (line[0] == " " and line[1] != " "):
-            continue
-        if line[0] != " " and line.rstrip() == "---":
-            if section:
-                found.append(Places())
-            section = ""
-        else:
-            section = found[-1].add(line, number, section)
-    return found
+    documents = [Places()]
+    entries: list[tuple[str, int]] | None = None
+    number, at = 1, 0
+    for match in _SHALLOW.finditer(text):  # by expression, since a lock has tens of thousands of lines
+        start = match.start()
+        number += text.count("\n", at, start)
+        at, line = start, match[0]
+        if line[0] != " ":
+            if line.rstrip() != "---":
+                entries = documents[-1].begin(line.partition(":")[0], number)
+            elif entries is not None:
+                documents.append(Places())
+                entries = None
+        elif entries is not None and line[2] not in ":#\r":  # the value of a long key, a comment, a blank line
+            entries.append((_entry(line), number))
+    return documents

@@ -57,10 +57,8 @@ class Package:
 def component(package: Package, path: str, tell: Tell) -> Component:
     """The component of `package`, which stands in the lock `path`; `tell` is told what was not understood."""
     found = _origin(package, tell)
-    bundled = package.table.get("bundledDependencies")
-    if bundled and bundled != [package.name]:
-        tell(f"{shown(package.key)} has packages in it whose versions the lock does not state: {_named(bundled)}")
-        package.complete = False
+    if package.table.get("bundledDependencies"):
+        package.complete = False  # what is in it has no version in the lock
     return Component(
         purl=found.purl,
         name=package.name,
@@ -73,19 +71,14 @@ def component(package: Package, path: str, tell: Tell) -> Component:
     )
 
 
-def _named(bundled: object) -> str:
-    names = [str(name) for name in bundled] if isinstance(bundled, list) else ["all that it depends on"]
-    return shown(", ".join(names))
-
-
 def _origin(package: Package, tell: Tell) -> Origin:
     """Where it comes from; the forms of a resolution exclude each other."""
     name, version, resolution = package.name, package.version, package.resolution
     kind, tarball = resolution.get("type"), resolution.get("tarball")
     if kind in ("variations", "binary"):
         return _runtime(package, tell)
-    if kind == "git" and isinstance(resolution.get("repo"), str):
-        return origin(name, version, _repository(resolution))
+    if kind == "git":
+        return _repository(package, tell)
     found = _hashes(package, resolution.get("integrity"), tell)
     if isinstance(tarball, str) and kind is None:
         result = origin(name, version, tarball, found)
@@ -99,10 +92,15 @@ def _origin(package: Package, tell: Tell) -> Origin:
     return result
 
 
-def _repository(resolution: _Table) -> str:
-    repository, commit, folder = (resolution[key] if isinstance(resolution.get(key), str) else "" for key in ("repo", "commit", "path"))
-    scheme = "" if is_git(repository) else "git+"
-    return f"{scheme}{repository}#{commit}"
+def _repository(package: Package, tell: Tell) -> Origin:
+    """A commit of a git repository, and a folder in it where that is the package."""
+    texts = {key: value for key, value in package.resolution.items() if isinstance(value, str)}
+    repository, commit, folder = texts.get("repo", ""), texts.get("commit", ""), texts.get("path", "")
+    if not repository:
+        tell(f"where {shown(package.key)} comes from is not understood")
+    scheme = "" if is_git(repository) or not repository else "git+"
+    found = origin(package.name, package.version, f"{scheme}{repository}#{commit}" if repository else "")
+    return found._replace(properties=(("bomvet:subdirectory", folder.strip("/")),)) if folder else found
 
 
 def _hashes(package: Package, integrity: object, tell: Tell) -> tuple[Hash, ...]:
@@ -134,12 +132,17 @@ def _properties(package: Package) -> Iterator[tuple[str, str]]:
     table = package.table
     for key, name in _LISTS:
         if value := table.get(key):
-            yield from ((name, item) for item in (value if isinstance(value, list) else [value]) if isinstance(item, str))
+            yield from (
+                (name, item) for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)
+            )
     engines = table.get("engines")
     if isinstance(engines, dict):
         yield from (("bomvet:engine", f"{engine} {wanted}".strip()) for engine, wanted in engines.items())
     if deprecated := table.get("deprecated"):
         yield "bomvet:deprecated", deprecated if isinstance(deprecated, str) else "true"
+    if bundled := table.get("bundledDependencies"):
+        names = bundled if isinstance(bundled, list) else ["all that it depends on"]
+        yield from (("bomvet:bundles", str(name)) for name in names)
     if table.get("requiresBuild") is True:
         yield "bomvet:install-script", "true"
     if package.patch:

@@ -157,12 +157,17 @@ class _Document:
 
     def _package(self, key: str, table: _Table, line: int) -> Package:
         name, version = parsed(key, self.major)
-        stated = {field: table[field] for field in ("name", "version") if field in table}
-        for field, value in stated.items():
-            if not isinstance(value, str) or not value:
-                self.unknown(line, f"the {field} of {shown(key)} is no text")
-                stated[field] = ""
-        return Package(key, table, line, stated.get("name") or name, stated.get("version") or version)
+        if "name" in table or "version" in table:  # they stand there where the key does not tell
+            name = self._stated(table, "name", key, line) or name
+            version = self._stated(table, "version", key, line) or version
+        return Package(key, table, line, name, version)
+
+    def _stated(self, table: _Table, field: str, key: str, line: int) -> str:
+        value = table.get(field, "")
+        if isinstance(value, str):
+            return value
+        self.unknown(line, f"the {field} of {shown(key)} is no text")
+        return ""
 
     def _add(self, key: str, package: Package, table: _Table, line: int) -> None:
         self.instances[key] = _Instance(package, table, line)
