@@ -32,8 +32,8 @@ def load_mappings(data: bytes) -> list[dict[str, Any]]:
 
     text = _decoded(data)
     try:
-        documents = ryaml.loads_all(text) or []  # it says None of a blank text
-    except ryaml.InvalidYamlError as error:
+        documents = ryaml.loads_all(text) or []  # type: ignore[attr-defined]  # it says None of a blank text
+    except ryaml.InvalidYamlError as error:  # type: ignore[attr-defined]
         raise _malformed(str(error), text) from None
     except ValueError:  # what Python cannot have as a key
         raise MalformedError("not readable YAML: a key is a list or a mapping") from None

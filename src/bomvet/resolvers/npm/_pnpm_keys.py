@@ -89,7 +89,8 @@ class Places:
     def begin(self, section: str, line: int) -> list[tuple[str, int]]:
         """A further section; gives the list that takes its entries."""
         self._sections[section] = line
-        self._entries[section] = found = []
+        found: list[tuple[str, int]] = []
+        self._entries[section] = found
         return found
 
 

@@ -82,6 +82,8 @@ def _origin(package: Package, tell: Tell) -> Origin:
     found = _hashes(package, resolution.get("integrity"), tell)
     if isinstance(tarball, str) and kind is None:
         result = origin(name, version, tarball, found)
+        if not version and "vcs_url=" not in result.purl:
+            tell(f"{shown(package.key)} has no version in the lock")
     else:
         result = Origin(npm_purl(name, version), (), found, ())
         if not version or kind is not None or not resolution:

@@ -112,7 +112,7 @@ class _Document:
         """Note something that was not understood."""
         self.graph.unknown(Location(path=self.path, line=line), reason)
 
-    def _section(self, name: str) -> _Table:
+    def _section(self, name: str) -> dict[Any, Any]:
         value = self.table.get(name)
         if value is not None and not isinstance(value, dict):
             self.unknown(self.where.section(name), f"{name!r} is no table")
