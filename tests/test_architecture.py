@@ -329,7 +329,7 @@ def test_modules_are_loaded_by_name_in_few_places() -> None:
 
 HEAVY = (
     "typer", "rich", "httpx", "requests", "sigstore", "cyclonedx", "packageurl", "packaging", "platformdirs",
-    "jsonschema_rs", "lxml", "isal", "tomli", "importlib.metadata",
+    "jsonschema_rs", "lxml", "isal", "tomli", "ryaml", "importlib.metadata",
 )  # fmt: skip
 #: Heavy packages that a module needs as soon as it is loaded, and why.
 NEEDED_AT_LOAD = {
@@ -392,7 +392,9 @@ def test_a_small_sbom_costs_little(tmp_path: Path) -> None:
     )
     names = loaded("sbom", folder=tmp_path)
 
-    unneeded = {"rich", "cyclonedx", "packageurl", "packaging", "platformdirs", "sqlite3", "importlib.metadata"}
+    unneeded = {
+        "rich", "cyclonedx", "packageurl", "packaging", "platformdirs", "ryaml", "sqlite3", "importlib.metadata",
+    }  # fmt: skip
     assert {n for n in names if any(within(n, package) for package in unneeded)} == set()
     assert {room(n) for n in names if within(n, "bomvet")} & {"advisories", "enrichers", "checks", "versions"} == set()
 

@@ -155,8 +155,10 @@ class DirectoryTree:
     def exists(self, path: str) -> bool:
         """Whether `path` is a file in the tree."""
         try:
-            return stat.S_ISREG(os.stat(self._inside(path)).st_mode)
-        except (FileUnreadableError, OSError):
+            # Most of what is asked for is not there, which one look tells; only of what is the way must be known.
+            there = os.stat(os.path.join(self._root, self._listing.on_disk.get(path, path)))
+            return stat.S_ISREG(there.st_mode) and stat.S_ISREG(os.stat(self._inside(path)).st_mode)
+        except (FileUnreadableError, OSError, ValueError):
             return False
 
     def modified(self, path: str) -> int:

@@ -18,13 +18,15 @@ class Node:
     """One installed package or own project; several may be of one name and version, with other dependencies each.
 
     `edges` are what its dependencies resolve to, each with its role (as `Request.role`; `bundled`).  `lacks` is set
-    where one of them is not to be found.
+    where one of them is not to be found.  `starts` tells whether what an own project asks for is needed by that
+    alone: a folder that is no member of the workspace counts for as much as what leads to it.
     """
 
     component: Component
     location: Location
     edges: list[tuple[Node, str]] = field(default_factory=list)
     lacks: bool = False
+    starts: bool = True
     number: int = -1
 
 
@@ -89,7 +91,7 @@ class Graph:
             for target, role in node.edges:
                 if role != "dev":
                     (optional if role == "optional" else plain)[node.number].append(target.number)
-                if node.component.first_party:
+                if node.component.first_party and (node.starts or role == "dev"):
                     seeds = development if role == "dev" else may if role == "optional" else required
                     seeds.append(target.number)
         return scopes(plain, optional, required=required, may=may, development=development)
