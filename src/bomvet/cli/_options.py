@@ -138,6 +138,14 @@ Omit = Annotated[
         callback=given(scope),
     ),
 ]
+Installed = Annotated[
+    bool,
+    typer.Option(
+        "--installed",
+        help="Read installed packages instead of the locks that speak for them.",
+        envvar="BOMVET_INSTALLED",
+    ),
+]
 AllowIncomplete = Annotated[
     bool | None,
     typer.Option(
@@ -198,7 +206,13 @@ Offline = Annotated[
 
 
 def subject(
-    policy: Policy, *, name: str | None, version: str | None, author: str | None, omit: list[str] | None
+    policy: Policy,
+    *,
+    name: str | None,
+    version: str | None,
+    author: str | None,
+    omit: list[str] | None,
+    installed: bool,
 ) -> Subject:
     """What the options and the policy say of the scanned thing; raises `UsageError`."""
     return Subject(
@@ -206,6 +220,7 @@ def subject(
         version=version or "",
         author=contact(author) if author else _author(policy),
         omit_dev=bool(omit),
+        installed=installed,
     )
 
 

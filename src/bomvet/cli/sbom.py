@@ -14,6 +14,7 @@ def sbom(
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
     omit: opt.Omit = None,
+    installed: opt.Installed = False,
     source_name: opt.SourceName = None,
     source_version: opt.SourceVersion = None,
     author: opt.Author = None,
@@ -31,7 +32,9 @@ def sbom(
     policy = api.load_policy(config or "", target=target)
     result = api.sbom(
         target,
-        subject=opt.subject(policy, name=source_name, version=source_version, author=author, omit=omit),
+        subject=opt.subject(
+            policy, name=source_name, version=source_version, author=author, omit=omit, installed=installed
+        ),
         exclude=(*policy.exclude, *(exclude or ())),
         use_ignore_files=not no_ignore,
     )

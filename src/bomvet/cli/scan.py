@@ -76,6 +76,7 @@ def scan(
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
     omit: opt.Omit = None,
+    installed: opt.Installed = False,
     spec_version: opt.SpecVersion = opt.SPEC_VERSION,
     source_name: opt.SourceName = None,
     source_version: opt.SourceVersion = None,
@@ -96,7 +97,9 @@ def scan(
         target,
         policy=policy,
         database=opt.database(db),
-        subject=opt.subject(policy, name=source_name, version=source_version, author=author, omit=omit),
+        subject=opt.subject(
+            policy, name=source_name, version=source_version, author=author, omit=omit, installed=installed
+        ),
         use_ignore_files=not no_ignore,
     )
     write(result, wanted, spec_version)

@@ -135,8 +135,7 @@ class DirectoryTree:
                     limit = f"{self._limits.files:,}"
                     raise FileUnreadableError(f"cannot be listed: more than {limit} files and folders in all")
                 return sorted(
-                    Entry(self._shown_in(raw, e.name), e.is_dir(follow_symlinks=False), e.is_symlink())
-                    for e in entries
+                    Entry(self._shown_in(raw, e.name), e.is_dir(follow_symlinks=False), e.is_symlink()) for e in entries
                 )
         except OSError as error:
             raise FileUnreadableError(f"cannot be listed: {error.strerror}") from None
@@ -188,7 +187,7 @@ class DirectoryTree:
     def _on_disk(self, path: str) -> str:
         """The name on disk of `path`, of which a part may be shown escaped."""
         names = self._listing.on_disk
-        if not names or path.isascii() and "\\" not in path:
+        if not names or (path.isascii() and "\\" not in path):
             return path
         rest = ""
         while path and path not in names:
