@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bomvet.advisories.records import read_record
-from bomvet.errors import FileUnreadableError, NotEstablishedError
+from bomvet.errors import FileAbsentError, FileUnreadableError, NotEstablishedError
 from bomvet.model.facts import Facts
 from bomvet.model.inventory import Component, Inventory, Service, Unknown
 from bomvet.model.result import Skipped, Snapshot
@@ -68,7 +68,7 @@ class MemoryTree:
             if not parts:
                 if done in self.files or not done or any(f.startswith(f"{done}/") for f in (*self.files, *self.links)):
                     return done
-                raise FileUnreadableError("cannot be read: No such file or directory")
+                raise FileAbsentError("cannot be read: No such file or directory")
             done = f"{done}/{parts.pop(0)}".strip("/")
             target = self.links.get(done, done)
             if target is None:

@@ -43,6 +43,10 @@ class FileUnreadableError(BomvetError):
     exit_code = 3
 
 
+class FileAbsentError(FileUnreadableError):
+    """There is no such file or folder."""
+
+
 class MalformedError(BomvetError):
     """A file's content is not what its format asks for; `line` counts from 1, 0 where it is not known."""
 

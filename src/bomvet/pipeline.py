@@ -133,6 +133,17 @@ def is_read(path: str) -> bool:
     return bool(_Claims(discover("bomvet.resolvers", Resolver)).of(path))
 
 
+def unlocked(tree: FileTree) -> Iterator[tuple[str, Inventory]]:
+    """Each manifest that asks for packages of which nothing states the version, and what its resolver finds."""
+    resolvers = discover("bomvet.resolvers", Resolver)
+    claims = _Claims(resolvers)
+    for path in tree.paths():
+        for resolver in claims.of(path):
+            found = _read(tree, path, resolver) if not resolver.locks else Inventory()
+            if any(not (c.version or c.first_party or "?" in c.purl) for c in found.components):
+                yield path, found
+
+
 # -- resolve ---------------------------------------------------------------------------------------------------
 
 

@@ -104,6 +104,14 @@ Omit = Annotated[
         callback=given(scope),
     ),
 ]
+Installed = Annotated[
+    bool,
+    typer.Option(
+        "--installed",
+        help="Read installed packages instead of the locks that speak for them.",
+        envvar="BOMVET_INSTALLED",
+    ),
+]
 AllowIncomplete = Annotated[
     bool | None,
     typer.Option(
@@ -175,6 +183,18 @@ def _max_age(text: str) -> object:
     return document.max_age(text)
 
 
+def _python(text: str) -> object:
+    from bomvet.versions import markers  # noqa: PLC0415 - the help text needs none of it
+
+    return markers.python_version(text)
+
+
+def _platform(text: str) -> object:
+    from bomvet.versions import markers  # noqa: PLC0415 - the help text needs none of it
+
+    return markers.platform(text)
+
+
 FailOn = Annotated[
     str | None,
     typer.Option(
@@ -202,6 +222,36 @@ RequireComponents = Annotated[
         help="Fail where no component is found.",
         envvar="BOMVET_REQUIRE_COMPONENTS",
         show_default=False,
+    ),
+]
+Drift = Annotated[
+    bool,
+    typer.Option(
+        "--drift", help="Compare installed packages with the locks that speak for them.", envvar="BOMVET_DRIFT"
+    ),
+]
+Resolve = Annotated[
+    bool,
+    typer.Option("--resolve", help="Ask npm and uv for the locks that are missing.", envvar="BOMVET_RESOLVE"),
+]
+Python = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--python",
+        help="Only what this version of Python installs; repeatable.",
+        metavar="X.Y",
+        envvar="BOMVET_PYTHON",
+        callback=given(_python),
+    ),
+]
+Platform = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--platform",
+        help="Only what Python installs on this platform; repeatable.",
+        metavar="OS/ARCH",
+        envvar="BOMVET_PLATFORM",
+        callback=given(_platform),
     ),
 ]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever the verdict.", envvar="BOMVET_EXIT_ZERO")]

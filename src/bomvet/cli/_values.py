@@ -11,6 +11,7 @@ from bomvet.model.inventory import Contact
 from bomvet.pipeline import Subject
 
 if TYPE_CHECKING:
+    from bomvet.model.environments import Environment
     from bomvet.policy.document import Policy
 
 SPEC_VERSIONS = ("1.4", "1.5", "1.6", "1.7")
@@ -43,15 +44,35 @@ def contact(text: str) -> Contact:
 
 
 def subject(
-    policy: Policy, *, name: str | None, version: str | None, author: str | None, omit: list[str] | None
+    policy: Policy,
+    *,
+    name: str | None,
+    version: str | None,
+    author: str | None,
+    omit: list[str] | None,
+    installed: bool,
+    python: list[str] | None,
+    platform: list[str] | None,
+    drift: bool = False,
 ) -> Subject:
     """What the options and the policy say of the scanned thing; raises `UsageError`."""
+    if installed and drift:
+        raise UsageError("--drift compares what is installed with its lock, which --installed leaves unread")
     return Subject(
         name=name or "",
         version=version or "",
         author=contact(author) if author else _author(policy),
         omit_dev=bool(omit),
+        installed=installed,
+        drift=drift,
+        environments=_environments(python or [], platform or []) if python or platform else (),
     )
+
+
+def _environments(python: list[str], platform: list[str]) -> tuple[Environment, ...]:
+    from bomvet.versions.markers import environments  # noqa: PLC0415 - rarely asked for
+
+    return environments(python, platform)
 
 
 def _author(policy: Policy) -> Contact | None:

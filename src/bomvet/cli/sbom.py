@@ -20,6 +20,10 @@ def sbom(
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
     omit: opt.Omit = None,
+    installed: opt.Installed = False,
+    python: opt.Python = None,
+    platform: opt.Platform = None,
+    resolve: opt.Resolve = False,
     source_name: opt.SourceName = None,
     source_version: opt.SourceVersion = None,
     author: opt.Author = None,
@@ -37,7 +41,17 @@ def sbom(
     policy = api.load_policy(config or "", target=target)
     result = api.sbom(
         target,
-        subject=values.subject(policy, name=source_name, version=source_version, author=author, omit=omit),
+        subject=values.subject(
+            policy,
+            name=source_name,
+            version=source_version,
+            author=author,
+            omit=omit,
+            installed=installed,
+            python=python,
+            platform=platform,
+        ),
+        resolve=resolve,
         exclude=(*policy.exclude, *(exclude or ())),
         use_ignore_files=not no_ignore,
     )

@@ -19,6 +19,7 @@ from bomvet.model.inventory import Location, Unknown
 from bomvet.model.records import dataclass
 from bomvet.model.result import Skipped
 from bomvet.plugin import Entry, Source
+from bomvet.sources._beneath import Beneath
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,6 +83,7 @@ class DirectoryTree:
         limits: Limits = Limits(),  # noqa: B008 - a record that nobody can change
     ) -> None:
         self._root = os.path.realpath(root)
+        self._beneath = Beneath(self._root)
         self._name = _shown(os.path.basename(os.path.abspath(root))) or "root"
         self._exclude = tuple(exclude)
         self._use_ignore_files = use_ignore_files
@@ -124,57 +126,45 @@ class DirectoryTree:
 
     def entries(self, folder: str) -> Sequence[Entry]:
         """What stands in `folder`, by name; raises `FileUnreadableError`."""
-        place, listing = self._inside(folder), self._listing
+        raw, listing = self._on_disk(folder), self._listing
+        descriptor = self._beneath.open(raw, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            with os.scandir(place) as found:
-                raw = list(islice(found, self._limits.files - listing.entries + 1))
+            with os.scandir(descriptor) as found:
+                entries = list(islice(found, self._limits.files - listing.entries + 1))
+                listing.entries += len(entries)
+                if listing.entries > self._limits.files:
+                    limit = f"{self._limits.files:,}"
+                    raise FileUnreadableError(f"cannot be listed: more than {limit} files and folders in all")
+                return sorted(
+                    Entry(self._shown_in(raw, e.name), e.is_dir(follow_symlinks=False), e.is_symlink()) for e in entries
+                )
         except OSError as error:
             raise FileUnreadableError(f"cannot be listed: {error.strerror}") from None
-        listing.entries += len(raw)
-        if listing.entries > self._limits.files:
-            raise FileUnreadableError(f"cannot be listed: more than {self._limits.files:,} files and folders in all")
-        prefix = f"{folder}/" if folder else ""
-        for entry in raw:
-            if not entry.name.isascii():
-                listing.shown(f"{listing.on_disk.get(folder, folder)}/{entry.name}" if folder else entry.name)
-        skip = len(prefix)
-        return sorted(
-            Entry(
-                entry.name if entry.name.isascii() and "\\" not in entry.name else _shown(prefix + entry.name)[skip:],
-                entry.is_dir(follow_symlinks=False),
-                entry.is_symlink(),
-            )
-            for entry in raw
-        )
+        finally:
+            os.close(descriptor)
 
     def real(self, path: str) -> str:
         """Where the links on the way to `path` lead; raises `FileUnreadableError`."""
-        real = os.path.relpath(self._inside(path), self._root)
-        return "" if real == "." else self._listing.shown(real)
+        return self._listing.shown(self._beneath.real(self._on_disk(path)))
 
     def exists(self, path: str) -> bool:
         """Whether `path` is a file in the tree."""
         try:
-            # Most of what is asked for is not there, which one look tells; only of what is the way must be known.
-            there = os.stat(os.path.join(self._root, self._listing.on_disk.get(path, path)))
-            return stat.S_ISREG(there.st_mode) and stat.S_ISREG(os.stat(self._inside(path)).st_mode)
-        except (FileUnreadableError, OSError, ValueError):
+            return stat.S_ISREG(self._beneath.status(self._on_disk(path)).st_mode)
+        except FileUnreadableError:
             return False
 
     def modified(self, path: str) -> int:
         """Seconds since the epoch of the last change of content; 0 where there is no such file."""
         try:
-            return int(os.stat(self._inside(path)).st_mtime)
-        except (FileUnreadableError, OSError):
+            return int(self._beneath.status(self._on_disk(path)).st_mtime)
+        except FileUnreadableError:
             return 0
 
     def read(self, path: str) -> bytes:
         """The content; raises `FileUnreadableError`."""
-        try:
-            # No link may be swapped in after the check, and a pipe must not block.
-            descriptor = os.open(self._inside(path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as error:
-            raise FileUnreadableError(f"cannot be read: {error.strerror}") from None
+        # A pipe must not block.
+        descriptor = self._beneath.open(self._on_disk(path), os.O_RDONLY | os.O_NONBLOCK)
         try:
             return self._content(descriptor)
         except OSError as error:
@@ -195,16 +185,23 @@ class DirectoryTree:
                 return data
         raise FileUnreadableError(f"is larger than {limit:,} bytes")
 
-    def _inside(self, path: str) -> str:
-        """The real place of `path`, which must lie in the tree."""
-        try:
-            real = os.path.realpath(os.path.join(self._root, self._listing.on_disk.get(path, path)), strict=True)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "no usable name"
-            raise FileUnreadableError(f"cannot be read: {reason}") from None
-        if os.path.commonpath((self._root, real)) != self._root:
-            raise FileUnreadableError("leads out of the scanned tree, which no link may do")
-        return real
+    def _on_disk(self, path: str) -> str:
+        """The name on disk of `path`, of which a part may be shown escaped."""
+        names = self._listing.on_disk
+        if not names or (path.isascii() and "\\" not in path):
+            return path
+        rest = ""
+        while path and path not in names:
+            path, _, name = path.rpartition("/")
+            rest = f"/{name}{rest}"
+        return names.get(path, path) + rest if path else rest[1:]
+
+    def _shown_in(self, raw: str, name: str) -> str:
+        """What the file `name` of the folder `raw` is called in the tree."""
+        if name.isascii() and "\\" not in name:
+            return name
+        self._listing.shown(f"{raw}/{name}" if raw else name)
+        return _shown(name)
 
     def _walk(self) -> None:
         """List everything; folders are kept by their names on disk, which need not be UTF-8."""

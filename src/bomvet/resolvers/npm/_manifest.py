@@ -89,11 +89,18 @@ def project_at(tree: FileTree, directory: str, *, name: str = "", version: str =
         version=version,
         kind=Kind.APPLICATION,
         directory=directory,
-        description=_text(table.get("description")),
-        suppliers=tuple(_contacts(table)),
-        licences=licences(table),
         locations=(Location(path=posixpath.join(directory, "package.json")),) if table else (),
+        **described(table),
     )
+
+
+def described(table: dict[str, Any]) -> dict[str, Any]:
+    """What a manifest says of its package, as fields of a component."""
+    return {
+        "description": _text(table.get("description")),
+        "suppliers": tuple(_contacts(table)),
+        "licences": licences(table),
+    }
 
 
 def licences(table: dict[str, Any]) -> tuple[Licence, ...]:
