@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from bomvet.errors import MalformedError
-from bomvet.resolvers.python._text import shown
+from bomvet.model.text import shown
 
 _LINE = re.compile(r" at line (\d+) column \d+")
 _POSITION = re.compile(r" at position (\d+)")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bomvet.model.inventory import Completeness, Component, Scope
+from bomvet.model.text import shown
 from bomvet.resolvers._licences import declared
 from bomvet.resolvers.npm._manifest import licences
 from bomvet.resolvers.npm._origin import hashes, origin
-from bomvet.resolvers.python._text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

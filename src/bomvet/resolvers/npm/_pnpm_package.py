@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from bomvet.model.inventory import Completeness, Component, Distribution, Location
 from bomvet.model.purl import npm_purl, project_purl, public_url
+from bomvet.model.text import shown
 from bomvet.resolvers.npm._origin import Origin, hashes, is_git, origin
-from bomvet.resolvers.python._text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bomvet.errors import MalformedError
 from bomvet.model.inventory import Component, Location
 from bomvet.model.purl import npm_purl, public_url
+from bomvet.model.text import anonymous, shown
 from bomvet.plugin import Resolver
 from bomvet.resolvers.npm._graph import Graph, Node
 from bomvet.resolvers.npm._jsonc import load_jsonc
 from bomvet.resolvers.npm._manifest import project_at, requests
 from bomvet.resolvers.npm._origin import Origin, hashes, is_git, origin, registry_archive
-from bomvet.resolvers.python._text import anonymous, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

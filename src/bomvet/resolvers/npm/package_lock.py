@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bomvet.errors import MalformedError
 from bomvet.model.globs import compiled
 from bomvet.model.inventory import Completeness, Inventory, Location, RelationKind, Relationship
+from bomvet.model.text import shown
 from bomvet.plugin import FileTree, Resolver
 from bomvet.resolvers._json import load_object
 from bomvet.resolvers._listing import is_listed
@@ -21,7 +22,6 @@ from bomvet.resolvers.npm._graph import Graph, Node
 from bomvet.resolvers.npm._lock_entry import folder_name, package
 from bomvet.resolvers.npm._lock_v1 import LONGEST, Entry, flattened, is_archive, names
 from bomvet.resolvers.npm._manifest import manifest, project_at, requests
-from bomvet.resolvers.python._text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -268,8 +268,10 @@ class _Lock:
                 self.graph.lacking(node, shown(name))
 
     def _tell_roles(self, node: Node, inside: dict[str, Node]) -> None:
-        """Roles that an old lock does not state: optional is what only options need, where `node` is none itself;
-        bundled is what lies `inside` the folder of `node` and came in an archive, where `node` did not itself.
+        """Roles that an old lock does not state.
+
+        Optional is what only options need, where `node` is none itself; bundled is what lies `inside` the folder of
+        `node` and came in an archive, where `node` did not itself.
         """
         optional = self.optional if node.number not in self.optional else set()
         bundled = {t.number for t in inside.values()} & self.bundled if node.number not in self.bundled else set()
@@ -391,8 +393,8 @@ PACKAGE_LOCK = Resolver(
     parse=parse_package_lock,
     locks=True,
     reads=(
-        "packages with hashes, archives, licences, scopes, engines, platforms, notes and install scripts; edges as Node "
-        "resolves them, with their roles; members, folders, links and aliases"
+        "packages with hashes, archives, licences, scopes, engines, platforms, notes and install scripts; edges as "
+        "Node resolves them, with their roles; members, folders, links and aliases"
     ),
     limits="version 1 states neither licences nor peer dependencies, locks of npm 4 and older no edges at all",
 )

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.errors import MalformedError
 from bomvet.model.inventory import Location
+from bomvet.model.text import anonymous, shown
 from bomvet.plugin import Resolver
 from bomvet.resolvers._yaml import load_mappings
 from bomvet.resolvers.npm._graph import Graph, Node
 from bomvet.resolvers.npm._manifest import project_at
 from bomvet.resolvers.npm._pnpm_keys import Places, bare, parsed, patch_hash, places
 from bomvet.resolvers.npm._pnpm_package import Package, Patches, component
-from bomvet.resolvers.python._text import anonymous, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
