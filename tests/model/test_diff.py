@@ -279,9 +279,7 @@ def test_another_algorithm() -> None:
     """Digests by different algorithms cannot contradict each other."""
     found = differences(pypi("a", distributions=(wheel(OLD),)), pypi("a", distributions=(wheel(ONE),)))
 
-    assert found == (
-        Difference(aspect=Aspect.HASHES, before=(f"sha1:{OLD.value}",), after=(f"sha256:{ONE.value}",)),
-    )
+    assert found == (Difference(aspect=Aspect.HASHES, before=(f"sha1:{OLD.value}",), after=(f"sha256:{ONE.value}",)),)
 
 
 def test_digests_of_no_file_in_particular() -> None:

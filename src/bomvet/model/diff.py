@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -12,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from bomvet.model.codec import encode, json_schema
 from bomvet.model.inventory import Component, Inventory, Location, Scope
 from bomvet.model.purl import Parts, parts, pypi_name
+from bomvet.model.records import dataclass
 
 #: Version of the JSON form; within a major version fields are only ever added.
 SCHEMA = "1.0"
