@@ -307,7 +307,9 @@ def test_versions_that_are_not_read(version: Any) -> None:
 
 def test_what_is_no_cyclonedx() -> None:
     """It says so itself."""
-    assert [is_cyclonedx(value) for value in ([], {}, {"bomFormat": "SPDX"}, document())] == [False, False, False, True]
+    values: list[object] = [[], {}, {"bomFormat": "SPDX"}, document()]
+
+    assert [is_cyclonedx(value) for value in values] == [False, False, False, True]
 
 
 # -- bad documents ---------------------------------------------------------------------------------------------

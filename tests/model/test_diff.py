@@ -310,6 +310,20 @@ def test_no_digest_any_more() -> None:
     assert differences(before, after) == (Difference(aspect=Aspect.HASHES, before=(f"sha256:{ONE.value}",)),)
 
 
+def test_checksums_of_yarn() -> None:
+    """They contradict each other where the same version of Yarn made them."""
+    sums = [pypi("a", properties=(("bomvet:yarn-checksum", text),)) for text in ("10c0/12", "10c0/34", "8/56", "78")]
+
+    assert differences(sums[0], sums[1]) == (
+        Difference(
+            aspect=Aspect.CONTENT,
+            before=("package in Yarn's cache 10c0:12",),
+            after=("package in Yarn's cache 10c0:34",),
+        ),
+    )
+    assert [differences(sums[0], other)[0].aspect for other in sums[2:]] == [Aspect.HASHES, Aspect.HASHES]
+
+
 def test_other_versions_have_other_digests() -> None:
     """Which is not told."""
     found = differences(pypi("a", "1", hashes=(ONE,)), pypi("a", "2", hashes=(TWO,)))

@@ -18,6 +18,9 @@ SCHEMA = "1.0"
 #: Purl qualifiers that say where a package comes from; others say what it was built for.
 _PLACES = frozenset({"vcs_url", "download_url", "file_name", "repository_url"})
 
+#: Yarn's own digest of what it made of a package, behind the version of how it did.
+_CHECKSUM = "bomvet:yarn-checksum"
+
 #: Something comparable for a version of the purl type, None where there is no order or it is no version.
 VersionKey = Callable[[str, str], Any]
 _Hash = tuple[str, str]
@@ -205,7 +208,7 @@ class _Items:
         self.aspects = {Aspect.SCOPE} if described.has_scopes else set[Aspect]()
         if any(c.licences for c in self.components):
             self.aspects.add(Aspect.LICENCE)
-        if any(c.hashes or any(d.hashes for d in c.distributions) for c in self.components):
+        if any(map(_is_hashed, self.components)):
             self.aspects.add(Aspect.HASHES)
 
     def _add(self, item: _Item) -> None:
@@ -393,7 +396,11 @@ def _origin(url: str) -> str:
 
 def _contents(before: Component, after: Component) -> Iterator[Difference]:
     """Digests that contradict each other, or merely others."""
-    if before.hashes == after.hashes and before.distributions == after.distributions:
+    if (before.hashes, before.distributions, before.properties) == (
+        after.hashes,
+        after.distributions,
+        after.properties,
+    ):
         return
     one, other = _digests(before), _digests(after)
     was, now = _contradiction(one, other)
@@ -412,7 +419,16 @@ def _digests(component: Component) -> dict[str, set[_Hash]]:
             found[_file_name(file.url)].update((h.algorithm, h.value) for h in file.hashes)
     if component.hashes:
         found[""].update((h.algorithm, h.value) for h in component.hashes)
+    for name, value in component.properties:
+        if name == _CHECKSUM:
+            made, _, digest = value.rpartition("/")
+            found["package in Yarn's cache"].add((made or "yarn", digest))
     return found
+
+
+def _is_hashed(component: Component) -> bool:
+    has_checksum = any(name == _CHECKSUM for name, _ in component.properties)
+    return bool(component.hashes or has_checksum or any(d.hashes for d in component.distributions))
 
 
 def _file_name(url: str) -> str:
