@@ -180,7 +180,8 @@ def scan(
     policy = load_policy(target=target) if policy is None else policy
     opened = open_target(target, exclude=policy.exclude, use_ignore_files=use_ignore_files)
     with contextlib.ExitStack() as stack:
-        context = Context(now=now or dt.datetime.now(dt.UTC), max_age=policy.max_age)
+        moment = now or dt.datetime.now(dt.UTC)
+        context = Context(now=moment, max_age=policy.max_age, registries=policy.registries)
         context = _with_advisories(context, database or default_database(), stack)
         return pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened))
 
