@@ -116,7 +116,7 @@ class Needs:
 class Context:
     """The outside as it is handed to enrichers: time, network (None: offline), advisory data (None: none).
 
-    `no_advisories` says why there are none.
+    `no_advisories` says why there are none.  `registries` are those that the policy names.
     """
 
     now: dt.datetime
@@ -124,6 +124,7 @@ class Context:
     advisories: AdvisoryStore | None = None
     no_advisories: str = "there is no advisory database: `bomvet db import PATH` makes one"
     max_age: dt.timedelta | None = None
+    registries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
