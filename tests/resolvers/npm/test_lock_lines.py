@@ -11,6 +11,8 @@ from bomvet.resolvers.npm._lock_lines import Places, flat, nested
 PACKAGES = {"": {"name": "packages"}, "bin": {}, "node_modules/a": {"bin": {"a": "a"}, "packages": {"b": "1"}}}
 NESTED = {"a": {"requires": {"x": "1"}, "dependencies": {"b": {"dependencies": {"c": {"v": 1}}}}}, "d": {"v": 1}}
 
+OBJECTS = [(name, True) for name in "abcd"]
+
 
 @pytest.mark.parametrize("indent", [2, 4, "\t"])
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
@@ -20,7 +22,7 @@ def test_as_npm_writes_it(indent: int | str, ends: str) -> None:
     nested_text = json.dumps({"name": "x", "dependencies": NESTED}, indent=indent).replace("\n", ends)
 
     assert flat(flat_text.encode(), list(PACKAGES)) == Places([3, 6, 7], [])
-    assert nested(nested_text.encode(), ["a", "b", "c", "d"]) == Places([4, 9, 11, 18], [])
+    assert nested(nested_text.encode(), OBJECTS) == Places([4, 9, 11, 18], [])
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,14 @@ def test_nested_as_others_write_it() -> None:
     """The same for tables in entries."""
     text = json.dumps(NESTED).replace('"c"', '\n"c"').replace('"d"', '\n"d"')
 
-    assert nested(f'{{"dependencies": {text}}}'.encode(), list("abcd")) == Places([1, 1, 2, 3], [])
+    assert nested(f'{{"dependencies": {text}}}'.encode(), OBJECTS) == Places([1, 1, 2, 3], [])
+
+
+def test_no_entry_is_mistaken_for_another() -> None:
+    """Where an entry is no object, what looks like it elsewhere is not it."""
+    text = json.dumps({"dependencies": {"a": {"requires": {"b": {}}, "dependencies": {"b": None}}}}, indent=2)
+
+    assert nested(text.encode(), [("a", True), ("b", False)]) == Places([3, 8], [])
 
 
 def test_what_stands_twice() -> None:

@@ -38,6 +38,8 @@ _SHRINKWRAP = "npm-shrinkwrap.json"
 _VERSIONS = (1, 2, 3)
 #: Folders in each other; no package is installed as deep, and every path is walked up.
 _DEEPEST = 200
+#: More of a path is not looked at to say what it is.
+_SHOWN = 200
 #: Tables of dependencies, in the order in which npm lets the later ones win, and the role that each gives.
 _TABLES = (
     ("peerDependencies", "peer"),
@@ -137,7 +139,7 @@ class _Lock:
         if not isinstance(value, dict):
             self._unknown(line, f"the entry of {shown(key) or 'the project'} is no object")
         elif len(key) > LONGEST or key.count("/") > _DEEPEST:
-            self._unknown(line, f"{shown(key)} lies deeper than packages are installed, and is not read")
+            self._unknown(line, f"{shown(key[:_SHOWN])} lies deeper than packages are installed, and is not read")
         elif value.get("link"):
             self.links.append(entry)
         elif not inside:
