@@ -84,8 +84,7 @@ class _Lock:
         project = project_at(self.tree, directory, name=name, version=version)
         properties = (("bomvet:link", link),) if link else ()
         project = replace(project, locations=tuple(sorted({*project.locations, location})), properties=properties)
-        node = self.projects[directory] = self.graph.add(project, location)
-        node.starts = False
+        node = self.projects[directory] = self.graph.add(project, location, starts=False)
         return node
 
 
