@@ -83,7 +83,7 @@ def origin(name: str, version: str, resolved: str, found: tuple[Hash, ...] = ())
         return Origin(npm_purl(name, version), (), found, ())
     files = (Distribution(url=url, hashes=found),)
     if local:
-        file_name = posixpath.basename(url.partition("#")[0])
+        file_name = posixpath.basename(url[len("file:") :].partition("#")[0])
         return Origin(npm_purl(name, version, {"file_name": file_name}), files, (), ())
     if archived := registry_archive(url):
         return Origin(npm_purl(name, version), files, (), (("bomvet:registry", archived.registry),))

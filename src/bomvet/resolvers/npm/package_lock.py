@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import MalformedError
 from bomvet.model.inventory import Completeness, Inventory, Location, RelationKind, Relationship
+from bomvet.model.text import shown
 from bomvet.plugin import FileTree, Resolver
 from bomvet.resolvers._json import load_object
 from bomvet.resolvers._listing import is_listed
@@ -28,7 +29,6 @@ from bomvet.resolvers.npm._lock_entry import (
 )
 from bomvet.resolvers.npm._lock_v1 import LONGEST, Entry, flattened, names
 from bomvet.resolvers.npm._manifest import manifest, project_at, requests
-from bomvet.model.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
