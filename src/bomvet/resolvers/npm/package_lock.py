@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import MalformedError
 from bomvet.model.inventory import Completeness, Inventory, Location, RelationKind, Relationship
+from bomvet.model.text import shown
 from bomvet.plugin import FileTree, Resolver
 from bomvet.resolvers._json import load_object
 from bomvet.resolvers._listing import is_listed
@@ -28,7 +29,6 @@ from bomvet.resolvers.npm._lock_entry import (
 )
 from bomvet.resolvers.npm._lock_v1 import LONGEST, Entry, flattened, names
 from bomvet.resolvers.npm._manifest import manifest, project_at, requests
-from bomvet.model.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -223,9 +223,11 @@ class _Lock:
         for name, role in self._asked(node, value, development=is_own).items():
             for folder in folders:
                 if target := folder.get(name):
-                    node.edges.append((target, role))
                     if name in bundled:
-                        node.edges[-1:] = [(target, "bundled"), *([(target, role)] if role else ())]
+                        role = f"bundled {role}"  # noqa: PLW2901
+                    elif role == "peer" and is_optional_peer(value, name):
+                        role = "optional peer"  # noqa: PLW2901
+                    node.edges.append((target, role))
                     break
             else:
                 if not any(name in folder for folder in folders):
