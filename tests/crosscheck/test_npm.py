@@ -131,7 +131,8 @@ def _roles(package: dict[str, Any], name: str) -> frozenset[str]:
     if name in package["_dependencies"]:
         return frozenset(bundled or {""})
     if name in package["peerDependencies"]:
-        return frozenset({"peer"})
+        optional = package.get("peerDependenciesMeta", {}).get(name, {}).get("optional")
+        return frozenset({"optional", "peer"} if optional else {"peer"})
     return frozenset({"contains"})
 
 
@@ -172,5 +173,5 @@ def test_old_locks(projects: _Projects, name: str) -> None:
     own = {(c.name, c.version) for c in inventory.components if c.first_party}
 
     assert found.packages == truth.packages
-    assert set(found.edges) == {edge for edge, roles in truth.edges.items() if roles != {"peer"} or edge[0] in own}
+    assert set(found.edges) == {edge for edge, roles in truth.edges.items() if "peer" not in roles or edge[0] in own}
     assert [unknown.reason for unknown in inventory.unknowns] == OLD_UNKNOWNS.get(name, [])

@@ -250,6 +250,7 @@ def test_roles() -> None:
     peers = {"p": "1", "q": "1", "d": "1"}
     tables = {
         "peerDependencies": peers,
+        "peerDependenciesMeta": {"q": {"optional": True}},
         "dependencies": {"a": "1", "o": "1", "b": "1", "d": "1", "e": "1"},
         "optionalDependencies": {"o": "1", "c": "1"},
         "devDependencies": {"e": "1", "t": "1"},
@@ -265,7 +266,7 @@ def test_roles() -> None:
         "top@1.0.0 > e@1": ("dev",),
         "top@1.0.0 > o@1": ("optional",),
         "top@1.0.0 > p@1": ("peer",),
-        "top@1.0.0 > q@1": ("peer",),
+        "top@1.0.0 > q@1": ("optional", "peer"),
         "top@1.0.0 > t@1": ("dev",),
     }
 

@@ -223,9 +223,11 @@ class _Lock:
         for name, role in self._asked(node, value, development=is_own).items():
             for folder in folders:
                 if target := folder.get(name):
-                    node.edges.append((target, role))
                     if name in bundled:
-                        node.edges[-1:] = [(target, "bundled"), *([(target, role)] if role else ())]
+                        role = f"bundled {role}"  # noqa: PLW2901
+                    elif role == "peer" and is_optional_peer(value, name):
+                        role = "optional peer"  # noqa: PLW2901
+                    node.edges.append((target, role))
                     break
             else:
                 if not any(name in folder for folder in folders):
