@@ -24,6 +24,7 @@ BENCHMARKS = {
     "walk": "benchmarks.walk",
     "node-modules": "benchmarks.node_modules",
     "xml": "benchmarks.cyclonedx_xml",
+    "peer": "benchmarks.peer",
 }
 
 

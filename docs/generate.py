@@ -139,11 +139,10 @@ def _environment() -> str:
 def _resolvers() -> str:
     from bomvet.plugin import Resolver, discover  # noqa: PLC0415
 
-    rows = [
-        (f"`{r.id}`", r.title, ", ".join(f"`{glob}`" for glob in r.globs))
-        for r in discover("bomvet.resolvers", Resolver)
-    ]
-    return _table(("id", "reads", "files"), rows)
+    found = discover("bomvet.resolvers", Resolver)
+    files = {r.id: [*r.globs, *(f"**/{folder}/" for folder in r.folders)] for r in found}
+    rows = [(f"`{r.id}`", r.title, ", ".join(f"`{glob}`" for glob in files[r.id]), r.reads, r.limits) for r in found]
+    return _table(("id", "format", "files", "what is read", "known limits"), rows)
 
 
 def _enrichers() -> str:

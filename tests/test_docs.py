@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from bomvet import __version__, errors
-from bomvet.cli import app
+from bomvet.cli import run as app
 from bomvet.cli.list_ import SETTINGS
 from bomvet.cli.scan import EXIT_CODES
 from bomvet.errors import BomvetError, PolicyFileError
-from bomvet.plugin import Check, Report, discover
+from bomvet.plugin import Check, Report, Resolver, discover
 from bomvet.policy.document import read_policy
 from docs import generate
 
@@ -178,6 +178,13 @@ def test_every_property_is_documented() -> None:
     written = set(re.findall(r"[\"'](bomvet:[a-z-]+)[\"']", sources))
 
     assert sorted(written - set(re.findall(r"`(bomvet:[a-z-]+)`", read("docs/reference/sbom-fields.md")))) == []
+
+
+def test_every_resolver_says_what_it_reads() -> None:
+    """The table of formats states of each what is kept of it, and what is known to be lacking."""
+    found = discover("bomvet.resolvers", Resolver)
+
+    assert [r.id for r in found if not (r.reads and r.limits)] == []
 
 
 def test_every_format_is_documented() -> None:

@@ -77,6 +77,114 @@ def claimed(files: list[str], *resolvers: Resolver) -> list[tuple[str, ...]]:
 # ── who reads what ──────────────────────────────────────────────────────────────────────────────
 
 
+def installed(id_: str, *folders: str) -> Resolver:
+    """A resolver of folders of installed packages that finds one component per folder."""
+
+    def found(_: FileTree, path: str) -> Inventory:
+        return Inventory(components=(Component(purl=f"pkg:{id_}/{path}", name=path),))
+
+    return Resolver(id=id_, title=id_, folders=folders, parse=found)
+
+
+LOCK = replace(resolver("npm/lock", "**/package-lock.json"), locks=True)
+OTHER_LOCK = replace(resolver("python/lock", "**/uv.lock"), locks=True)
+NODE = installed("npm/installed", "node_modules")
+TREES = {
+    "package-lock.json": "",
+    "node_modules/a/package.json": "",
+    "web/app/node_modules/a/package.json": "",
+    "py/uv.lock": "",
+    "py/.venv/site-packages/a": "",
+}
+
+
+def who_reads(files: dict[str, str], *, name: str = "project", installed_first: bool = False) -> set[str]:
+    """What is read of `files`, and what is told of as passed over."""
+    result = inspect(
+        MemoryTree(files, name=name),
+        subject=Subject(installed=installed_first),
+        resolvers=[LOCK, OTHER_LOCK, NODE, installed("python/installed", "site-packages")],
+    )
+    read = {c.purl.removeprefix("pkg:") for c in result.inventory.components}
+    return read | {f"{s.path}: {s.reason}" for s in result.target.skipped}
+
+
+def test_a_lock_speaks_for_what_is_installed() -> None:
+    """Installed packages are not read where a lock of their ecosystem stands beside or above them, which is told."""
+    speaks = "installed packages, for which {} speaks (--installed reads them, --drift compares)"
+
+    assert who_reads(TREES) == {
+        "npm/lock/package-lock.json",
+        "python/lock/py/uv.lock",
+        f"node_modules: {speaks.format('package-lock.json')}",
+        f"web/app/node_modules: {speaks.format('package-lock.json')}",
+        f"py/.venv/site-packages: {speaks.format('py/uv.lock')}",
+    }
+
+
+def test_what_is_installed_without_a_lock() -> None:
+    """A lock of another ecosystem, or one in a folder below, speaks for nothing."""
+    assert who_reads({"uv.lock": "", "node_modules/a/package.json": "", "web/package-lock.json": ""}) == {
+        "npm/installed/node_modules",
+        "npm/lock/web/package-lock.json",
+        "python/lock/uv.lock",
+    }
+    assert who_reads({"x/uv.lock": "", ".venv/site-packages/a": ""}) == {
+        "python/installed/.venv/site-packages",
+        "python/lock/x/uv.lock",
+    }
+
+
+def test_installed_packages_first() -> None:
+    """On the user's word it is the other way round: locks above installed packages are not read."""
+    assert who_reads(TREES, installed_first=True) == {
+        "npm/installed/node_modules",
+        "npm/installed/web/app/node_modules",
+        "python/installed/py/.venv/site-packages",
+        "package-lock.json: the packages in node_modules speak for it (--installed)",
+        "py/uv.lock: the packages in py/.venv/site-packages speak for it (--installed)",
+    }
+
+
+def test_installed_packages_as_the_target() -> None:
+    """A folder of installed packages as the target is read by the resolver of its name."""
+
+    class Top(MemoryTree):
+        def folders(self) -> list[str]:
+            return [""]
+
+    result = inspect(Top({"a/package.json": ""}, name="node_modules"), resolvers=[LOCK, NODE])
+
+    assert [c.purl for c in result.inventory.components] == ["pkg:npm/installed/"]
+
+
+def test_drift() -> None:
+    """On the user's word locks and what is installed are both read; only the locks count, the rest is compared."""
+    locked = Component(purl="pkg:npm/a@1", name="a", version="1")
+    doubt = Unknown(location=Location(path="node_modules/b"), resolver="npm/installed", reason="odd")
+    there = Inventory(
+        components=(replace(locked, purl="pkg:npm/a@2", version="2"), Component(purl="pkg:npm/b", name="b")),
+        unknowns=(doubt,),
+    )
+    result = inspect(
+        MemoryTree({"package-lock.json": "", "node_modules/a/package.json": ""}),
+        subject=Subject(drift=True),
+        resolvers=[
+            replace(LOCK, parse=lambda tree, path: Inventory(components=(locked,))),  # noqa: ARG005 - the signature
+            replace(NODE, parse=lambda tree, path: there),  # noqa: ARG005 - the signature
+        ],
+    )
+    root = result.inventory.root
+    assert root is not None
+
+    assert (result.inventory.components, result.inventory.unknowns) == ((locked,), (doubt,))
+    assert result.target.skipped == ()
+    assert {purl: [str(d.kind) for d in drifts] for purl, drifts in result.facts.drift.items()} == {
+        "pkg:npm/a@1": ["other-version"],
+        root.purl: ["not-locked"],
+    }
+
+
 def test_claims_by_name() -> None:
     """A glob that ends in a plain name claims files of just that name, in every folder."""
     assert claimed(["uv.lock", "a/uv.lock", "xuv.lock", "uv.lock.txt"], resolver("r", "**/uv.lock")) == [

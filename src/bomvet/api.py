@@ -7,13 +7,13 @@ import datetime as dt
 import errno
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bomvet import pipeline
 from bomvet.errors import NotEstablishedError, UsageError
+from bomvet.model.records import dataclass
 from bomvet.pipeline import AS_FOUND, Subject
 from bomvet.plugin import Context, FileTree, Source, discover
 from bomvet.policy.document import Policy, read_policy
@@ -76,7 +76,9 @@ def _state_time(location: str) -> int | None:
     directory = os.path.abspath(_folder(location))
     if not _in_repository(directory):
         return None
-    from bomvet.sources._commit import head_commit  # noqa: PLC0415 - not needed otherwise
+    from pathlib import Path  # noqa: PLC0415 - not needed otherwise
+
+    from bomvet.sources._commit import head_commit  # noqa: PLC0415 - the same
 
     commit = head_commit(Path(directory))
     return commit.time if commit else None
@@ -148,10 +150,17 @@ def default_database() -> str:
 
 
 def sbom(
-    target: str, *, subject: Subject = AS_FOUND, exclude: Sequence[str] = (), use_ignore_files: bool = True
+    target: str,
+    *,
+    subject: Subject = AS_FOUND,
+    exclude: Sequence[str] = (),
+    use_ignore_files: bool = True,
+    resolve: bool = False,
 ) -> ScanResult:
-    """The inventory of `target`, without judgement."""
+    """The inventory of `target`, without judgement; `resolve` asks npm and uv for the locks that are missing."""
     opened = open_target(target, exclude=exclude, use_ignore_files=use_ignore_files)
+    if resolve:
+        opened = _resolved(opened)
     return pipeline.inspect(opened.tree, subject=_timed(subject, opened))
 
 
@@ -162,6 +171,7 @@ def scan(
     database: str = "",
     subject: Subject = AS_FOUND,
     use_ignore_files: bool = True,
+    resolve: bool = False,
     now: dt.datetime | None = None,
 ) -> ScanResult:
     """Everything about `target`, judged by `policy` (default: the target's own, else the built-in one).
@@ -171,10 +181,20 @@ def scan(
     """
     policy = load_policy(target=target) if policy is None else policy
     opened = open_target(target, exclude=policy.exclude, use_ignore_files=use_ignore_files)
+    if resolve:
+        opened = _resolved(opened)
     with contextlib.ExitStack() as stack:
         context = Context(now=now or dt.datetime.now(dt.UTC), max_age=policy.max_age)
         context = _with_advisories(context, database or default_database(), stack)
         return pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened))
+
+
+def _resolved(opened: Opened) -> Opened:
+    """`opened` with a lock for each manifest that has none, from the ecosystem's own resolver."""
+    from bomvet.resolution import Declared, resolved  # noqa: PLC0415 - rarely asked for
+
+    manifests = [Declared(path, found) for path, found in pipeline.unlocked(opened.tree)]
+    return replace(opened, tree=resolved(opened.tree, manifests))
 
 
 def _with_advisories(context: Context, path: str, stack: contextlib.ExitStack) -> Context:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bomvet import __version__
@@ -24,12 +25,15 @@ from bomvet.model.inventory import (
     Unknown,
 )
 from bomvet.model.purl import project_purl
+from bomvet.model.records import dataclass
 from bomvet.model.result import Input, PluginStatus, ScanResult, Skipped, Status, Target
 from bomvet.plugin import Check, Context, Enricher, FileTree, Resolver, discover, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from bomvet.model.environments import Environment
+    from bomvet.model.facts import Drift
     from bomvet.model.finding import Finding
     from bomvet.policy.document import Policy
 
@@ -39,6 +43,8 @@ class Subject:
     """What the user says of the scanned thing beyond its files: all optional, and stronger than the files.
 
     `installed`: where packages are installed, they are meant, and not the lock files beside or above them.
+    `drift`: where a lock speaks for installed packages, both are read, and the differences are facts.
+    `environments`: what is installed in none of these is left out; empty stands for all that the locks are for.
     """
 
     name: str = ""
@@ -47,6 +53,8 @@ class Subject:
     time: int | None = None
     omit_dev: bool = False
     installed: bool = False
+    drift: bool = False
+    environments: tuple[Environment, ...] = ()
 
 
 AS_FOUND = Subject()
@@ -61,9 +69,11 @@ def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[
     plugins = discover("bomvet.resolvers", Resolver) if resolvers is None else tuple(resolvers)
     recorder = _Recorder(tree)
     claims = _Claims(plugins)
-    sources = _Sources(recorder, claims, installed=subject.installed)
-    inventory, statuses = _resolve(recorder, claims, sources)
-    inventory = _rooted(inventory, tree.name, subject, recorder.inputs)
+    sources = _Sources(recorder, claims, subject)
+    read, statuses = _resolve(recorder, claims, sources)
+    inventory = _rooted(_merged(recorder, sources, read), tree.name, subject, recorder.inputs)
+    if subject.environments:
+        inventory = _installed_in(inventory, subject.environments)
     return ScanResult(
         tool=__version__,
         time=_timestamp(subject.time, recorder),
@@ -73,9 +83,11 @@ def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[
             inputs=recorder.inputs,
             skipped=tuple(sorted((*(s for s in tree.skipped if claims.of(s.path)), *sources.skipped))),
             omitted=("dev",) if subject.omit_dev else (),
+            environments=tuple(map(str, subject.environments)),
         ),
         authors=(subject.author,) if subject.author else (),
         inventory=_without_development(inventory) if subject.omit_dev else inventory,
+        facts=_drift(sources, read, inventory) if sources.compared else Facts(),
         plugins=statuses,
     )
 
@@ -96,7 +108,7 @@ def scan(
     result = inspect(tree, subject=subject, resolvers=resolvers)
     asked = discover("bomvet.enrichers", Enricher) if enrichers is None else tuple(enrichers)
     judges = discover("bomvet.checks", Check) if checks is None else tuple(checks)
-    facts, enriched = _enrich(result.inventory, asked, context)
+    facts, enriched = _enrich(result.inventory, result.facts, asked, context)
     findings, judged = _judge(result.inventory, facts, judges)
     plugins = (*result.plugins, *enriched, *judged)
     return replace(
@@ -119,6 +131,17 @@ def scan(
 def is_read(path: str) -> bool:
     """Whether some resolver reads files of this path."""
     return bool(_Claims(discover("bomvet.resolvers", Resolver)).of(path))
+
+
+def unlocked(tree: FileTree) -> Iterator[tuple[str, Inventory]]:
+    """Each manifest that asks for packages of which nothing states the version, and what its resolver finds."""
+    resolvers = discover("bomvet.resolvers", Resolver)
+    claims = _Claims(resolvers)
+    for path in tree.paths():
+        for resolver in claims.of(path):
+            found = _read(tree, path, resolver) if not resolver.locks else Inventory()
+            if any(not (c.version or c.first_party or "?" in c.purl) for c in found.components):
+                yield path, found
 
 
 # -- resolve ---------------------------------------------------------------------------------------------------
@@ -194,45 +217,57 @@ class _Recorder:
         return tuple(Input(path=path, sha256=self._digests[path]) for path in sorted(self._digests))
 
 
-class _Sources:
-    """Which files and folders each resolver is to read: of a lock and what is installed, one speaks for both."""
+#: A file or folder and the resolver that is to read it.
+_Claim = tuple[str, Resolver]
 
-    def __init__(self, tree: FileTree, claims: _Claims, *, installed: bool) -> None:
+
+class _Sources:
+    """Which files and folders each resolver is to read: of a lock and what is installed, one speaks for both.
+
+    `compared` has the folders that are read beside their locks, each with its lock.
+    """
+
+    def __init__(self, tree: FileTree, claims: _Claims, subject: Subject) -> None:
         self.skipped: list[Skipped] = []
+        self.compared: dict[str, str] = {}
         files = [(path, resolver) for path in tree.paths() for resolver in claims.of(path)]
         # In a scan of `node_modules` itself it is the top, which has the tree's name.
         folders = [(f, r) for f in tree.folders() for r in claims.of_folder((f or tree.name).rpartition("/")[2])]
-        if folders and installed:
-            files = [*self._unspoken(files, folders)]
-        elif folders:
+        if folders:
             locks = {(_ecosystem(r), _folder(path)): path for path, r in files if r.locks}
-            folders = [*self._unlocked(folders, locks)]
+            spoken = {folder: lock for folder, r in folders if (lock := _lock_above(folder, _ecosystem(r), locks))}
+            if subject.installed:
+                files = [*self._unspoken(files, {lock: folder for folder, lock in reversed(spoken.items())})]
+            elif subject.drift:
+                self.compared = spoken
+            else:
+                folders = [*self._unlocked(folders, spoken)]
         self.claimed = [*files, *folders]
 
-    def _unlocked(
-        self, folders: list[tuple[str, Resolver]], locks: Mapping[tuple[str, str], str]
-    ) -> Iterator[tuple[str, Resolver]]:
+    def _unlocked(self, folders: list[_Claim], spoken: Mapping[str, str]) -> Iterator[_Claim]:
         """The folders that no lock beside or above them speaks for."""
         for folder, resolver in folders:
-            above = (locks.get((_ecosystem(resolver), parent)) for parent in _parents(folder) if folder)
-            lock = next(filter(None, above), None)
+            lock = spoken.get(folder)
             if lock is None:
                 yield folder, resolver
             else:
                 reason = f"installed packages, for which {lock} speaks (--installed reads them, --drift compares)"
                 self.skipped.append(Skipped(path=folder, reason=reason))
 
-    def _unspoken(
-        self, files: list[tuple[str, Resolver]], folders: list[tuple[str, Resolver]]
-    ) -> Iterator[tuple[str, Resolver]]:
+    def _unspoken(self, files: list[_Claim], spoken: Mapping[str, str]) -> Iterator[_Claim]:
         """The files but for locks that installed packages speak for."""
-        spoken = {(_ecosystem(r), parent): folder for folder, r in folders for parent in _parents(folder)}
         for path, resolver in files:
-            folder = spoken.get((_ecosystem(resolver), _folder(path))) if resolver.locks else None
+            folder = spoken.get(path) if resolver.locks else None
             if folder is None:
                 yield path, resolver
             else:
                 self.skipped.append(Skipped(path=path, reason=f"the packages in {folder} speak for it (--installed)"))
+
+
+def _lock_above(folder: str, ecosystem: str, locks: Mapping[tuple[str, str], str]) -> str:
+    """The nearest of `locks` beside or above `folder`; empty where there is none, or the folder is the top."""
+    found = (locks.get((ecosystem, parent)) for parent in _parents(folder))
+    return next(filter(None, found), "")
 
 
 def _ecosystem(resolver: Resolver) -> str:
@@ -250,22 +285,39 @@ def _parents(path: str) -> Iterator[str]:
         yield path
 
 
-def _resolve(tree: FileTree, claims: _Claims, sources: _Sources) -> tuple[Inventory, tuple[PluginStatus, ...]]:
-    """Every resolver on every file that it is to read."""
-    parts = [Inventory(unknowns=tree.unknowns)]
+#: What was found in each file or folder, by all of its resolvers.
+_Read = dict[str, list[Inventory]]
+
+
+def _resolve(tree: FileTree, claims: _Claims, sources: _Sources) -> tuple[_Read, tuple[PluginStatus, ...]]:
+    """Every resolver on every file and folder that it is to read."""
+    read: _Read = defaultdict(list)
     failures: dict[str, list[str]] = {r.id: [] for r in claims.resolvers}
     for path, resolver in sources.claimed:
         try:
-            parts.append(resolver.parse(tree, path))
-        except BomvetError as error:
-            parts.append(_not_read(resolver.id, path, getattr(error, "line", 0), str(error)))
+            read[path].append(_read(tree, path, resolver))
         except Exception as error:  # noqa: BLE001 - a defect of one reader must not lose the work of the others
             reason = f"internal error ({type(error).__name__}: {error})"
-            parts.append(_not_read(resolver.id, path, 0, reason))
+            read[path].append(_not_read(resolver.id, path, 0, reason))
             failures[resolver.id].append(f"{path}: {reason}")
-    inventory = Inventory.merge(parts)
-    doubts = Counter(unknown.resolver for unknown in inventory.unknowns)
-    return inventory, tuple(_fared(id_, problems, doubts[id_]) for id_, problems in failures.items())
+    doubts = Counter(unknown.resolver for parts in read.values() for part in parts for unknown in set(part.unknowns))
+    return read, tuple(_fared(id_, problems, doubts[id_]) for id_, problems in failures.items())
+
+
+def _merged(tree: FileTree, sources: _Sources, read: _Read) -> Inventory:
+    """All of it as one; of what is only compared, what was not understood."""
+    parts = [Inventory(unknowns=tree.unknowns)]
+    for path, found in read.items():
+        parts += [Inventory(unknowns=part.unknowns) for part in found] if path in sources.compared else found
+    return Inventory.merge(parts)
+
+
+def _read(tree: FileTree, path: str, resolver: Resolver) -> Inventory:
+    """What `resolver` finds at `path`, be it the reason why it finds nothing."""
+    try:
+        return resolver.parse(tree, path)
+    except BomvetError as error:
+        return _not_read(resolver.id, path, getattr(error, "line", 0), str(error))
 
 
 def _fared(resolver: str, failures: Sequence[str], doubts: int) -> PluginStatus:
@@ -281,6 +333,19 @@ def _fared(resolver: str, failures: Sequence[str], doubts: int) -> PluginStatus:
 def _not_read(resolver: str, path: str, line: int, reason: str) -> Inventory:
     unknown = Unknown(location=Location(path=path, line=line), resolver=resolver, reason=reason)
     return Inventory(unknowns=(unknown,))
+
+
+def _drift(sources: _Sources, read: _Read, inventory: Inventory) -> Facts:
+    """Where locks and what is installed below them disagree, by the component that it is about, else the root."""
+    from bomvet.model.drift import drifts  # noqa: PLC0415 - rarely asked for
+
+    root = inventory.root.purl if inventory.root else ""
+    found: dict[str, set[Drift]] = defaultdict(set)
+    for folder, lock in sources.compared.items():
+        locked, installed = (Inventory.merge(read[path]) for path in (lock, folder))
+        for purl, drift in drifts(locked, installed, lock_path=lock, folder=folder):
+            found[purl or root].add(drift)
+    return Facts(drift=MappingProxyType({purl: tuple(sorted(found[purl])) for purl in sorted(found)}))
 
 
 # -- root ------------------------------------------------------------------------------------------------------
@@ -307,9 +372,11 @@ def _rooted(inventory: Inventory, name: str, subject: Subject, inputs: Sequence[
     components = tuple(c for c in inventory.components if c is not found)
     edges = [_moved(r, found.purl, root.purl) for r in inventory.relationships]
     edges += _contained(root.purl, [c for c in components if c.first_party], edges)
-    return Inventory.merge([
-        replace(inventory, root=root, components=components, relationships=tuple(edges))
-    ])  # fmt: skip
+    named_alike = any(component.purl == root.purl for component in components)
+    edges.sort(key=lambda edge: (edge.source, edge.kind, edge.target))
+    rooted = replace(inventory, root=root, components=components, relationships=tuple(edges))
+    # All else is in canonical form already.
+    return Inventory.merge([rooted]) if named_alike else rooted
 
 
 def _contained(root: str, projects: Sequence[Component], edges: Sequence[Relationship]) -> Iterator[Relationship]:
@@ -359,6 +426,13 @@ def _content_version(inputs: Sequence[Input]) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
+def _installed_in(inventory: Inventory, environments: Sequence[Environment]) -> Inventory:
+    from bomvet.model.environments import applicable  # noqa: PLC0415 - rarely asked for
+    from bomvet.versions.markers import holds  # noqa: PLC0415 - the same
+
+    return applicable(inventory, environments, holds)
+
+
 def _without_development(inventory: Inventory) -> Inventory:
     """What `--omit dev` leaves: components that only development needs are gone, and their edges.
 
@@ -396,9 +470,10 @@ def _timestamp(stated: int | None, recorder: _Recorder) -> str:
 # -- enrich and judge ------------------------------------------------------------------------------------------
 
 
-def _enrich(inventory: Inventory, enrichers: Iterable[Enricher], context: Context) -> tuple[Facts, list[PluginStatus]]:
-    """All facts, and how each enricher fared; what one could not do is not known, never clean."""
-    facts = Facts()
+def _enrich(
+    inventory: Inventory, facts: Facts, enrichers: Iterable[Enricher], context: Context
+) -> tuple[Facts, list[PluginStatus]]:
+    """`facts` and all others, and how each enricher fared; what one could not do is not known, never clean."""
     statuses: list[PluginStatus] = []
     for enricher in ordered(enrichers):
         unmet = _unmet(enricher, context)

@@ -12,11 +12,11 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from bomvet.errors import UsageError
+from bomvet.model.records import dataclass
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bomvet.cli.app import run
+from bomvet.cli.run import run
 
 ADVISORY: dict[str, Any] = {
     "id": "GHSA-aaaa-bbbb-cccc",

@@ -580,7 +580,7 @@ def test_an_interrupt_beside_a_command_is_exit_130(cli: Cli, monkeypatch: pytest
 
     monkeypatch.setattr("bomvet.cli.app.application", interrupt)
     assert cli("sbom") == Ran(code=130, out="", err="bomvet: interrupted\n")
-    monkeypatch.setattr("bomvet.cli.app.run", interrupt)
+    monkeypatch.setattr("bomvet.cli.run.run", interrupt)
     monkeypatch.setattr(sys, "argv", ["bomvet", "sbom"])
     assert main() == 130
     monkeypatch.setattr(sys, "stderr", None)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import io
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING, TextIO, cast
 
 import pytest
 
-from bomvet.__main__ import main
+from bomvet.__main__ import console, main
 from bomvet.cli._output import say
 from bomvet.cli._streams import ReaderGoneError, Stderr, Stdout, readable, safe
 from bomvet.errors import UsageError
@@ -189,3 +192,46 @@ def test_the_streams_are_as_before_afterwards() -> None:
 def test_undecoded_bytes_are_readable(text: str, shown: str) -> None:
     """As they are and as `repr` shows them; a backslash that somebody typed stays."""
     assert readable(text) == shown
+
+
+# ── the end of the process ──────────────────────────────────────────────────────────────────────
+
+ENDING = """
+import atexit, sys
+from bomvet.__main__ import console
+atexit.register(print, "farewell")
+sys.argv = ["bomvet", *sys.argv[1:]]
+{before}
+console()
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "arguments", "expected"),
+    [
+        ("", ["--version"], (0, "bomvet 0.1.0\nfarewell\n")),
+        ("", ["scan", "absent"], (2, "farewell\n")),
+        ("sys.stderr = None", ["scan", "absent"], (2, "farewell\n")),
+        ("sys.stdout.close()", ["sbom", "absent"], (2, "")),
+    ],
+)
+def test_the_end(before: str, arguments: list[str], expected: tuple[int, str]) -> None:
+    """The process ends with the code, all output is out, and functions for its end have run."""
+    script = ENDING.format(before=before)
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == expected
+
+
+def test_the_end_within_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code of the command is that of the process, also where a stream cannot be flushed."""
+    codes: list[int] = []
+    monkeypatch.setattr(sys, "argv", ["bomvet", "--version"])
+    monkeypatch.setattr(os, "_exit", codes.append)
+    monkeypatch.setattr(atexit, "_run_exitfuncs", lambda: monkeypatch.setattr(sys, "stderr", None))
+    try:
+        console()
+    finally:
+        gc.enable()
+
+    assert codes == [0]

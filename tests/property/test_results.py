@@ -12,6 +12,8 @@ from bomvet.model.result import ScanResult
 from tests.property.strategies import TEXT, records
 
 RESULTS = records(ScanResult, TEXT, schema=st.sampled_from(["1.0", "1.7"]))
+#: Fields whose keys are data.
+MAPS = ("advisories", "drift", "sources")
 VALIDATOR = jsonschema_rs.validator_for(ScanResult.schema_document())
 
 
@@ -44,5 +46,5 @@ def _with_additions(value: object, *, is_map: bool = False) -> object:
         return [_with_additions(item) for item in value]
     if not isinstance(value, dict):
         return value
-    grown = {key: _with_additions(item, is_map=key == "advisories") for key, item in value.items()}
+    grown = {key: _with_additions(item, is_map=key in MAPS) for key, item in value.items()}
     return grown if is_map else {**grown, "added later": {"x": [1]}}

@@ -421,7 +421,7 @@ def test_several_licences_are_names() -> None:
     ("component", "scope", "named"),
     [
         (package("x"), "required", []),
-        (package("x", scope=Scope.OPTIONAL), "optional", []),
+        (package("x", scope=Scope.OPTIONAL), "optional", [("bomvet:dev", "false")]),
         (package("x", scope=Scope.DEV), "excluded", [("bomvet:scope", "dev")]),
         (project("x"), "required", [("bomvet:first-party", "true")]),
     ],

@@ -68,12 +68,122 @@ def test_folders_that_hold_no_sources_are_passed_over(tmp_path: Path, name: str)
     assert DirectoryTree(str(tmp_path)).paths() == [f"b/{name}"]
 
 
-def test_virtual_environments_are_passed_over(tmp_path: Path) -> None:
-    """A folder with `pyvenv.cfg` in it is one, whatever it is called; the top itself is read all the same."""
-    settings = "home = /usr/bin\n"
-    filled(tmp_path, {"pyvenv.cfg": settings, "env/pyvenv.cfg": settings, "env/lib/uv.lock": "", "a": ""})
+# ── folders of installed packages ───────────────────────────────────────────────────────────────
 
-    assert DirectoryTree(str(tmp_path)).paths() == ["a", "pyvenv.cfg"]
+ENVIRONMENT = "home = /usr/bin\n"
+
+
+def test_installed_packages_are_noted(tmp_path: Path) -> None:
+    """Folders of installed packages are known by name and not entered, unless the user excludes them."""
+    filled(
+        tmp_path,
+        {
+            "node_modules/a/package.json": "",
+            "web/node_modules/b/package.json": "",
+            "old/site-packages/c.txt": "",
+            "vendor/node_modules/d/package.json": "",
+            "file/node_modules": "",
+        },
+    )
+    tree = DirectoryTree(str(tmp_path), exclude=("vendor/node_modules",))
+
+    assert tree.folders() == ["node_modules", "old/site-packages", "web/node_modules"]
+    assert tree.paths() == ["file/node_modules"]
+    assert tree.skipped == (Skipped(path="vendor/node_modules", reason=EXCLUDED),)
+
+
+def test_virtual_environments(tmp_path: Path) -> None:
+    """A folder with `pyvenv.cfg` in it is one, whatever it is called: of it only the installed packages are noted."""
+    for folder in ("env", "win", "bare"):
+        filled(tmp_path, {f"{folder}/pyvenv.cfg": ENVIRONMENT, f"{folder}/share/uv.lock": ""})
+    filled(tmp_path, {"env/lib/python3.11/site-packages/a.py": "", "env/lib/other/a": "", "a": ""})
+    filled(tmp_path, {"win/Lib/site-packages/a.py": ""})
+    tree = DirectoryTree(str(tmp_path))
+
+    assert tree.folders() == ["env/lib/python3.11/site-packages", "win/Lib/site-packages"]
+    assert tree.paths() == ["a"]
+
+
+def test_an_environment_at_the_top(tmp_path: Path) -> None:
+    """A project whose own folder is the environment is read, but for what belongs to the environment."""
+    filled(
+        tmp_path,
+        {"pyvenv.cfg": ENVIRONMENT, "lib/python3.12/site-packages/a": "", "share/uv.lock": "", "src/b": "", "c": ""},
+    )
+    tree = DirectoryTree(str(tmp_path))
+
+    assert tree.folders() == ["lib/python3.12/site-packages"]
+    assert tree.paths() == ["c", "pyvenv.cfg", "src/b"]
+
+
+def test_an_ignored_environment(tmp_path: Path) -> None:
+    """An environment is mostly in an ignore file, which does not hide what is installed; --exclude does."""
+    filled(tmp_path, {".gitignore": ".venv\n", ".venv/pyvenv.cfg": ENVIRONMENT})
+    filled(tmp_path, {".venv/lib/python3.11/site-packages/a": ""})
+    packages = ".venv/lib/python3.11/site-packages"
+
+    assert DirectoryTree(str(tmp_path)).folders() == [packages]
+    tree = DirectoryTree(str(tmp_path), exclude=(".venv",))
+    assert (tree.folders(), tree.skipped) == ([], (Skipped(path=".venv/pyvenv.cfg", reason=EXCLUDED),))
+    tree = DirectoryTree(str(tmp_path), exclude=("**/site-packages",))
+    assert (tree.folders(), tree.skipped) == ([], (Skipped(path=packages, reason=EXCLUDED),))
+
+
+def test_installed_packages_as_the_target(tmp_path: Path) -> None:
+    """A folder of installed packages that is itself the target is the one folder, and nothing is listed."""
+    filled(tmp_path, {"node_modules/a/package.json": "{}"})
+    tree = DirectoryTree(str(tmp_path / "node_modules"))
+
+    assert (tree.name, tree.folders(), tree.paths()) == ("node_modules", [""], [])
+    assert tree.read("a/package.json") == b"{}"
+
+
+def test_entries(tmp_path: Path) -> None:
+    """What stands in a folder, with what it is; a link is none, whatever it leads to."""
+    filled(tmp_path, {"a/b/c": "", "a/d": ""})
+    (tmp_path / "a" / "e").symlink_to("b")
+    os.makedirs(os.path.join(os.fsencode(tmp_path), b"a", b"\xff"))
+    tree = DirectoryTree(str(tmp_path))
+
+    assert tree.entries("a") == [
+        Entry("\\xff", is_folder=True, is_link=False),
+        Entry("b", is_folder=True, is_link=False),
+        Entry("d", is_folder=False, is_link=False),
+        Entry("e", is_folder=False, is_link=True),
+    ]
+    assert tree.entries("") == [Entry("a", is_folder=True, is_link=False)]
+    assert tree.entries("a/\\xff") == []
+    for path in ("absent", "a/d"):
+        with pytest.raises(FileUnreadableError, match="cannot be"):
+            tree.entries(path)
+
+
+def test_entries_are_bounded(tmp_path: Path) -> None:
+    """Folders that are looked into count towards the limit of files."""
+    filled(tmp_path, {"node_modules/a": "", "node_modules/b": ""})
+    tree = DirectoryTree(str(tmp_path), limits=Limits(files=2))
+
+    reason = "cannot be listed: more than 2 files and folders in all"
+    with pytest.raises(FileUnreadableError, match=reason):
+        tree.entries("node_modules")
+
+
+def test_real(tmp_path: Path) -> None:
+    """Where links lead within the tree; out of it none does."""
+    filled(tmp_path, {"packages/a/b": ""})
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / "a").symlink_to("../packages/a")
+    (tmp_path / "node_modules" / "out").symlink_to("/")
+    tree = DirectoryTree(str(tmp_path))
+
+    assert (tree.real("node_modules/a/b"), tree.real("node_modules/a"), tree.real("")) == (
+        "packages/a/b",
+        "packages/a",
+        "",
+    )
+    for path, reason in {"node_modules/out": "leads out of the scanned tree", "x": "cannot be read"}.items():
+        with pytest.raises(FileUnreadableError, match=reason):
+            tree.real(path)
 
 
 def test_an_empty_mark_hides_no_folder(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import IO
 
 from bomvet.errors import UsageError
+from bomvet.model.records import dataclass
 
 #: A record of this many bytes is no record; the largest real ones have some 4 MB.
 MAX_RECORD = 64 * 1024 * 1024

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from bomvet.model.purl import pypi_name
+from bomvet.model.records import dataclass
 from bomvet.versions.orders import ORDERS
 
 MAX_ID = 200

@@ -6,27 +6,15 @@ the command line or the environment has said it.
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from bomvet.cli._values import SPEC_VERSION, contact, scope, spec_version
 from bomvet.errors import UsageError
-from bomvet.model.inventory import Contact
-from bomvet.pipeline import Subject
-
-if TYPE_CHECKING:
-    from bomvet.policy.document import Policy
 
 Callback = Callable[[typer.Context, typer.CallbackParam, Any], Any]
-
-SPEC_VERSIONS = ("1.4", "1.5", "1.6", "1.7")
-SPEC_VERSION = "1.6"
-_ADDRESS = r"[^\s<>@]+@[^\s<>@]+"
-#: A name holds no bracket, and no address either.
-_CONTACT = re.compile(rf"(?!.*\S@\S.*<)(?P<name>[^<>]*[^<>\s])\s*<\s*(?P<email>{_ADDRESS})\s*>|(?P<alone>[^<>]+)")
 
 
 def given(check: Callable[[str], object] = str) -> Callback:
@@ -57,28 +45,6 @@ def _named(parameter: typer.CallbackParam, source: str) -> str:
     if not name.startswith("-"):
         return parameter.metavar or name
     return f"{parameter.envvar} ({name})" if source == "ENVIRONMENT" else name
-
-
-def spec_version(text: str) -> str:
-    """`text`, if it is a CycloneDX version that bomvet writes; raises `ValueError`."""
-    if text not in SPEC_VERSIONS:
-        raise ValueError(f"must be one of {', '.join(SPEC_VERSIONS)}, not {text!r}")
-    return text
-
-
-def scope(text: str) -> str:
-    """`text`, if it is a scope that can be left out; raises `ValueError`."""
-    if text != "dev":
-        raise ValueError(f"knows the scope dev, not {text!r}")
-    return text
-
-
-def contact(text: str) -> Contact:
-    """`NAME <EMAIL>` or a name alone; raises `ValueError`."""
-    match = _CONTACT.fullmatch(text.strip())
-    if not match or re.search(r"\S@\S", match["alone"] or ""):
-        raise ValueError(f"must be NAME <EMAIL> or a name, not {text!r}")
-    return Contact(name=match["alone"] or match["name"], email=match["email"] or "")
 
 
 Target = Annotated[str, typer.Argument(help="A folder or file, or dir:PATH.", metavar="TARGET", callback=given())]
@@ -205,34 +171,87 @@ Offline = Annotated[
 ]
 
 
-def subject(
-    policy: Policy,
-    *,
-    name: str | None,
-    version: str | None,
-    author: str | None,
-    omit: list[str] | None,
-    installed: bool,
-) -> Subject:
-    """What the options and the policy say of the scanned thing; raises `UsageError`."""
-    return Subject(
-        name=name or "",
-        version=version or "",
-        author=contact(author) if author else _author(policy),
-        omit_dev=bool(omit),
-        installed=installed,
-    )
+def _fail_on(text: str) -> object:
+    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
+
+    return document.fail_on(text)
 
 
-def _author(policy: Policy) -> Contact | None:
-    try:
-        return contact(policy.author) if policy.author else None
-    except ValueError as error:
-        raise UsageError(f"author of {policy.source} {error}") from None
+def _max_age(text: str) -> object:
+    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
+
+    return document.max_age(text)
 
 
-def database(path: str | None) -> str:
-    """The file that is meant: `path`, else the default place."""
-    from bomvet.api import default_database  # noqa: PLC0415 - slow, and often not needed
+def _python(text: str) -> object:
+    from bomvet.versions import markers  # noqa: PLC0415 - the help text needs none of it
 
-    return os.path.expanduser(path) if path else default_database()
+    return markers.python_version(text)
+
+
+def _platform(text: str) -> object:
+    from bomvet.versions import markers  # noqa: PLC0415 - the help text needs none of it
+
+    return markers.platform(text)
+
+
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-on",
+        help="Least severity that fails: critical, high, medium, low, never. [default: high]",
+        metavar="SEVERITY",
+        envvar="BOMVET_FAIL_ON",
+        callback=given(_fail_on),
+    ),
+]
+MaxAge = Annotated[
+    str | None,
+    typer.Option(
+        "--max-age",
+        help="Oldest advisory data to trust, such as 7d or 36h. [default: 7d]",
+        metavar="AGE",
+        envvar="BOMVET_MAX_AGE",
+        callback=given(_max_age),
+    ),
+]
+RequireComponents = Annotated[
+    bool | None,
+    typer.Option(
+        "--require-components/--no-require-components",
+        help="Fail where no component is found.",
+        envvar="BOMVET_REQUIRE_COMPONENTS",
+        show_default=False,
+    ),
+]
+Drift = Annotated[
+    bool,
+    typer.Option(
+        "--drift", help="Compare installed packages with the locks that speak for them.", envvar="BOMVET_DRIFT"
+    ),
+]
+Resolve = Annotated[
+    bool,
+    typer.Option("--resolve", help="Ask npm and uv for the locks that are missing.", envvar="BOMVET_RESOLVE"),
+]
+Python = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--python",
+        help="Only what this version of Python installs; repeatable.",
+        metavar="X.Y",
+        envvar="BOMVET_PYTHON",
+        callback=given(_python),
+    ),
+]
+Platform = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--platform",
+        help="Only what Python installs on this platform; repeatable.",
+        metavar="OS/ARCH",
+        envvar="BOMVET_PLATFORM",
+        callback=given(_platform),
+    ),
+]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever the verdict.", envvar="BOMVET_EXIT_ZERO")]

@@ -7,11 +7,12 @@ import errno
 import os
 import shutil
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bomvet.cli import _streams
 from bomvet.errors import UsageError
+from bomvet.model.records import dataclass
 from bomvet.plugin import RenderOptions, Report, discover, load
 from bomvet.reports._text import clean
 

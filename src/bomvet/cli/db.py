@@ -11,6 +11,7 @@ import typer
 
 from bomvet.cli import _options as opt
 from bomvet.cli import _streams
+from bomvet.cli import _values as values
 from bomvet.cli._output import say
 from bomvet.errors import NotEstablishedError, UsageError
 
@@ -96,7 +97,7 @@ def import_(paths: Paths, db: opt.Db = None, as_of: AsOf = None) -> int:
                 f"no such file or folder: {path!r}",
                 hint="a folder or zip in the layout of OSV's bucket, or JSON records",
             )
-    result = _imported(paths, opt.database(db), obtained)
+    result = _imported(paths, values.database(db), obtained)
     for fault in result.faults:
         say(f"note: {fault}")
     _print_status(result.status, dt.datetime.now(dt.UTC))
@@ -128,7 +129,7 @@ def status(db: opt.Db = None, max_age: MaxAge = None, form: StatusFormat = "tabl
     """Show what the database holds: records per ecosystem, age, source, digest."""
     from bomvet.advisories.database import AdvisoryDatabase  # noqa: PLC0415 - the help text needs none of it
 
-    path, now = os.path.abspath(opt.database(db)), dt.datetime.now(dt.UTC)
+    path, now = os.path.abspath(values.database(db)), dt.datetime.now(dt.UTC)
     try:
         with AdvisoryDatabase.open(path) as database:
             found = database.status()

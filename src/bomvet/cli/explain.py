@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bomvet.cli import _options as opt
+from bomvet.cli import _values as values
 
 Subject = Annotated[
     str,
@@ -41,7 +42,7 @@ def explain(
 
     policy = api.load_policy(config or "", target=target)
     policy = replace(policy, exclude=(*policy.exclude, *(exclude or ())))
-    result = api.scan(target, policy=policy, database=opt.database(db), use_ignore_files=not no_ignore)
+    result = api.scan(target, policy=policy, database=values.database(db), use_ignore_files=not no_ignore)
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
     explanation = _explain.explain(result, subject, target=target, width=width)
     sys.stdout.write(explanation.text)

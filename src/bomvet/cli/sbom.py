@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from bomvet.cli import _options as opt
+from typing import TYPE_CHECKING
+
+from bomvet.cli import _values as values
 from bomvet.cli._output import outputs, say, say_some, write
+
+if TYPE_CHECKING:
+    # Loads typer, which a plain command line needs no part of; `application` puts it here where typer asks for it.
+    from bomvet.cli import _options as opt
 
 
 def sbom(
     target: opt.Target = ".",
     formats: opt.Format = None,
     output: opt.OutputFile = None,
-    spec_version: opt.SpecVersion = opt.SPEC_VERSION,
+    spec_version: opt.SpecVersion = values.SPEC_VERSION,
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
     omit: opt.Omit = None,
     installed: opt.Installed = False,
+    python: opt.Python = None,
+    platform: opt.Platform = None,
+    resolve: opt.Resolve = False,
     source_name: opt.SourceName = None,
     source_version: opt.SourceVersion = None,
     author: opt.Author = None,
@@ -32,9 +41,17 @@ def sbom(
     policy = api.load_policy(config or "", target=target)
     result = api.sbom(
         target,
-        subject=opt.subject(
-            policy, name=source_name, version=source_version, author=author, omit=omit, installed=installed
+        subject=values.subject(
+            policy,
+            name=source_name,
+            version=source_version,
+            author=author,
+            omit=omit,
+            installed=installed,
+            python=python,
+            platform=platform,
         ),
+        resolve=resolve,
         exclude=(*policy.exclude, *(exclude or ())),
         use_ignore_files=not no_ignore,
     )

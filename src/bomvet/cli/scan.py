@@ -3,61 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from bomvet.cli import _options as opt
+from bomvet.cli import _values as values
 from bomvet.cli._output import outputs, say, say_some, write
 
 if TYPE_CHECKING:
+    # Loads typer, which a plain command line needs no part of; `application` puts it here where typer asks for it.
+    from bomvet.cli import _options as opt
     from bomvet.model.finding import Assessment
     from bomvet.model.result import ScanResult
     from bomvet.policy.document import Policy
 
-
-def _fail_on(text: str) -> object:
-    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
-
-    return document.fail_on(text)
-
-
-def _max_age(text: str) -> object:
-    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
-
-    return document.max_age(text)
-
-
-FailOn = Annotated[
-    str | None,
-    typer.Option(
-        "--fail-on",
-        help="Least severity that fails: critical, high, medium, low, never. [default: high]",
-        metavar="SEVERITY",
-        envvar="BOMVET_FAIL_ON",
-        callback=opt.given(_fail_on),
-    ),
-]
-MaxAge = Annotated[
-    str | None,
-    typer.Option(
-        "--max-age",
-        help="Oldest advisory data to trust, such as 7d or 36h. [default: 7d]",
-        metavar="AGE",
-        envvar="BOMVET_MAX_AGE",
-        callback=opt.given(_max_age),
-    ),
-]
-RequireComponents = Annotated[
-    bool | None,
-    typer.Option(
-        "--require-components/--no-require-components",
-        help="Fail where no component is found.",
-        envvar="BOMVET_REQUIRE_COMPONENTS",
-        show_default=False,
-    ),
-]
-ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever the verdict.", envvar="BOMVET_EXIT_ZERO")]
 
 EXIT_CODES = {"passed": 0, "failed": 1, "incomplete": 3}
 
@@ -66,18 +23,22 @@ def scan(
     target: opt.Target = ".",
     formats: opt.Format = None,
     output: opt.OutputFile = None,
-    fail_on: FailOn = None,
+    fail_on: opt.FailOn = None,
     db: opt.Db = None,
     offline: opt.Offline = False,  # noqa: ARG001 - no part of this version opens a connection
-    max_age: MaxAge = None,
+    max_age: opt.MaxAge = None,
     allow_incomplete: opt.AllowIncomplete = None,
-    require_components: RequireComponents = None,
-    exit_zero: ExitZero = False,
+    require_components: opt.RequireComponents = None,
+    exit_zero: opt.ExitZero = False,
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
     omit: opt.Omit = None,
     installed: opt.Installed = False,
-    spec_version: opt.SpecVersion = opt.SPEC_VERSION,
+    drift: opt.Drift = False,
+    python: opt.Python = None,
+    platform: opt.Platform = None,
+    resolve: opt.Resolve = False,
+    spec_version: opt.SpecVersion = values.SPEC_VERSION,
     source_name: opt.SourceName = None,
     source_version: opt.SourceVersion = None,
     author: opt.Author = None,
@@ -96,10 +57,19 @@ def scan(
     result = api.scan(
         target,
         policy=policy,
-        database=opt.database(db),
-        subject=opt.subject(
-            policy, name=source_name, version=source_version, author=author, omit=omit, installed=installed
+        database=values.database(db),
+        subject=values.subject(
+            policy,
+            name=source_name,
+            version=source_version,
+            author=author,
+            omit=omit,
+            installed=installed,
+            drift=drift,
+            python=python,
+            platform=platform,
         ),
+        resolve=resolve,
         use_ignore_files=not no_ignore,
     )
     write(result, wanted, spec_version)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 
-from bomvet.model.inventory import Confidence
+from bomvet.model.inventory import Confidence, Location
+from bomvet.model.records import dataclass
 
 
 class Severity(StrEnum):
@@ -80,12 +81,44 @@ class AdvisoryAnswer:
     withdrawn: int = 0
 
 
+class DriftKind(StrEnum):
+    """How what is installed differs from its lock."""
+
+    OTHER_VERSION = "other-version"
+    NOT_LOCKED = "not-locked"
+    NOT_INSTALLED = "not-installed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Drift:
+    """One package of which the lock at `lock` and the packages installed in `folder` say different things.
+
+    `purl` is without a version; `locked` and `installed` are the versions on each side, sorted; `locations` are
+    where the installed ones say so.
+    """
+
+    kind: DriftKind
+    purl: str
+    lock: str
+    folder: str
+    locked: tuple[str, ...] = ()
+    installed: tuple[str, ...] = ()
+    locations: tuple[Location, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Read-only maps from purl to answers; a purl that is in no map was not asked about."""
+    """Read-only maps from purl to answers; a purl that is in no map was not asked about.
+
+    `drift` is known for locked components, and for the project where something is installed that is not locked.
+    """
 
     advisories: Mapping[str, AdvisoryAnswer] = field(default_factory=lambda: MappingProxyType({}))
+    drift: Mapping[str, tuple[Drift, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def __or__(self, other: Facts) -> Facts:
         """Both; where both answer a question, `other` does."""
-        return Facts(advisories=MappingProxyType({**self.advisories, **other.advisories}))
+        return Facts(
+            advisories=MappingProxyType({**self.advisories, **other.advisories}),
+            drift=MappingProxyType({**self.drift, **other.drift}),
+        )

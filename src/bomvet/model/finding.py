@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
@@ -12,6 +11,7 @@ from bomvet.model.facts import Severity
 from bomvet.model.globs import matches
 from bomvet.model.inventory import Confidence, Location
 from bomvet.model.purl import bare
+from bomvet.model.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ Source: the purl specification, https://github.com/package-url/purl-spec.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -36,7 +37,13 @@ def pypi_purl(name: str, version: str = "", qualifiers: Mapping[str, str] | None
 def npm_purl(name: str, version: str = "", qualifiers: Mapping[str, str] | None = None) -> str:
     """The purl of an npm package; `name` with its scope (`@scope/name`), in its own letter case."""
     scope, slash, rest = name.rpartition("/")
-    return _purl("npm", rest, version, qualifiers, f"{quote(scope, safe='')}/" if slash else "")
+    return _purl("npm", rest, version, qualifiers, f"{_scope(scope)}/" if slash else "")
+
+
+@lru_cache(maxsize=1024)
+def _scope(scope: str) -> str:
+    """Quoted; the scopes of a lock are few."""
+    return quote(scope, safe="")
 
 
 def project_purl(name: str, version: str, directory: str) -> str:

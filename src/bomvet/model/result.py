@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ from bomvet.model.codec import DecodeError, decode, encode, json_schema
 from bomvet.model.facts import Facts
 from bomvet.model.finding import Assessment, Finding, Rule
 from bomvet.model.inventory import Contact, Inventory
+from bomvet.model.records import dataclass
 
 #: Version of the JSON form; within a major version fields are only ever added.
 SCHEMA = "1.0"
@@ -54,6 +55,7 @@ class Target:
     """What was scanned; `name` is the folder's name, never its path on the machine.
 
     `skipped` are files that were passed over, `omitted` scopes that were left out on the user's word.
+    `environments` are those that the scan was for, where the user stated any.
     """
 
     kind: str
@@ -61,6 +63,7 @@ class Target:
     inputs: tuple[Input, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     omitted: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

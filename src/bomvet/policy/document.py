@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any
 
 from bomvet.errors import PolicyFileError
 from bomvet.model.facts import RANKED, Severity
 from bomvet.model.finding import Waiver
+from bomvet.model.records import dataclass
 from bomvet.policy._toml_lines import Path, TomlLines
 
 

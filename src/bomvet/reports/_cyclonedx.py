@@ -380,6 +380,7 @@ def _run_properties(result: ScanResult) -> list[tuple[str, str]]:
     found = [("bomvet:input", f"{i.path} sha256:{i.sha256}") for i in result.target.inputs]
     found += [("bomvet:skipped", f"{s.path}: {s.reason}") for s in result.target.skipped]
     found += [("bomvet:omitted", scope) for scope in result.target.omitted]
+    found += [("bomvet:environment", name) for name in result.target.environments]
     found += [("bomvet:unknown", f"{u.location}: {u.reason}") for u in result.inventory.unknowns]
     if data := result.advisory_data:
         found.append(("bomvet:advisory-data", f"{data.source} of {data.obtained}, {data.digest}"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -13,6 +12,7 @@ from bomvet.errors import NotEstablishedError, UsageError
 from bomvet.model.facts import SHOWN, AdvisoryAnswer, AdvisoryMatch, Standing
 from bomvet.model.graph import Graph
 from bomvet.model.purl import pypi_name
+from bomvet.model.records import dataclass
 from bomvet.model.result import Status
 from bomvet.reports._text import clean
 from bomvet.versions.orders import ORDERS

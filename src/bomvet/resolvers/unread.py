@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ID = "unread"
 NAMES = (
     "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.*.toml", "conda-lock.yml", "Pipfile",
-    "package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
+    "package.json", "yarn.lock",
     "bun.lockb",
     "go.mod", "Cargo.lock", "Gemfile.lock", "composer.lock", "pom.xml", "gradle.lockfile", "packages.lock.json",
     "mix.lock", "pubspec.lock", "Package.resolved", "Podfile.lock",
@@ -54,4 +54,6 @@ UNREAD = Resolver(
     title="formats that are noticed, and reported as not read",
     globs=(*(f"**/{name}" for name in NAMES), "**/*requirements*.in", "**/requirements/**/*.in"),
     parse=parse_unread,
+    reads="nothing but that the file is there, which is reported as not established",
+    limits="what it holds is in no result",
 )

@@ -16,10 +16,11 @@ import os
 import re
 import stat
 import zlib
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
+
+from bomvet.model.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,9 +16,10 @@ a fault of its prefix comparison (``match_pathname`` in dir.c); for the manual a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Self
+
+from bomvet.model.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

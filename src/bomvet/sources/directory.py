@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from bomvet.errors import FileUnreadableError, UsageError
 from bomvet.model.globs import matches
 from bomvet.model.inventory import Location, Unknown
+from bomvet.model.records import dataclass
 from bomvet.model.result import Skipped
 from bomvet.plugin import Entry, Source
 from bomvet.sources._beneath import Beneath
@@ -79,7 +80,7 @@ class DirectoryTree:
         only: str = "",
         exclude: Sequence[str] = (),
         use_ignore_files: bool = True,
-        limits: Limits = Limits(),
+        limits: Limits = Limits(),  # noqa: B008 - a record that nobody can change
     ) -> None:
         self._root = os.path.realpath(root)
         self._beneath = Beneath(self._root)

@@ -7,8 +7,9 @@ an event that the order cannot read never ends a stretch, and starts one at the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from bomvet.model.records import dataclass
 
 if TYPE_CHECKING:
     from bomvet.versions.order import Order

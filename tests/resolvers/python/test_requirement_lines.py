@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bomvet.errors import BomvetError, MalformedError
 from bomvet.model.inventory import Hash
+from bomvet.model.text import shown
 from bomvet.resolvers.python._requirement_lines import (
     Include,
     Problem,
@@ -19,7 +20,6 @@ from bomvet.resolvers.python._requirement_lines import (
     file_version,
     read_statements,
 )
-from bomvet.resolvers.python._text import shown
 
 A, B, C = "a" * 64, "b" * 64, "c" * 128
 

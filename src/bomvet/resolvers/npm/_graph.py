@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from bomvet.model.inventory import Completeness, Component, Inventory, Location, Relationship, Scope, Unknown
+from bomvet.model.records import dataclass
 from bomvet.resolvers._reach import scopes
 
 if TYPE_CHECKING:
@@ -16,14 +17,16 @@ if TYPE_CHECKING:
 class Node:
     """One installed package or own project; several may be of one name and version, with other dependencies each.
 
-    `edges` are what its dependencies resolve to, each with its role (as `Request.role`; `bundled`).  `lacks` is set
-    where one of them is not to be found.
+    `edges` are what its dependencies resolve to, each with its role (as `Request.role`; `bundled`; `optional peer`).
+    `lacks` is set where one of them is not to be found.  `starts` tells whether what an own project asks for is
+    needed by that alone: a folder that is no member of the workspace counts for as much as what leads to it.
     """
 
     component: Component
     location: Location
     edges: list[tuple[Node, str]] = field(default_factory=list)
     lacks: bool = False
+    starts: bool = True
     number: int = -1
 
 
@@ -35,9 +38,9 @@ class Graph:
         self.nodes: list[Node] = []
         self.unknowns: list[Unknown] = []
 
-    def add(self, component: Component, location: Location) -> Node:
+    def add(self, component: Component, location: Location, *, starts: bool = True) -> Node:
         """A further node."""
-        node = Node(component, location, number=len(self.nodes))
+        node = Node(component, location, number=len(self.nodes), starts=starts)
         self.nodes.append(node)
         return node
 
@@ -56,15 +59,7 @@ class Graph:
     def inventory(self, *, scoped: bool = False) -> Inventory:
         """What the nodes are and need; `scoped` where their scopes are known already, as some locks state them."""
         reach = None if scoped else self._scopes()
-        components = []
-        for node in self.nodes:
-            component = node.component
-            changes: dict[str, object] = {}
-            if reach and not component.first_party and reach[node.number] is not component.scope:
-                changes["scope"] = reach[node.number]
-            if component.dependencies is Completeness.UNKNOWN:
-                changes["dependencies"] = Completeness.INCOMPLETE if node.lacks else Completeness.COMPLETE
-            components.append(replace(component, **changes) if changes else component)  # type: ignore[arg-type]
+        components = [_settled(node, reach[node.number] if reach else node.component.scope) for node in self.nodes]
         return Inventory(
             components=tuple(components), relationships=tuple(self._relationships()), unknowns=tuple(self.unknowns)
         )
@@ -74,7 +69,7 @@ class Graph:
             source, evidence = node.component.purl, (node.location,)
             for target, role in node.edges:
                 if target.component.purl != source:
-                    roles = (role,) if role else ()
+                    roles = tuple(role.split())
                     yield Relationship(source=source, target=target.component.purl, roles=roles, evidence=evidence)
 
     def _scopes(self) -> list[Scope]:
@@ -86,9 +81,23 @@ class Graph:
         development: list[int] = []
         for node in self.nodes:
             for target, role in node.edges:
+                can_do_without = role.startswith("optional")
                 if role != "dev":
-                    (optional if role == "optional" else plain)[node.number].append(target.number)
-                if node.component.first_party:
-                    seeds = development if role == "dev" else may if role == "optional" else required
+                    (optional if can_do_without else plain)[node.number].append(target.number)
+                if node.component.first_party and (node.starts or role == "dev"):
+                    seeds = development if role == "dev" else may if can_do_without else required
                     seeds.append(target.number)
         return scopes(plain, optional, required=required, may=may, development=development)
+
+
+def _settled(node: Node, scope: Scope) -> Component:
+    """The component of `node` as it is known in the end."""
+    component = node.component
+    if component.first_party:
+        scope = component.scope
+    dependencies = component.dependencies
+    if node.lacks or dependencies is Completeness.UNKNOWN:
+        dependencies = Completeness.INCOMPLETE if node.lacks else Completeness.COMPLETE
+    if component.scope is scope and component.dependencies is dependencies:
+        return component
+    return replace(component, scope=scope, dependencies=dependencies)

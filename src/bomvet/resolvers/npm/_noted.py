@@ -12,10 +12,10 @@ import orjson
 
 from bomvet.errors import FileUnreadableError, MalformedError
 from bomvet.model.inventory import Location, Scope
+from bomvet.model.text import shown
 from bomvet.resolvers._json import Lines, load_object
 from bomvet.resolvers.npm._installed import cleaned
 from bomvet.resolvers.npm._origin import hashes
-from bomvet.resolvers.python._text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -22,6 +22,8 @@ _SHORTHAND = re.compile(r"(?P<host>github|gitlab|bitbucket):(?P<path>[^#]+)", re
 _GIT_ARCHIVE = re.compile(
     r"https://codeload\.github\.com/(?P<path>[^/]+/[^/]+)/(?:tar\.gz|legacy\.tar\.gz)/(?P<commit>[0-9a-f]{40})"
 )
+#: The URLs of nearly all archives; nothing in them needs a closer look.
+_ORDINARY = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]+)?/[A-Za-z0-9@._~/-]+").fullmatch
 _ARCHIVE = re.compile(
     r"(?P<registry>https?://[^?#]*?)/(?P<name>(?:(?:@|%40)[^/@?#]+(?:/|%2f))?[^/@?#]+)/-/"
     r"(?:[^/?#]+/)?[^/?#]+(?:[?#].*)?",
@@ -44,12 +46,12 @@ def hashes(integrity: str) -> tuple[Hash, ...]:
 
 
 def _hash(text: str) -> Hash:
-    algorithm, dash, encoded = text.partition("?")[0].partition("-")
+    algorithm, _, encoded = text.partition("?")[0].partition("-")
     try:
         value = binascii.a2b_base64(encoded, strict_mode=True).hex()
     except ValueError:
         value = ""
-    if not dash or len(value) != HEX_DIGITS.get(algorithm):
+    if len(value) != HEX_DIGITS.get(algorithm):
         raise ValueError(f"{text[:40]!r} is no integrity of a known algorithm")
     return Hash(algorithm=algorithm, value=value)
 
@@ -64,6 +66,9 @@ def origin(name: str, version: str, resolved: str, found: tuple[Hash, ...] = ())
 
     `resolved` is a URL of a registry's archive, any other archive, a git repository with its commit, or empty.
     """
+    if registry := _ordinary_registry(name, resolved):
+        files = (Distribution(url=resolved, hashes=found),)
+        return Origin(npm_purl(name, version), files, (), (("bomvet:registry", registry),))
     archive = _GIT_ARCHIVE.match(resolved)
     if archive or is_git(resolved):
         repository, commit = (
@@ -81,6 +86,12 @@ def origin(name: str, version: str, resolved: str, found: tuple[Hash, ...] = ())
     if archived := registry_archive(url):
         return Origin(npm_purl(name, version), files, (), (("bomvet:registry", archived.registry),))
     return Origin(npm_purl(name, version, {"download_url": url.partition("#")[0]}), files, (), ())
+
+
+def _ordinary_registry(name: str, url: str) -> str:
+    """The registry, where `url` is `https://HOST/NAME/-/FILE`; a lock has thousands, and the long way is slow."""
+    registry, _, file = url.partition(f"/{name}/-/")
+    return registry if file and "/" not in file and "/@" not in registry and _ORDINARY(url) else ""
 
 
 def _git(text: str) -> tuple[str, str]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from bomvet.model.inventory import Inventory, Location, Unknown
 from bomvet.model.purl import pypi_name
+from bomvet.model.text import shown
 from bomvet.plugin import FileTree, Resolver
 from bomvet.resolvers.python._beside import has_lock, locked_names, requirement_files
 from bomvet.resolvers.python._project import load_pyproject, project_at, project_table
-from bomvet.resolvers.python._text import shown
 
 ID = "python/pyproject"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")

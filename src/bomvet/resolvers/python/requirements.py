@@ -21,10 +21,10 @@ from bomvet.model.inventory import (
     Unknown,
 )
 from bomvet.model.purl import public_url, pypi_name, pypi_purl
+from bomvet.model.text import anonymous, shown
 from bomvet.plugin import FileTree, Resolver
 from bomvet.resolvers.python._beside import CONSTRAINTS
 from bomvet.resolvers.python._project import project_at
-from bomvet.resolvers.python._text import anonymous, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -359,4 +359,6 @@ REQUIREMENTS = Resolver(
     globs=("**/*requirements*.txt", "**/requirements/**/*.txt"),
     parse=parse_requirements,
     locks=True,
+    reads="pins, hashes, markers, extras, URLs, local folders, includes and constraints, edges from `# via` comments",
+    limits="edges only where a compiler wrote its comments; URLs are not followed",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bomvet.resolvers.python._text import anonymous, shown
+from bomvet.model.text import anonymous, shown
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,60 @@
+"""Installed packages that are not what the lock says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bomvet.model.facts import Drift, DriftKind, Severity
+from bomvet.model.finding import Finding, Rule
+from bomvet.plugin import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bomvet.model.facts import Facts
+    from bomvet.model.inventory import Component
+
+ID = "installed-drift"
+_SEVERITIES = {
+    DriftKind.OTHER_VERSION: Severity.MEDIUM,
+    DriftKind.NOT_LOCKED: Severity.MEDIUM,
+    DriftKind.NOT_INSTALLED: Severity.LOW,
+}
+
+
+def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
+    """One finding per package and folder; what is not locked is told of the project."""
+    for drift in facts.drift.get(component.purl, ()):
+        yield Finding(
+            rule=ID,
+            subject=component.purl,
+            severity=_SEVERITIES[drift.kind],
+            message=_message(drift),
+            instance=f"{drift.folder}: {drift.purl}",
+            locations=drift.locations or component.locations,
+            evidence=(f"{drift.lock} against {drift.folder}",),
+            remediation=f"Install anew from {drift.lock}, or lock what is meant and review the change.",
+        )
+
+
+def _message(drift: Drift) -> str:
+    name = drift.purl.partition("/")[2].replace("%40", "@")
+    locked, installed = ", ".join(drift.locked), ", ".join(drift.installed)
+    if drift.kind is DriftKind.NOT_LOCKED:
+        return f"{name} {installed} is installed in {drift.folder}, and {drift.lock} does not speak of it"
+    if drift.kind is DriftKind.NOT_INSTALLED:
+        return f"{name} {locked} of {drift.lock} is not installed in {drift.folder}"
+    return f"{name} is {installed} in {drift.folder}, and {locked} in {drift.lock}"
+
+
+INSTALLED_DRIFT = Check(
+    rule=Rule(
+        id=ID,
+        title="What is installed is not what the lock says",
+        help=(
+            "With --drift, installed packages are compared with the lock that speaks for them: another version, a "
+            "package that no lock speaks of, or a needed one that is not there."
+        ),
+    ),
+    on_component=on_component,
+)

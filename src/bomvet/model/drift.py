@@ -1,0 +1,65 @@
+"""Where a lock and what is installed beside it disagree."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from bomvet.model.facts import Drift, DriftKind
+from bomvet.model.inventory import Component, Inventory, Scope
+from bomvet.model.purl import bare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: Properties of what is not installed everywhere.
+_CONDITIONS = frozenset(("bomvet:marker", "bomvet:os", "bomvet:cpu", "bomvet:libc"))
+
+
+def drifts(lock: Inventory, installed: Inventory, *, lock_path: str, folder: str) -> Iterator[tuple[str, Drift]]:
+    """Each disagreement with the purl that it is about: a locked component; "" for what no lock speaks of.
+
+    What is not installed counts only where it had to be: not what only development, an option or some
+    environments ask for.
+    """
+    locked, found = _by_name(lock), _by_name(installed)
+    for name in sorted({*locked, *found}):
+        here, there = locked.get(name, []), found.get(name, [])
+        versions, stated = _versions(there), _versions(here)
+        places = tuple(sorted({location for component in there for location in component.locations}))
+
+        def drift(kind: DriftKind) -> Drift:
+            return Drift(
+                kind=kind,
+                purl=name,  # noqa: B023 - called at once
+                lock=lock_path,
+                folder=folder,
+                locked=stated,  # noqa: B023
+                installed=versions,  # noqa: B023
+                locations=places,  # noqa: B023
+            )
+
+        if not here:
+            yield "", drift(DriftKind.NOT_LOCKED)
+        elif not there:
+            yield from ((c.purl, drift(DriftKind.NOT_INSTALLED)) for c in here if _is_needed(c))
+        elif not set(versions) <= set(stated):
+            yield here[0].purl, drift(DriftKind.OTHER_VERSION)
+
+
+def _by_name(inventory: Inventory) -> Mapping[str, list[Component]]:
+    """Third-party components by their purl without version."""
+    found: dict[str, list[Component]] = defaultdict(list)
+    for component in inventory.components:
+        if not component.first_party:
+            purl = bare(component.purl)
+            found[purl.rpartition("@")[0] if component.version else purl].append(component)
+    return found
+
+
+def _versions(components: list[Component]) -> tuple[str, ...]:
+    return tuple(sorted({component.version for component in components}))
+
+
+def _is_needed(component: Component) -> bool:
+    return component.scope is Scope.REQUIRED and not any(name in _CONDITIONS for name, _ in component.properties)

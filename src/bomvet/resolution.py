@@ -1,0 +1,232 @@
+"""Exact graphs for manifests that nothing locks, from the resolvers of the ecosystems themselves.
+
+Nothing of the scanned project is run, and none of its settings reach a client: each works in a folder of its own, on
+a manifest that is written anew from what was declared, with builds, scripts and sources other than registries off.
+What is asked, and of which registry, is the client's configuration of the user.  The answer is put into the tree as
+the lock that was missing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from bomvet.model.inventory import Location, Unknown
+from bomvet.model.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from bomvet.model.inventory import Component, Inventory
+    from bomvet.model.result import Skipped
+    from bomvet.plugin import Entry, FileTree
+
+ID = "resolve"
+#: Projects that are resolved, seconds for each, and bytes of what a client says that are looked at.
+MAX_PROJECTS, TIMEOUT, MAX_OUTPUT = 20, 300, 64 * 1024
+#: What npm takes for a version, a range or a tag of a registry; anything else names a place.
+_RANGE = re.compile(r"[A-Za-z0-9.*^~<>=|+_ -]*")
+_ALIAS = re.compile(rf"npm:(?:@[\w.-]+/)?[\w.-]+(?:@{_RANGE.pattern})?")
+_NPM_NAME = re.compile(r"(?:@[\w.~-]+/)?[\w.~-]+")
+_NPM = (
+    "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
+    "--no-workspaces", "--allow-git=none", "--allow-file=none", "--allow-directory=none", "--allow-remote=none",
+)  # fmt: skip
+_UV = (
+    "pip", "compile", "--no-build", "--universal", "--generate-hashes", "--no-python-downloads", "--no-progress",
+    "--annotation-style=split", "--no-header", "--emit-index-url", "-o", "requirements.txt", "declared.in",
+)  # fmt: skip
+_TABLES = {"dev": "devDependencies", "optional": "optionalDependencies", "peer": "peerDependencies"}
+
+#: Runs a command in a folder: the exit code, and the end of what it said.
+Run = Callable[[Sequence[str], str], tuple[int, str]]
+
+
+class Declared(NamedTuple):
+    """A manifest and what its resolver found: a project, and components of which some have no version."""
+
+    path: str
+    inventory: Inventory
+
+    @property
+    def directory(self) -> str:
+        """Where the project is."""
+        return self.path.rpartition("/")[0]
+
+
+class _Client(NamedTuple):
+    """A resolver: its program and arguments, what it is given, and the lock that it writes.
+
+    `place` is what the lock is called in the tree, so that its reader takes it.
+    """
+
+    program: str
+    arguments: tuple[str, ...]
+    write: Callable[[Declared], tuple[dict[str, str], list[str]]]
+    lock: str
+    place: str
+
+
+class ResolvedTree:
+    """A tree with locks that are not in it."""
+
+    def __init__(self, tree: FileTree, locks: Mapping[str, bytes], unknowns: Sequence[Unknown]) -> None:
+        self._tree, self._locks = tree, locks
+        self.name, self.unknowns = tree.name, (*tree.unknowns, *unknowns)
+        self.skipped: tuple[Skipped, ...] = tree.skipped
+        self.folders, self.real = tree.folders, tree.real
+        paths = list(tree.paths())
+        for path in sorted(locks):
+            paths.insert(bisect_left(paths, path), path)
+        self._paths = paths
+
+    def paths(self) -> Sequence[str]:
+        """Every file, sorted."""
+        return self._paths
+
+    def read(self, path: str) -> bytes:
+        """The content; raises `FileUnreadableError`."""
+        return self._locks[path] if path in self._locks else self._tree.read(path)
+
+    def exists(self, path: str) -> bool:
+        """Whether it can be read."""
+        return path in self._locks or self._tree.exists(path)
+
+    def modified(self, path: str) -> int:
+        """Seconds since the epoch; 0 for locks that are not there."""
+        return 0 if path in self._locks else self._tree.modified(path)
+
+    def entries(self, folder: str) -> Sequence[Entry]:
+        """What stands in a folder of the tree itself."""
+        return self._tree.entries(folder)
+
+
+def resolved(tree: FileTree, manifests: Iterable[Declared], run: Run | None = None) -> ResolvedTree:
+    """`tree` with a lock for each of `manifests`; what could not be resolved is among its unknowns."""
+    locks: dict[str, bytes] = {}
+    unknowns: list[Unknown] = []
+    by_place: dict[tuple[str, str], Declared] = {}
+    for manifest in sorted(manifests):
+        by_place.setdefault((_ecosystem(manifest), manifest.directory), manifest)
+    for number, ((ecosystem, directory), manifest) in enumerate(by_place.items()):
+        client = _CLIENTS[ecosystem]
+        problems = [f"more than {MAX_PROJECTS} projects: the rest is not resolved"]
+        if number < MAX_PROJECTS:
+            lock, problems = _locked(client, manifest, run or _run)
+            if lock is not None:
+                locks[f"{directory}/{client.place}".lstrip("/")] = lock
+        unknowns += [Unknown(location=Location(path=manifest.path), resolver=ID, reason=text) for text in problems]
+    return ResolvedTree(tree, locks, unknowns)
+
+
+def _ecosystem(manifest: Declared) -> str:
+    return "npm" if manifest.path.endswith("package.json") else "pypi"
+
+
+def _locked(client: _Client, manifest: Declared, run: Run) -> tuple[bytes | None, list[str]]:
+    """The lock that the client writes, and what is wrong."""
+    files, problems = client.write(manifest)
+    program = shutil.which(client.program)
+    if program is None or not os.path.isabs(program):
+        return None, [*problems, f"{client.program} is not installed, which --resolve asks"]
+    with tempfile.TemporaryDirectory(prefix="bomvet-") as folder:
+        for name, text in files.items():
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        code, said = run((program, *client.arguments), folder)
+        if code:
+            return None, [*problems, f"{client.program} found no solution: {_last_line(said)}"]
+        with open(os.path.join(folder, client.lock), "rb") as lock:
+            return lock.read(), problems
+
+
+def _run(command: Sequence[str], folder: str) -> tuple[int, str]:
+    """Run a client; its output goes to a file, since it may be of any length."""
+    with tempfile.TemporaryFile() as output:
+        try:
+            done = subprocess.run(  # noqa: S603 - a client of the user's, on files that we wrote
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                timeout=TIMEOUT,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            reason = (
+                f"no answer within {TIMEOUT} seconds" if isinstance(error, subprocess.TimeoutExpired) else str(error)
+            )
+            return 1, reason
+        size = output.tell()
+        output.seek(max(0, size - MAX_OUTPUT))
+        return done.returncode, output.read().decode("utf-8", "replace")
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip() and "complete log" not in line]
+    return shown(lines[-1]) if lines else "it says nothing"
+
+
+# -- what the clients are given --------------------------------------------------------------------------------
+
+
+def _asked(manifest: Declared) -> list[tuple[Component, tuple[str, ...], tuple[str, ...]]]:
+    """What the project asks for from a registry, with roles and markers."""
+    components = {c.purl: c for c in manifest.inventory.components if not c.first_party and "?" not in c.purl}
+    return [
+        (components[e.target], e.roles, e.markers) for e in manifest.inventory.relationships if e.target in components
+    ]
+
+
+def _values(component: Component, name: str) -> list[str]:
+    return [value for key, value in component.properties if key == name]
+
+
+def _for_npm(manifest: Declared) -> tuple[dict[str, str], list[str]]:
+    """A `package.json` of the dependencies alone."""
+    project = next((c for c in manifest.inventory.components if c.first_party), None)
+    tables: dict[str, dict[str, str]] = defaultdict(dict)
+    problems = []
+    for component, roles, _ in _asked(manifest):
+        spec = next(iter(_values(component, "bomvet:requirement")), component.version or "*")
+        name = next(iter(_values(component, "bomvet:alias")), component.name)
+        if not _NPM_NAME.fullmatch(name) or not (_RANGE.fullmatch(spec) or _ALIAS.fullmatch(spec)):
+            problems.append(f"{component.name} is not put to npm, since it is from no registry")
+            continue
+        tables[next((_TABLES[role] for role in roles if role in _TABLES), "dependencies")][name] = spec
+    about = {"name": "project", "version": project.version if project else "", "private": True}
+    return {"package.json": json.dumps({**about, **tables}, indent=2)}, problems
+
+
+def _for_uv(manifest: Declared) -> tuple[dict[str, str], list[str]]:
+    """Requirements of PEP 508."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - slow to import
+
+    lines, problems = [], []
+    for component, _, markers in _asked(manifest):
+        extras = ",".join(_values(component, "bomvet:extra"))
+        constraint = ",".join(_values(component, "bomvet:requirement")) or (
+            f"=={component.version}" if component.version else ""
+        )
+        marker = " or ".join(f"({text})" for text in markers)
+        text = f"{component.name}{f'[{extras}]' if extras else ''}{constraint}{f' ; {marker}' if marker else ''}"
+        try:
+            lines.append(str(Requirement(text)))
+        except InvalidRequirement:
+            problems.append(f"{component.name} is not put to uv, which does not know such a constraint")
+    return {"declared.in": "".join(f"{line}\n" for line in lines)}, problems
+
+
+_CLIENTS = {
+    "npm": _Client("npm", _NPM, _for_npm, "package-lock.json", "package-lock.json"),
+    "pypi": _Client("uv", _UV, _for_uv, "requirements.txt", "requirements.resolved.txt"),
+}
