@@ -297,13 +297,14 @@ def test_installed_packages_can_be_meant(cli: Cli, monkeypatch: pytest.MonkeyPat
         "node_modules/tap/package.json": {"name": "tap", "version": "1.0.0"},
     }
     for path, document in files.items():
-        file = cli.project / "web" / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(document))
+        cli.write(f"web/{path}", json.dumps(document))
     ran = cli("sbom", "web", "--installed", "--allow-incomplete")
     monkeypatch.setenv("BOMVET_INSTALLED", "1")
     scanned = cli("scan", "web", "-f", "json")
 
+    assert [c["purl"] for c in cli("sbom", "web").json["components"]] == ["pkg:npm/tap@1.0.0"]
+    monkeypatch.delenv("BOMVET_INSTALLED")
+    assert [c["purl"] for c in cli("sbom", "web").json["components"]] == ["pkg:npm/tap@2.0.0"]
     assert [c["purl"] for c in ran.json["components"]] == ["pkg:npm/tap@1.0.0"]
     assert [c["purl"] for c in scanned.json["inventory"]["components"]] == ["pkg:npm/tap@1.0.0"]
 
