@@ -19,6 +19,7 @@ BENCHMARKS = {
     "start": "benchmarks.start",
     "sbom": "benchmarks.sbom",
     "writer": "benchmarks.writer",
+    "diff": "benchmarks.diff",
     "match": "benchmarks.match",
     "requirements": "benchmarks.requirements",
     "walk": "benchmarks.walk",

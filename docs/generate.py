@@ -1,4 +1,4 @@
-"""Fill the generated parts of the documentation from the program itself.
+"""Fill the generated parts of the documentation from the program itself, and write the generated files of the package.
 
 A generated part stands between `<!-- begin:NAME -->` and `<!-- end:NAME -->` in README.md or a page below docs/.
 Without arguments the files are rewritten; with `--check` nothing is written, and exit code 1 says that some
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
+import json
 import os
 import re
 import subprocess
@@ -49,6 +50,20 @@ def differences() -> dict[Path, str]:
         if text != (wanted := filled(text, str(page.relative_to(ROOT)))):
             found[page] = wanted
     return found
+
+
+def data_differences() -> dict[Path, str]:
+    """What each generated file of the package that is not up to date should hold."""
+    from bomvet.model.result import ScanResult  # noqa: PLC0415
+    from bomvet.plugin import INDEX, reader_index  # noqa: PLC0415
+
+    schema = json.dumps(ScanResult.schema_document(), indent=2, ensure_ascii=False) + "\n"
+    package = ROOT / "src" / "bomvet"
+    wanted = {
+        package / "resolvers" / INDEX: reader_index().decode(),
+        package / "reports" / "scan-result.schema.json": schema,
+    }
+    return {path: text for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text}
 
 
 def filled(text: str, name: str) -> str:
@@ -291,7 +306,11 @@ def main(arguments: Sequence[str]) -> int:
     if list(arguments) not in ([], ["--check"]):
         print("usage: docs/generate.py [--check]", file=sys.stderr)
         return 2
-    stale = differences()
+    stale = data_differences()
+    if not arguments:
+        for path, text in stale.items():
+            path.write_text(text, "utf-8")  # the pages are filled by what these say
+    stale |= differences()
     for page, text in stale.items():
         print(f"{page.relative_to(ROOT)} {'is not up to date' if arguments else 'rewritten'}", file=sys.stderr)
         if not arguments:

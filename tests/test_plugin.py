@@ -14,7 +14,21 @@ from bomvet.errors import UsageError
 from bomvet.model.facts import Facts
 from bomvet.model.finding import Rule
 from bomvet.model.result import PluginStatus, Status
-from bomvet.plugin import Check, Enriched, Enricher, Report, discover, load, module_names, ordered
+from bomvet.plugin import (
+    INDEX,
+    Check,
+    Enriched,
+    Enricher,
+    Report,
+    Resolver,
+    discover,
+    load,
+    module_names,
+    ordered,
+    reader_index,
+    readers,
+)
+from tests.harness import MemoryTree
 
 Package = Callable[..., str]
 
@@ -231,3 +245,41 @@ def test_enrichers_that_wait_for_each_other() -> None:
 def test_a_check_is_called_after_its_rule() -> None:
     """The id of a check is its rule's."""
     assert Check(rule=Rule(id="some-rule", title="t", help="h")).id == "some-rule"
+
+
+# ── the index of resolvers ──────────────────────────────────────────────────────────────────────
+
+
+def test_the_index_is_up_to_date() -> None:
+    """What is known of the resolvers before they are loaded is what they say (`docs/generate.py` writes it)."""
+    folder = Path(plugin.__file__).parent / "resolvers"
+
+    assert (folder / INDEX).read_bytes() == reader_index()
+
+
+def test_readers_are_the_resolvers() -> None:
+    """Through the index the same resolvers are found, and they read the same."""
+    found, loaded = readers(), discover("bomvet.resolvers", Resolver)
+    tree = MemoryTree({"requirements.txt": "a==1"})
+    by_id = {r.id: r for r in found}
+
+    assert [(r.id, r.title, r.globs, r.folders, r.locks) for r in found] == [
+        (r.id, r.title, r.globs, r.folders, r.locks) for r in loaded
+    ]
+    assert by_id["python/requirements"].parse(tree, "requirements.txt") == next(
+        r for r in loaded if r.id == "python/requirements"
+    ).parse(tree, "requirements.txt")
+
+
+@pytest.mark.parametrize("content", [None, b'{"files": [], "resolvers": []}'])
+def test_an_index_that_is_not_that_of_the_files(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module that the index does not know is found all the same, since then all are loaded."""
+    (tmp_path / "resolvers").mkdir()
+    (tmp_path / "resolvers" / "new.py").touch()
+    if content is not None:
+        (tmp_path / "resolvers" / INDEX).write_bytes(content)
+    monkeypatch.setattr(plugin, "__file__", str(tmp_path / "plugin.py"))
+
+    assert readers() == discover("bomvet.resolvers", Resolver)

@@ -11,19 +11,25 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from bomvet import pipeline
-from bomvet.errors import NotEstablishedError, UsageError
+from bomvet import __version__, pipeline
+from bomvet.errors import MalformedError, NotEstablishedError, UsageError
 from bomvet.model.records import dataclass
 from bomvet.pipeline import AS_FOUND, Subject
 from bomvet.plugin import Context, FileTree, Source, discover
 from bomvet.policy.document import Policy, read_policy
 
 if TYPE_CHECKING:
+    from bomvet.model.diff import Described, Diff
+    from bomvet.model.inventory import Scope
     from bomvet.model.result import ScanResult
 
 #: Where a project keeps its policy, and in which table.
 POLICY_FILES: Mapping[str, tuple[str, ...]] = {"bomvet.toml": (), "pyproject.toml": ("tool", "bomvet")}
 MAX_POLICY_BYTES = 16 * 1024 * 1024
+#: A document of a whole fleet has 150 MB.
+MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
+#: OSV's name of the ecosystem, which orders go by, by purl type.
+_ORDERED = {"pypi": "PyPI", "npm": "npm"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +120,7 @@ def _stays_inside(path: str) -> bool:
 def _may_hold_policy(manifest: str) -> bool:
     """Whether it names us at all; one that cannot be read is the resolvers' to report."""
     try:
-        return os.path.isfile(manifest) and b"bomvet" in _content(manifest)
+        return os.path.isfile(manifest) and b"bomvet" in _content(manifest, MAX_POLICY_BYTES)
     except OSError:
         return False
 
@@ -125,20 +131,20 @@ def _table_of(path: str) -> tuple[str, ...]:
 
 def _text(path: str) -> str:
     try:
-        return _content(path).decode("utf-8").replace("\r\n", "\n")
+        return _content(path, MAX_POLICY_BYTES).decode("utf-8").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise UsageError(f"the policy file {os.path.basename(path)} cannot be read: {reason}") from None
 
 
-def _content(path: str) -> bytes:
+def _content(path: str, limit: int) -> bytes:
     # A pipe without a writer must not block; one with, such as the shell's <(...), is read to its end.
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
     with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:
         os.set_blocking(file.fileno(), True)
-        data = file.read(MAX_POLICY_BYTES + 1)
-    if len(data) > MAX_POLICY_BYTES:
-        raise OSError(errno.EFBIG, f"it is larger than {MAX_POLICY_BYTES:,} bytes")
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise OSError(errno.EFBIG, f"it is larger than {limit:,} bytes")
     return data
 
 
@@ -184,7 +190,8 @@ def scan(
     if resolve:
         opened = _resolved(opened)
     with contextlib.ExitStack() as stack:
-        context = Context(now=now or dt.datetime.now(dt.UTC), max_age=policy.max_age)
+        moment = now or dt.datetime.now(dt.UTC)
+        context = Context(now=moment, max_age=policy.max_age, registries=policy.registries)
         context = _with_advisories(context, database or default_database(), stack)
         return pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened))
 
@@ -195,6 +202,66 @@ def _resolved(opened: Opened) -> Opened:
 
     manifests = [Declared(path, found) for path, found in pipeline.unlocked(opened.tree)]
     return replace(opened, tree=resolved(opened.tree, manifests))
+
+
+def diff(
+    before: str,
+    after: str,
+    *,
+    config: str = "",
+    exclude: Sequence[str] = (),
+    use_ignore_files: bool = True,
+    omit: frozenset[Scope] = frozenset(),
+) -> Diff:
+    """What became of the components of `before` in `after`.
+
+    Each is a CycloneDX document in JSON, a JSON result of bomvet, or whatever `sbom` takes.  Raises `UsageError`,
+    `PolicyFileError`, and `MalformedError` for a document that cannot be read.
+    """
+    from bomvet.model.diff import compare  # noqa: PLC0415 - not needed otherwise
+
+    sides = [
+        _described(target, config=config, exclude=exclude, use_ignore_files=use_ignore_files)
+        for target in (before, after)
+    ]
+    return compare(*sides, tool=__version__, order=_version_key, omit=omit)
+
+
+def _version_key(kind: str, version: str) -> object:
+    """The place of `version` in the order of its ecosystem; None where there is no order, or it is no version."""
+    from bomvet.versions.orders import ORDERS  # noqa: PLC0415 - not needed otherwise
+
+    order = ORDERS.get(_ORDERED.get(kind, ""))
+    return order.key(version) if order else None
+
+
+def _described(target: str, *, config: str, exclude: Sequence[str], use_ignore_files: bool) -> Described:
+    """One side of a comparison: a document, or a project as `sbom` describes it."""
+    from bomvet.model.diff import Described  # noqa: PLC0415 - not needed otherwise
+
+    scheme, location = _split(target)
+    is_file = scheme == "dir" and os.path.lexists(location) and not os.path.isdir(location)
+    document = _document(location) if is_file else None
+    if document:
+        return document
+    policy = load_policy(config, target=target)
+    patterns = (*policy.exclude, *exclude)
+    result = sbom(target, exclude=patterns, use_ignore_files=use_ignore_files)
+    return Described(source=result.target.name, kind=result.target.kind, inventory=result.inventory)
+
+
+def _document(path: str) -> Described | None:
+    """The document that the file holds; None where it is none."""
+    from bomvet.documents.load import read_document  # noqa: PLC0415 - not needed otherwise
+
+    name = os.path.basename(path)
+    try:
+        return read_document(_content(path, MAX_DOCUMENT_BYTES), name)
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}") from None
+    except MalformedError as error:
+        place = f"{name}:{error.line}" if error.line else name
+        raise MalformedError(f"{place}: {error}", line=error.line) from None
 
 
 def _with_advisories(context: Context, path: str, stack: contextlib.ExitStack) -> Context:

@@ -27,7 +27,7 @@ from bomvet.model.inventory import (
 from bomvet.model.purl import project_purl
 from bomvet.model.records import dataclass
 from bomvet.model.result import Input, PluginStatus, ScanResult, Skipped, Status, Target
-from bomvet.plugin import Check, Context, Enricher, FileTree, Resolver, discover, ordered
+from bomvet.plugin import Check, Context, Enricher, FileTree, Resolver, discover, ordered, readers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -66,7 +66,7 @@ _LAST_SECOND = 253_402_300_799
 
 def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[Resolver] | None = None) -> ScanResult:
     """The inventory of `tree` alone, without judgement: what `bomvet sbom` writes."""
-    plugins = discover("bomvet.resolvers", Resolver) if resolvers is None else tuple(resolvers)
+    plugins = readers() if resolvers is None else tuple(resolvers)
     recorder = _Recorder(tree)
     claims = _Claims(plugins)
     sources = _Sources(recorder, claims, subject)
@@ -130,12 +130,12 @@ def scan(
 
 def is_read(path: str) -> bool:
     """Whether some resolver reads files of this path."""
-    return bool(_Claims(discover("bomvet.resolvers", Resolver)).of(path))
+    return bool(_Claims(readers()).of(path))
 
 
 def unlocked(tree: FileTree) -> Iterator[tuple[str, Inventory]]:
     """Each manifest that asks for packages of which nothing states the version, and what its resolver finds."""
-    resolvers = discover("bomvet.resolvers", Resolver)
+    resolvers = readers()
     claims = _Claims(resolvers)
     for path in tree.paths():
         for resolver in claims.of(path):

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from bomvet.model.result import PluginStatus, ScanResult, Skipped, Snapshot
 
 ENTRY_POINTS = "bomvet.plugins"
+#: Beside the resolvers, what is known of each without loading it.
+INDEX = "_index.json"
 
 
 class Entry(NamedTuple):
@@ -114,7 +116,7 @@ class Needs:
 class Context:
     """The outside as it is handed to enrichers: time, network (None: offline), advisory data (None: none).
 
-    `no_advisories` says why there are none.
+    `no_advisories` says why there are none.  `registries` are those that the policy names.
     """
 
     now: dt.datetime
@@ -122,6 +124,7 @@ class Context:
     advisories: AdvisoryStore | None = None
     no_advisories: str = "there is no advisory database: `bomvet db import PATH` makes one"
     max_age: dt.timedelta | None = None
+    registries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +228,78 @@ def discover(package: str, kind: type[_P]) -> tuple[_P, ...]:
     return tuple(found[key][0] for key in sorted(found))
 
 
+def readers() -> tuple[Resolver, ...]:
+    """Every `Resolver`, as `discover` gives them, each of ours loaded when it first has something to read.
+
+    The index says what there is to know of them before; where it is not that of the files there, all are loaded.
+    """
+    import orjson  # noqa: PLC0415 - not needed for a help text
+
+    folder = os.path.join(os.path.dirname(__file__), "resolvers")
+    try:
+        with open(os.path.join(folder, INDEX), "rb") as file:
+            index = orjson.loads(file.read())
+        if index["files"] != plugin_files(folder):
+            return discover("bomvet.resolvers", Resolver)
+    except OSError:
+        return discover("bomvet.resolvers", Resolver)
+    own = [
+        Resolver(
+            id=entry["id"],
+            title=entry["title"],
+            parse=_Later(entry["module"], entry["constant"]),
+            globs=tuple(entry["globs"]),
+            folders=tuple(entry["folders"]),
+            locks=entry["locks"],
+        )
+        for entry in index["resolvers"]
+    ]
+    found: dict[str, tuple[Resolver, str]] = {}
+    _add(found, own, INDEX)
+    for name, module in _foreign_modules():
+        _add(found, _constants(module, Resolver), name)
+    return tuple(found[key][0] for key in sorted(found))
+
+
+class _Later:
+    """The `parse` of a resolver in a module that is not loaded yet."""
+
+    __slots__ = ("_constant", "_module")
+
+    def __init__(self, module: str, constant: str) -> None:
+        self._module, self._constant = module, constant
+
+    def __call__(self, tree: FileTree, path: str) -> Inventory:
+        resolver: Resolver = getattr(importlib.import_module(self._module), self._constant)
+        return resolver.parse(tree, path)
+
+
+def reader_index() -> bytes:
+    """What `INDEX` should hold; `docs/generate.py` writes it, and a test compares."""
+    import orjson  # noqa: PLC0415 - not needed for a help text
+
+    entries = []
+    for name in module_names("bomvet.resolvers"):
+        for constant, value in vars(importlib.import_module(name)).items():
+            if isinstance(value, Resolver):
+                about = {"globs": value.globs, "folders": value.folders, "locks": value.locks}
+                entries.append({"id": value.id, "title": value.title, "module": name, "constant": constant, **about})
+    entries.sort(key=lambda entry: str(entry["id"]))
+    files = plugin_files(os.path.join(os.path.dirname(__file__), "resolvers"))
+    return orjson.dumps({"files": files, "resolvers": entries}, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def plugin_files(folder: str) -> list[str]:
+    """The modules in `folder` and the packages in it that define plug-ins, as sorted paths."""
+    found = []
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".py") and not name.startswith("_"):
+            found.append(name)
+        elif "." not in name and not name.startswith("_"):
+            found += [f"{name}/{inner}" for inner in plugin_files(os.path.join(folder, name))]
+    return found
+
+
 def module_names(package: str) -> list[str]:
     """The modules below `package` that define plug-ins: all but packages and names with a leading underscore."""
     root = importlib.import_module(package)
@@ -308,7 +383,10 @@ def _mentions_plugins(folder: str) -> bool:
 
 def _entry_points_text(metadata: str) -> bytes:
     try:
-        with open(os.path.join(metadata, "entry_points.txt"), "rb") as file:
-            return file.read(1_000_000)
+        descriptor = os.open(os.path.join(metadata, "entry_points.txt"), os.O_RDONLY)
     except OSError:
         return b""
+    try:
+        return os.read(descriptor, 1_000_000)
+    finally:
+        os.close(descriptor)

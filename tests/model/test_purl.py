@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bomvet.model.purl import bare, project_purl, public_url, pypi_name, pypi_purl
+from bomvet.model.purl import bare, parts, project_purl, public_url, pypi_name, pypi_purl
 
 
 @pytest.mark.parametrize("spelling", ["Foo_Bar", "foo.bar", "FOO--bar", "foo-_.bar", "foo-bar"])
@@ -68,3 +68,21 @@ def test_bare() -> None:
 def test_public_urls(url: str, public: str) -> None:
     """Whatever lets somebody in is gone, the rest stays and can be printed."""
     assert public_url(url) == public
+
+
+@pytest.mark.parametrize(
+    ("purl", "expected"),
+    [
+        ("pkg:pypi/a@1", ("pypi", "", "a", "1", ())),
+        ("pkg:npm/%40s/a@1.0%2B2?x=%20y&B=1#sub", ("npm", "@s", "a", "1.0+2", (("b", "1"), ("x", " y")))),
+        ("pkg:npm/@s/a", ("npm", "@s", "a", "", ())),
+        ("pkg:NPM/@s/a@2", ("npm", "@s", "a", "2", ())),
+        ("pkg:golang/g.example/x/y@v1", ("golang", "g.example/x", "y", "v1", ())),
+        ("pkg://generic/a?", ("generic", "", "a", "", ())),
+        ("pkg:", ("", "", "", "", ())),
+        ("tool@1", ("", "", "tool@1", "", ())),
+    ],
+)
+def test_parts(purl: str, expected: tuple[object, ...]) -> None:
+    """Every part decoded, as different tools write them; what is no purl is a name."""
+    assert tuple(parts(purl)) == expected

@@ -19,6 +19,7 @@ unknown-severity = "incomplete"
 allow-incomplete = true
 require-components = true
 exclude = ["vendor", "docs/*.txt"]
+registries = ["https://npm.packages.example", "https://pypi.packages.example/simple"]
 author = " Example Ltd <security@shop.example> "
 
 [db]
@@ -46,6 +47,7 @@ POLICY = Policy(
     allow_incomplete=True,
     require_components=True,
     exclude=("vendor", "docs/*.txt"),
+    registries=("https://npm.packages.example", "https://pypi.packages.example/simple"),
     author="Example Ltd <security@shop.example>",
     waivers=(
         Waiver(
@@ -53,7 +55,7 @@ POLICY = Policy(
             reason="not reachable",
             owner="security@shop.example",
             expires=dt.date(2026, 12, 31),
-            line=11,
+            line=12,
         ),
         Waiver(
             id="GHSA-x",
@@ -62,7 +64,7 @@ POLICY = Policy(
             expires=dt.date(2027, 1, 31),
             purl="pkg:pypi/a@1",
             path="apps/*",
-            line=17,
+            line=18,
         ),
     ),
 )
@@ -146,7 +148,7 @@ def test_expiry_with_a_time_of_day() -> None:
     assert [w.expires for w in read_policy(text, "bomvet.toml").waivers] == [dt.date(2026, 12, 31)]
 
 
-SETTINGS = "fail-on, unknown-severity, allow-incomplete, require-components, exclude, author, db, waivers"
+SETTINGS = "fail-on, unknown-severity, allow-incomplete, require-components, exclude, registries, author, db, waivers"
 WAIVER = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\n'
 
 
@@ -163,6 +165,11 @@ WAIVER = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\n'
         ("exclude = 'vendor'", "line 1: exclude must be a list of texts"),
         ("exclude = [\n 1]", "line 1: exclude must be a list of texts"),
         ("exclude = ['']", "line 1: exclude must be a list of texts"),
+        ("registries = 'https://a.example'", "line 1: registries must be a list of texts"),
+        (
+            "registries = ['https://a.example', 'npm']",
+            "line 1: registries[2] must be a URL such as https://npm.acme.example",
+        ),
         ("author = ' '", "line 1: author must be a text that is not empty"),
         ("db = '7d'", "line 1: db must be a table"),
         (

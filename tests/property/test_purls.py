@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packageurl import PackageURL
 
-from bomvet.model.purl import project_purl, public_url, pypi_name, pypi_purl
+from bomvet.model.purl import parts, project_purl, public_url, pypi_name, pypi_purl
 
 LAWS = settings(deadline=None, max_examples=150, derandomize=True)
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="/")
@@ -80,3 +80,14 @@ def test_paths_stay_as_they_are(path: str) -> None:
 def test_hostile_urls_are_read_in_linear_time(url: str) -> None:
     """A URL made to keep an expression busy is done with at once (the test would take minutes otherwise)."""
     assert len(public_url(url)) < 700_000
+
+
+@LAWS
+@given(st.none() | TEXTS, TEXTS, st.just("") | TEXTS, QUALIFIERS)
+def test_parts_are_those_of_the_library(
+    namespace: str | None, name: str, version: str, qualifiers: dict[str, str]
+) -> None:
+    """What packageurl-python wrote is read as it was meant."""
+    found = parts(PackageURL("generic", namespace, name, version, qualifiers).to_string())
+
+    assert found == ("generic", namespace or "", name, version, tuple(sorted(qualifiers.items())))

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bomvet.cli import _streams
 from bomvet.errors import UsageError
@@ -17,26 +17,36 @@ from bomvet.plugin import RenderOptions, Report, discover, load
 from bomvet.reports._text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bomvet.model.result import ScanResult
+    from collections.abc import Callable, Iterable, Sequence
 
 STDOUT = "-"
 #: Lines of one list that are said; more would hide the rest of the log.
 MAX_LINES = 10
 
 
+class Format(Protocol):
+    """A way to write something: a report of a scan, or the like of another command."""
+
+    @property
+    def id(self) -> str:
+        """What the user calls it."""
+
+    @property
+    def render(self) -> Callable[[Any, RenderOptions], bytes]:
+        """Writes it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """A report and where it goes; an empty `path` is stdout."""
+    """A format and where it goes; an empty `path` is stdout."""
 
-    report: Report
+    report: Format
     path: str
 
 
-def outputs(formats: Sequence[str], output: str | None) -> list[Output]:
-    """The outputs that `-f FORMAT[=FILE]` and `-o FILE` ask for; raises `UsageError`."""
-    found = [_output(text) for text in formats]
+def outputs(formats: Sequence[str], output: str | None, known: Iterable[Format] | None = None) -> list[Output]:
+    """The outputs that `-f FORMAT[=FILE]` and `-o FILE` ask for, by default reports of scans; raises `UsageError`."""
+    found = [_output(text, known) for text in formats]
     if output:
         found = _with_file(found, output)
     if sum(not item.path for item in found) > 1:
@@ -48,12 +58,16 @@ def outputs(formats: Sequence[str], output: str | None) -> list[Output]:
     return found
 
 
-def _output(text: str) -> Output:
+def _output(text: str, known: Iterable[Format] | None) -> Output:
     name, equals, path = text.partition("=")
-    report = load("bomvet.reports", name, Report)
+    report: Format | None
+    if known is None:
+        report = load("bomvet.reports", name, Report)
+    else:
+        report = next((item for item in known if item.id == name), None)
     if report is None:
-        known = ", ".join(r.id for r in discover("bomvet.reports", Report))
-        raise UsageError(f"unknown format {name!r}", hint=f"known are: {known}")
+        names = ", ".join(item.id for item in known or discover("bomvet.reports", Report))
+        raise UsageError(f"unknown format {name!r}", hint=f"known are: {names}")
     if equals and not path:
         raise UsageError(f"no file after '=' in -f {text}", hint=f"-f {name} writes to stdout")
     return Output(report=report, path="" if path == STDOUT else path)
@@ -68,13 +82,13 @@ def _with_file(found: list[Output], output: str) -> list[Output]:
     return [replace(item, path=path) if number == first else item for number, item in enumerate(found)]
 
 
-def write(result: ScanResult, outputs: Sequence[Output], spec_version: str) -> None:
+def write(result: Any, outputs: Sequence[Output], spec_version: str = "") -> None:
     """Render and write each; raises `UsageError` where one cannot be written."""
     # Files first: the reader of stdout may leave at any time, and ends the program with that.
     for item in sorted(outputs, key=lambda item: not item.path):
         terminal = not item.path and _streams.stdout().isatty()
         options = RenderOptions(
-            spec_version=spec_version,
+            spec_version=spec_version or RenderOptions().spec_version,
             color=terminal and not os.environ.get("NO_COLOR"),
             width=shutil.get_terminal_size((80, 24)).columns if terminal else 80,
         )

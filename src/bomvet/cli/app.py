@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "scan": ("bomvet.cli.scan", "scan"),
     "sbom": ("bomvet.cli.sbom", "sbom"),
+    "diff": ("bomvet.cli.diff", "diff"),
     "explain": ("bomvet.cli.explain", "explain"),
     "db": ("bomvet.cli.db", "app"),
     "list": ("bomvet.cli.list_", "list_"),

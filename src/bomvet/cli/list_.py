@@ -61,6 +61,7 @@ SETTINGS = (
     ("allow-incomplete", "false", "open questions warn instead of giving exit code 3"),
     ("require-components", "false", "a result without components fails"),
     ("exclude", "[]", "patterns of paths to pass over"),
+    ("registries", "[]", "URLs of registries that packages may come from, besides those of the project's clients"),
     ("author", "", "who answers for the SBOM: NAME <EMAIL> or a name"),
     ("db.max-age", '"7d"', "oldest advisory data to trust, in days or hours: 7d, 36h"),
     ("waivers", "[]", "findings to live with for a while, each a table [[waivers]] of the keys below"),

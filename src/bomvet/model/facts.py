@@ -107,18 +107,40 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceAnswer:
+    """What sets the source of one component apart from those of the others.
+
+    `foreign` are registries that it comes from and that nothing names, `expected` those it should come from, by the
+    word of `basis`; `certain` where that is a configuration, and not merely what all others do.  `rivals` are other
+    registries that its name may be taken from.  `hosts` are hosts of its files that no other package of its registry
+    has files on.  `hashed` counts the components of the same lock and registry that have a hash, where this has none.
+    """
+
+    foreign: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
+    basis: str = ""
+    certain: bool = False
+    rivals: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    hashed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Read-only maps from purl to answers; a purl that is in no map was not asked about.
 
     `drift` is known for locked components, and for the project where something is installed that is not locked.
+    In `sources` are those alone whose source stands out.
     """
 
     advisories: Mapping[str, AdvisoryAnswer] = field(default_factory=lambda: MappingProxyType({}))
     drift: Mapping[str, tuple[Drift, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    sources: Mapping[str, SourceAnswer] = field(default_factory=lambda: MappingProxyType({}))
 
     def __or__(self, other: Facts) -> Facts:
         """Both; where both answer a question, `other` does."""
         return Facts(
             advisories=MappingProxyType({**self.advisories, **other.advisories}),
             drift=MappingProxyType({**self.drift, **other.drift}),
+            sources=MappingProxyType({**self.sources, **other.sources}),
         )

@@ -242,6 +242,27 @@ class Relationship:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Registry:
+    """A registry that a client's configuration in the tree names, for what lies in that folder and below.
+
+    `ecosystem` is a purl type.  `scope` is that of npm packages (`@acme`), empty for all.  `default` says that it
+    takes the place of the client's own, and is not merely asked besides it.  `url` is empty where the configuration
+    leaves it to the environment.
+    """
+
+    ecosystem: str
+    url: str
+    scope: str = ""
+    default: bool = False
+    location: Location
+
+    def __str__(self) -> str:
+        """In one line, with the place that states it."""
+        url = self.url or "left to the environment"
+        return " ".join(part for part in (self.ecosystem, self.scope, url, f"({self.location})") if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Unknown:
     """Something claimed but not understood: where, by whom (`resolver` id) and why."""
 
@@ -262,6 +283,7 @@ class Inventory:
     services: tuple[Service, ...] = ()
     relationships: tuple[Relationship, ...] = ()
     unknowns: tuple[Unknown, ...] = ()
+    registries: tuple[Registry, ...] = ()
 
     @classmethod
     def merge(cls, parts: Iterable[Inventory]) -> Self:
@@ -285,6 +307,7 @@ class Inventory:
             services=tuple(services[key] for key in sorted(services)),
             relationships=tuple(edges[key] for key in sorted(edges)),
             unknowns=tuple(sorted({u for part in parts for u in part.unknowns})),
+            registries=tuple(sorted({r for part in parts for r in part.registries})),
         )
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,6 +71,31 @@ def _quoted(text: str) -> str:
 def bare(purl: str) -> str:
     """`purl` without qualifiers and subpath."""
     return purl.partition("#")[0].partition("?")[0]
+
+
+class Parts(NamedTuple):
+    """What a purl says, decoded; `type` in lower case, `namespace` without slashes at its ends."""
+
+    type: str
+    namespace: str
+    name: str
+    version: str
+    qualifiers: tuple[tuple[str, str], ...]
+
+
+def parts(purl: str) -> Parts:
+    """The parts of `purl`, which any tool may have written; of what is no purl the whole is the name."""
+    if not purl.startswith("pkg:"):
+        return Parts("", "", purl, "", ())
+    text, _, query = purl[4:].partition("#")[0].partition("?")
+    kind, _, rest = text.strip("/").partition("/")
+    path, _, version = rest.rpartition("@")
+    if not path or "/" in version:  # the only @ is that of an npm scope
+        path, version = rest, ""
+    namespace, _, name = path.rpartition("/")
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
+    qualifiers = tuple(sorted((key.lower(), unquote(value)) for key, _, value in pairs))
+    return Parts(kind.lower(), unquote(namespace).strip("/"), unquote(name), unquote(version), qualifiers)
 
 
 def public_url(url: str) -> str:

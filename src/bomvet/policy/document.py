@@ -30,6 +30,7 @@ class Policy:
 
     `fail_on` is the least severity that fails, None for none.  `max_age` bounds the age of advisory data.
     `source` is the name of the file, empty for the built-in policy.
+    `registries` are URLs that packages may come from, besides those that the project's clients are configured for.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
     """
 
@@ -40,11 +41,13 @@ class Policy:
     require_components: bool = False
     source: str = field(default="", compare=False)
     exclude: tuple[str, ...] = ()
+    registries: tuple[str, ...] = ()
     author: str = ""
     waivers: tuple[Waiver, ...] = ()
 
 
 _PURL = re.compile(r"pkg:[a-z][a-z0-9.+-]*/\S+")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]")
 _AGE = re.compile(r"([0-9]{1,5})\s*([dh])")
 FAIL_ON = (*(str(severity) for severity in RANKED[:-1]), "never")
 
@@ -102,6 +105,7 @@ class _Reader:
             "allow-incomplete": ("allow_incomplete", self._flag),
             "require-components": ("require_components", self._flag),
             "exclude": ("exclude", self._texts),
+            "registries": ("registries", self._urls),
             "author": ("author", self._text),
             "db": ("max_age", self._db),
             "waivers": ("waivers", self._waivers),
@@ -151,6 +155,13 @@ class _Reader:
             return tuple(value)
         self.problem(path, f"{_name(path)} must be a list of texts")
         return None
+
+    def _urls(self, path: Path, value: Any) -> tuple[str, ...] | None:
+        found = self._texts(path, value)
+        wrong = [number for number, url in enumerate(found or ()) if not _URL.match(url)]
+        for number in wrong:
+            self.problem((*path, number), f"{_name((*path, number))} must be a URL such as https://npm.acme.example")
+        return None if wrong else found
 
     def _db(self, path: Path, value: Any) -> dt.timedelta | None:
         table = self._table(path, value, ("max-age",))

@@ -381,6 +381,7 @@ def _run_properties(result: ScanResult) -> list[tuple[str, str]]:
     found += [("bomvet:skipped", f"{s.path}: {s.reason}") for s in result.target.skipped]
     found += [("bomvet:omitted", scope) for scope in result.target.omitted]
     found += [("bomvet:environment", name) for name in result.target.environments]
+    found += [("bomvet:configured-registry", str(r)) for r in result.inventory.registries]
     found += [("bomvet:unknown", f"{u.location}: {u.reason}") for u in result.inventory.unknowns]
     if data := result.advisory_data:
         found.append(("bomvet:advisory-data", f"{data.source} of {data.obtained}, {data.digest}"))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ID = "unread"
 NAMES = (
     "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.*.toml", "conda-lock.yml", "Pipfile",
-    "package.json", "yarn.lock",
+    "package.json",
     "bun.lockb",
     "go.mod", "Cargo.lock", "Gemfile.lock", "composer.lock", "pom.xml", "gradle.lockfile", "packages.lock.json",
     "mix.lock", "pubspec.lock", "Package.resolved", "Podfile.lock",

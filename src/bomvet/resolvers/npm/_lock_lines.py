@@ -37,15 +37,18 @@ def flat(data: bytes, keys: Sequence[str]) -> Places:
     return _scanned(data, b"packages", nested=False)
 
 
-def nested(data: bytes, names: Sequence[str]) -> Places:
-    """The entries of `dependencies`, each before those of its own; `names` are theirs in that order."""
+def nested(data: bytes, names: Sequence[tuple[str, bool]]) -> Places:
+    """The entries of `dependencies`, each before those of its own.
+
+    `names` are theirs in that order, and whether they are objects, as they all are in a lock of npm.
+    """
     table = re.search(rb'\n([ \t]+)"dependencies": \{\r?\n', data)
-    if table:
+    if table and b"[" not in data and all(is_object for _, is_object in names):
         # An entry stands at twice the indentation of the table, or four times, or six ...
         unit = len(table[1])
         member = re.compile(rb'\n([ \t]+)"([^"\\\n]*)": \{')
         found = [match for match in member.finditer(data, table.end() - 1) if not len(match[1]) % (2 * unit)]
-        if [match[2] for match in found] == [name.encode() for name in names]:
+        if [match[2] for match in found] == [name.encode() for name, _ in names]:
             return Places(_lines(data, (match.start(2) for match in found)), [])
     return _scanned(data, b"dependencies", nested=True)
 

@@ -31,9 +31,9 @@ class Entry(NamedTuple):
     line: int
 
 
-def names(table: object) -> list[str]:
-    """The names in `table` and below, each before those of its own."""
-    return [name for name, _, _ in _members(table, "")]
+def names(table: object) -> list[tuple[str, bool]]:
+    """The names in `table` and below, each before those of its own, and whether an object stands there."""
+    return [(name, isinstance(value, dict)) for name, value, _ in _members(table, "")]
 
 
 def flattened(table: object, lines: Iterable[int]) -> Iterator[Entry]:

@@ -76,12 +76,14 @@ def origin(name: str, version: str, resolved: str, found: tuple[Hash, ...] = ())
         )
         url = f"git+{repository}@{commit}" if commit else f"git+{repository}"
         return Origin(npm_purl(name, version, {"vcs_url": url}), (), found, ())
-    url = public_url(resolved)
+    local = resolved.startswith("file:")
+    # A relative path is none of a URL, which some versions of Python then make an absolute one of.
+    url = f"file:{public_url(resolved[len('file:') :])}" if local else public_url(resolved)
     if not url:
         return Origin(npm_purl(name, version), (), found, ())
     files = (Distribution(url=url, hashes=found),)
-    if resolved.startswith("file:"):
-        file_name = posixpath.basename(url.partition("#")[0])
+    if local:
+        file_name = posixpath.basename(url[len("file:") :].partition("#")[0])
         return Origin(npm_purl(name, version, {"file_name": file_name}), files, (), ())
     if archived := registry_archive(url):
         return Origin(npm_purl(name, version), files, (), (("bomvet:registry", archived.registry),))

@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 #: A line that is not indented deeper than an entry of a section.
-_SHALLOW = re.compile(r"^(?:  )?[^ \n].*", re.MULTILINE)
+_SHALLOW = re.compile(r"^(?:  )?[^ \r\n].*", re.MULTILINE)
 _PATCHED = re.compile(r"\(patch_hash=([^()]*)\)")
 
 
@@ -99,7 +99,7 @@ def _entry(line: str) -> str:
     text = line.strip().removeprefix("? ")
     if text[:1] == "'":
         return text[1 : text.rfind("'")].replace("''", "'")
-    return text.removesuffix(" {}").removesuffix(":")
+    return text.partition(": ")[0].removesuffix(":")
 
 
 def places(text: str) -> list[Places]:
@@ -117,6 +117,6 @@ def places(text: str) -> list[Places]:
             elif entries is not None:
                 documents.append(Places())
                 entries = None
-        elif entries is not None and line[2] not in ":#\r":  # the value of a long key, a comment, a blank line
+        elif entries is not None and line[2] not in ":#":  # the value of a long key, a comment
             entries.append((_entry(line), number))
     return documents

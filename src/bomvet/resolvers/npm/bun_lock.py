@@ -84,8 +84,7 @@ class _Lock:
         project = project_at(self.tree, directory, name=name, version=version)
         properties = (("bomvet:link", link),) if link else ()
         project = replace(project, locations=tuple(sorted({*project.locations, location})), properties=properties)
-        node = self.projects[directory] = self.graph.add(project, location)
-        node.starts = False
+        node = self.projects[directory] = self.graph.add(project, location, starts=False)
         return node
 
 
@@ -123,7 +122,10 @@ def _lines(text: str, document: _Table) -> dict[tuple[str, str], int]:
     for match in _ENTRY.finditer(text):
         number += text.count("\n", at, match.start())
         at = match.start()
-        found.append((json.loads(match[1]), number))
+        try:
+            found.append((json.loads(match[1]), number))
+        except ValueError:  # in a comment anything may stand
+            return {}
     if [key for key, _ in found] != [key for _, key in expected]:
         return {}
     return {place: line for place, (_, line) in zip(expected, found, strict=True)}

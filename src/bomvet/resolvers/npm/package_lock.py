@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import MalformedError
-from bomvet.model.globs import compiled
 from bomvet.model.inventory import Completeness, Inventory, Location, RelationKind, Relationship
 from bomvet.model.text import shown
 from bomvet.plugin import FileTree, Resolver
@@ -19,30 +18,42 @@ from bomvet.resolvers._json import load_object
 from bomvet.resolvers._listing import is_listed
 from bomvet.resolvers.npm import _lock_lines
 from bomvet.resolvers.npm._graph import Graph, Node
-from bomvet.resolvers.npm._lock_entry import folder_name, package
-from bomvet.resolvers.npm._lock_v1 import LONGEST, Entry, flattened, is_archive, names
+from bomvet.resolvers.npm._lock_entry import (
+    bundled_names,
+    copied_from,
+    folder_name,
+    is_member,
+    is_optional_peer,
+    package,
+    workspaces,
+)
+from bomvet.resolvers.npm._lock_v1 import LONGEST, Entry, flattened, names
 from bomvet.resolvers.npm._manifest import manifest, project_at, requests
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterator
 
 ID = "npm/package-lock"
 _SHRINKWRAP = "npm-shrinkwrap.json"
 _VERSIONS = (1, 2, 3)
 #: Folders in each other; no package is installed as deep, and every path is walked up.
 _DEEPEST = 200
-_MOST_PATTERNS = 100
+#: More of a path is not looked at to say what it is.
+_SHOWN = 200
 #: Tables of dependencies, in the order in which npm lets the later ones win, and the role that each gives.
 _TABLES = (
     ("peerDependencies", "peer"),
-    ("devDependencies", "dev"),
     ("requires", ""),  # version 1, for both of the following
     ("dependencies", ""),
     ("optionalDependencies", "optional"),
+    ("devDependencies", "dev"),
 )
+#: An entry of none of these states no package.
+_STATING = frozenset(("version", "resolved", "integrity"))
 _ASKING = frozenset(key for key, _ in _TABLES)
 
 _Object = dict[str, Any]
+_Folder = dict[str, Node | None]
 
 
 def parse_package_lock(tree: FileTree, path: str) -> Inventory:
@@ -68,8 +79,9 @@ class _Lock:
         #: Those of npm 4 and older say nothing of what a package asks for.
         self.is_ancient = self.is_old and not document.get("requires")
         self.graph = Graph(ID)
-        #: By folder, as `/a/node_modules/b` ("" is the top), what stands in its `node_modules`.
-        self.installed: dict[str, dict[str, Node]] = defaultdict(dict)
+        #: By folder, as `/a/node_modules/b` ("" is the top), what stands in its `node_modules`; None is an option
+        #: that npm could not get.
+        self.installed: dict[str, _Folder] = defaultdict(dict)
         self.own: dict[str, Node] = {}
         self.links: list[Entry] = []
         #: Who asks for something, from which folder, and by what.
@@ -78,7 +90,9 @@ class _Lock:
         self.optional: set[int] = set()
         self.bundled: set[int] = set()
         self.lacks_requests = False
-        self._visible: dict[str, tuple[dict[str, Node], ...]] = {}
+        #: Further properties by the number of the node.
+        self.notes: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        self._visible: dict[str, tuple[_Folder, ...]] = {}
 
     def read(self, data: bytes) -> None:
         """All entries, and then what each leads to."""
@@ -93,6 +107,10 @@ class _Lock:
             self._read_edges(node, key, value)
         if self.lacks_requests and not self.is_ancient:
             self._guess_requests(self.own[""])
+        for number, properties in self.notes.items():
+            node = self.graph.nodes[number]
+            known = node.component.properties
+            node.component = replace(node.component, properties=tuple(sorted({*known, *properties})))
 
     def inventory(self) -> Inventory:
         """What was read; raises nothing."""
@@ -121,14 +139,17 @@ class _Lock:
         if not isinstance(value, dict):
             self._unknown(line, f"the entry of {shown(key) or 'the project'} is no object")
         elif len(key) > LONGEST or key.count("/") > _DEEPEST:
-            self._unknown(line, f"{shown(key)} lies deeper than packages are installed, and is not read")
+            self._unknown(line, f"{shown(key[:_SHOWN])} lies deeper than packages are installed, and is not read")
         elif value.get("link"):
             self.links.append(entry)
         elif not inside:
             self._read_project(entry)
         elif not name:
             self._unknown(line, "a package without a name")
-        elif (place := _copied(value)) is not None:
+        elif value.get("optional") and _STATING.isdisjoint(value):
+            self._unknown(line, f"of {shown(name)}, an option, the lock states no version: npm could not get any")
+            self.installed[folder][name] = None
+        elif (place := copied_from(value)) is not None:
             self.installed[folder][name] = self._project(key, place, value, line)
         else:
             location = Location(path=self.path, line=line)
@@ -187,8 +208,7 @@ class _Lock:
             return
         self.installed[folder][name] = node
         if node.component.name != name:
-            properties = {*node.component.properties, ("bomvet:alias", name)}
-            node.component = replace(node.component, properties=tuple(sorted(properties)))
+            self.notes[node.number].append(("bomvet:alias", name))
 
     # -- edges -------------------------------------------------------------------------------------------------
 
@@ -199,7 +219,7 @@ class _Lock:
             value = self._requests(node, key, value)
         place = f"/{key}" if key else ""
         folders = self._seen_from(place)
-        bundled = _bundled(value) if "bundleDependencies" in value else ()
+        bundled = bundled_names(value) if "bundleDependencies" in value else ()
         for name, role in self._asked(node, value, development=is_own).items():
             for folder in folders:
                 if target := folder.get(name):
@@ -208,7 +228,8 @@ class _Lock:
                         node.edges[-1:] = [(target, "bundled"), *([(target, role)] if role else ())]
                     break
             else:
-                self._read_lacking(node, value, name, role)
+                if not any(name in folder for folder in folders):
+                    self._read_lacking(node, value, name, role)
         if self.is_old:
             self._tell_roles(node, self.installed.get(place, {}))
 
@@ -244,7 +265,7 @@ class _Lock:
                 _incomplete(node)
         return found
 
-    def _seen_from(self, place: str) -> tuple[dict[str, Node], ...]:
+    def _seen_from(self, place: str) -> tuple[_Folder, ...]:
         """What Node sees from a folder: what is in its own `node_modules`, and in those of the folders above."""
         known = self._visible.get(place)
         if known is None:
@@ -261,36 +282,31 @@ class _Lock:
         keeps although nothing needs it, is not kept with all that it needs.
         """
         if role == "peer":
-            _note_unmet(node, value, name)
+            if not is_optional_peer(value, name):
+                spec = value["peerDependencies"][name]
+                text = f"{name} {spec}" if isinstance(spec, str) else name
+                self.notes[node.number].append(("bomvet:unmet-peer", text))
         elif role != "optional":
             _incomplete(node)
             if not value.get("extraneous"):
                 self.graph.lacking(node, shown(name))
 
-    def _tell_roles(self, node: Node, inside: dict[str, Node]) -> None:
+    def _tell_roles(self, node: Node, inside: _Folder) -> None:
         """Roles that an old lock does not state.
 
-        Optional is what only options need, where `node` is none itself; bundled is what lies `inside` the folder of
-        `node` and came in an archive, where `node` did not itself.
+        Optional is what only options need, where `node` itself is none; bundled is what lies `inside` the folder
+        of `node` and came in an archive, where `node` did not itself.
         """
         optional = self.optional if node.number not in self.optional else set()
-        bundled = {t.number for t in inside.values()} & self.bundled if node.number not in self.bundled else set()
-        node.edges = [
-            (
-                target,
-                role or ("bundled" if target.number in bundled else "optional" if target.number in optional else ""),
-            )
-            for target, role in node.edges
-        ]
+        bundled = {t.number for t in inside.values() if t} & self.bundled if node.number not in self.bundled else set()
+        for at, (target, role) in enumerate(node.edges):
+            if not role and (target.number in bundled or target.number in optional):
+                node.edges[at] = (target, "bundled" if target.number in bundled else "optional")
 
     def _guess_requests(self, root: Node) -> None:
         """Where nothing states what the project asks for, that is what nothing else does, and one of each cycle."""
         asked = {target.number for node in self.graph.nodes for target, _ in node.edges}
-        top = [
-            n
-            for n in self.installed.get("", {}).values()
-            if ("bomvet:extraneous", "true") not in n.component.properties
-        ]
+        top = [node for node in self.installed.get("", {}).values() if node and not _is_extraneous(node)]
         reached: set[int] = set()
         for node in sorted(top, key=lambda n: n.number in asked):
             if node.number not in reached:
@@ -302,9 +318,9 @@ class _Lock:
         """The members of the workspace that the project at the top is."""
         root = self.own[""]
         stated = self.table.get("") if not self.is_old else None
-        patterns = _workspaces(stated if isinstance(stated, dict) else manifest(self.tree, self.directory))
+        patterns = workspaces(stated if isinstance(stated, dict) else manifest(self.tree, self.directory))
         for key, node in self.own.items() if patterns else ():
-            if key and "extraneous" not in str(node.component.properties) and _is_member(key, patterns):
+            if key and not _is_extraneous(node) and is_member(key, patterns):
                 yield Relationship(
                     source=root.component.purl,
                     target=node.component.purl,
@@ -317,46 +333,25 @@ def _table(document: _Object) -> tuple[bool, _Object]:
     """Whether the lock is of version 1, and the table of its packages; raises `MalformedError`."""
     version = document.get("lockfileVersion", 1)
     if type(version) is not int or version not in _VERSIONS:
-        raise MalformedError(f"lock version {shown(repr(version))} is not known, only 1, 2 and 3")
+        raise MalformedError(f"lock version {shown(repr(version))} is not known, only 1, 2 and 3", line=1)
     for is_old, key in ((False, "packages"), (True, "dependencies")):
         table = document.get(key)
         if isinstance(table, dict):
             return is_old, table
         if table is not None:
-            raise MalformedError(f"{key!r} is no object")
-    if "lockfileVersion" not in document:
-        raise MalformedError("neither 'packages' nor 'dependencies', so this is no lock of npm")
+            raise MalformedError(f"{key!r} is no object", line=1)
+    if version > 1 or "lockfileVersion" not in document:
+        raise MalformedError("neither 'packages' nor 'dependencies', so this is no lock of npm", line=1)
     return True, {}  # of a project that needs nothing
-
-
-def _copied(value: _Object) -> str | None:
-    """The folder that npm copied to where it is installed (`install-links`); None for a package."""
-    resolved = value.get("resolved")
-    if not isinstance(resolved, str) or not resolved.startswith("file:") or is_archive(resolved):
-        return None
-    return resolved[len("file:") :]
-
-
-def _bundled(value: _Object) -> Collection[str]:
-    """The names of the dependencies that a package brings along in its own archive."""
-    stated = value["bundleDependencies"]
-    if isinstance(stated, list):
-        return {name for name in stated if isinstance(name, str)}
-    dependencies = value.get("dependencies")
-    return dependencies if stated is True and isinstance(dependencies, dict) else ()
 
 
 def _incomplete(node: Node) -> None:
     node.component = replace(node.component, dependencies=Completeness.INCOMPLETE)
 
 
-def _note_unmet(node: Node, value: _Object, name: str) -> None:
-    """Note a peer that is not there, unless it is marked as one that need not be."""
-    metas, spec = value.get("peerDependenciesMeta"), value["peerDependencies"][name]
-    meta = metas.get(name) if isinstance(metas, dict) else None
-    if not (isinstance(meta, dict) and meta.get("optional")):
-        unmet = ("bomvet:unmet-peer", f"{name} {spec}" if isinstance(spec, str) else name)
-        node.component = replace(node.component, properties=tuple(sorted({*node.component.properties, unmet})))
+def _is_extraneous(node: Node) -> bool:
+    """Whether nothing needs it, as npm notes."""
+    return ("bomvet:extraneous", "true") in node.component.properties
 
 
 def _reach(node: Node, reached: set[int]) -> None:
@@ -367,23 +362,6 @@ def _reach(node: Node, reached: set[int]) -> None:
         if here.number not in reached:
             reached.add(here.number)
             todo.extend(target for target, _ in here.edges)
-
-
-def _workspaces(value: _Object) -> list[str]:
-    """The patterns of a workspace."""
-    stated = value.get("workspaces")
-    stated = stated.get("packages") if isinstance(stated, dict) else stated
-    return [text for text in stated if isinstance(text, str)][:_MOST_PATTERNS] if isinstance(stated, list) else []
-
-
-def _is_member(key: str, patterns: Iterable[str]) -> bool:
-    """Whether the folder `key` is a member; the last pattern that speaks of it decides."""
-    answer = False
-    for pattern in patterns:
-        text = pattern.removeprefix("!")
-        if compiled(f"./{text.removeprefix('./').strip('/')}").fullmatch(key):
-            answer = text == pattern
-    return answer
 
 
 PACKAGE_LOCK = Resolver(

@@ -82,8 +82,7 @@ class _Projects:
         project = project_at(self._tree, directory, name=name, version=version)
         properties = (("bomvet:link", link),) if link else ()
         project = replace(project, locations=tuple(sorted({*project.locations, location})), properties=properties)
-        node = self._nodes[directory] = self.graph.add(project, location)
-        node.starts = False
+        node = self._nodes[directory] = self.graph.add(project, location, starts=False)
         return node
 
     def importer(self, place: str, line: int, overrides: _Table) -> Node:
@@ -194,7 +193,9 @@ class _Document:
         entries = self._entries("importers") if "importers" in self.table else [(".", self.table, 1)]
         for place, table, line in entries:
             node = self.projects.importer(place, line, overrides)
+            before = len(self.graph.unknowns)
             needs = list(self._needs(table, _IMPORTER_TABLES, line, place))
+            node.lacks = node.lacks or len(self.graph.unknowns) > before
             for need in needs:
                 if need.target is None and not need.reference.startswith("link:"):
                     self.graph.lacking(node, shown(need.name))
@@ -202,17 +203,18 @@ class _Document:
 
     def _read_needs(self, instance: _Instance) -> None:
         """What a package asks for; a peer stands among the dependencies under its own name."""
-        package, line = instance.package, instance.line
+        package, line, before = instance.package, instance.line, len(self.graph.unknowns)
         instance.needs = list(self._needs(instance.table, _PACKAGE_TABLES, line, package.key))
         peers = package.table.get("peerDependencies")
         if isinstance(peers, dict):
             instance.needs = [
-                need._replace(role="peer") if not need.role and need.name in peers else need for need in instance.needs
+                need._replace(role=f"{need.role} peer".strip()) if need.name in peers else need
+                for need in instance.needs
             ]
         for need in instance.needs:
             if need.target is None and not need.reference.startswith("link:"):
                 self.unknown(line, f"{shown(need.name)}, which {shown(package.key)} needs, is not in the lock")
-                package.complete = False
+        package.complete = package.complete and len(self.graph.unknowns) == before
 
     def _needs(self, table: _Table, tables: tuple[tuple[str, str], ...], line: int, owner: str) -> Iterator[_Need]:
         before, between = _SHAPES[self.major]
@@ -240,7 +242,7 @@ class _Document:
                 if target.node:
                     node.edges.append((target.node, role))
             elif reference.startswith("link:"):
-                folder = posixpath.join(place, reference[5:])
+                folder = posixpath.normpath(posixpath.join(place, reference[5:]))
                 node.edges.append((self.projects.at(folder, node.location.line, name=name, link=reference), role))
 
     def _node(self, instance: _Instance) -> Node:

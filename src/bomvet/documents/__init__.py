@@ -1,0 +1,1 @@
+"""SBOMs and results of other runs, read as inventories."""

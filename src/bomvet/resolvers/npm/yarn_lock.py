@@ -1,0 +1,43 @@
+"""`yarn.lock`, of Yarn 1 and of all later versions, which have a notation of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bomvet.plugin import FileTree, Resolver
+from bomvet.resolvers.npm._graph import Graph
+from bomvet.resolvers.npm._yarn_berry import read_berry
+from bomvet.resolvers.npm._yarn_classic import read_classic
+from bomvet.resolvers.npm._yarn_lines import decoded
+
+if TYPE_CHECKING:
+    from bomvet.model.inventory import Inventory
+
+ID = "npm/yarn-lock"
+#: Of the later versions; Yarn 1 writes no colon between a name and its value.
+_BERRY = ("\n__metadata:", "\n  version: ", "\n  resolution: ")
+
+
+def parse_yarn_lock(tree: FileTree, path: str) -> Inventory:
+    """The inventory of one lock; raises `MalformedError` where it is no lock at all."""
+    text = decoded(tree.read(path))
+    graph = Graph(ID)
+    is_berry = text.startswith("__metadata:") or any(sign in text for sign in _BERRY)
+    (read_berry if is_berry else read_classic)(graph, tree, path, text)
+    return graph.inventory()
+
+
+YARN_LOCK = Resolver(
+    id=ID,
+    title="yarn.lock, of Yarn 1 to 4",
+    globs=("**/yarn.lock",),
+    parse=parse_yarn_lock,
+    locks=True,
+    reads=(
+        "packages with their edges, scopes, archives and hashes; aliases, patches, platforms; projects of the workspace"
+    ),
+    limits=(
+        "Yarn 1 states no peer dependencies; Yarn 2 to 4 state no archives and hash only archives of their own, and "
+        "what Yarn itself adds to packages (its own packageExtensions) is told of as needed by nothing"
+    ),
+)

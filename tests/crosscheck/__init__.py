@@ -1,0 +1,1 @@
+"""What is read, against the real package managers on generated projects."""

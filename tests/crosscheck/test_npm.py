@@ -1,0 +1,176 @@
+"""What is read from the locks of npm, against `npm ls` on the same locks, for projects that show one thing each."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from bomvet.model.inventory import Inventory, RelationKind
+from bomvet.resolvers.npm.package_lock import PACKAGE_LOCK
+from bomvet.sources.directory import DirectoryTree
+from tests.crosscheck import registry
+from tests.crosscheck.shapes import BROKEN, CONTENTS, FOLDERS, NPM, Shape
+
+TOOL = shutil.which("npm")
+pytestmark = pytest.mark.skipif(TOOL is None, reason="npm is not installed")
+#: Where the tables of version 2 and 3 may differ at all.
+IN_BOTH = tuple(shape.name for shape in (*FOLDERS, *CONTENTS))
+SHAPES = {shape.name: shape for shape in NPM}
+
+#: Name and version; those of a project too.
+_Package = tuple[str, str]
+_Edge = tuple[_Package, _Package]
+
+
+class Tree(NamedTuple):
+    """What `npm ls` says: all packages, and the edges by what the package.json of the source calls them."""
+
+    packages: frozenset[_Package]
+    edges: dict[_Edge, frozenset[str]]
+
+
+#: By shape the folder in which there is one per version of the lock, and what npm says; made in the meantime.
+_Projects = dict[str, Future[tuple[Path, Tree]]]
+
+
+@pytest.fixture(scope="session")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Projects]:
+    """Every shape as a project with its locks, all of one registry."""
+    top = tmp_path_factory.mktemp("npm")
+    packages = top / "packages.json"
+    packages.write_text(json.dumps({shape.name: shape.packages for shape in NPM}))
+    with subprocess.Popen(
+        [sys.executable, registry.__file__, str(packages)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        port = int(server.stdout.readline())
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            url = f"http://127.0.0.1:{port}"
+            yield {shape.name: pool.submit(_made, shape, top, f"{url}/{shape.name}/") for shape in NPM}
+            pool.shutdown(cancel_futures=True)  # of which no test asked
+        server.stdin.close()
+
+
+def _made(shape: Shape, top: Path, url: str) -> tuple[Path, Tree]:
+    """The project, locked once in each version of the lock, and the tree of it."""
+    folder = top / shape.name
+    _write(shape, folder)
+    for version in (3, 2, 1) if shape.name in IN_BOTH else (3, 1):
+        _npm(top, folder, url, "install", "--package-lock-only", f"--lockfile-version={version}")
+        shutil.copytree(folder, top / f"v{version}" / shape.name)
+    command = ("ls", "--all", "--json", "--long", "--package-lock-only")
+    return top, _tree(json.loads(_npm(top, top / "v3" / shape.name, url, *command)))
+
+
+def _write(shape: Shape, folder: Path) -> None:
+    for place, fields in {"": shape.root, **shape.members}.items():
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        (folder / place / "package.json").write_text(json.dumps(fields))
+    for path, (name, version, fields) in shape.archives.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(registry.archive(name, version, fields))
+    if shape.config:
+        (folder / ".npmrc").write_text(shape.config)
+
+
+def _npm(top: Path, folder: Path, url: str, *arguments: str) -> str:
+    """The output of npm, which knows nothing of this machine and runs nothing of a project."""
+    settings = {
+        "registry": url,
+        "cache": str(top / "cache"),
+        "userconfig": str(top / "npmrc"),
+        "globalconfig": str(top / "global-npmrc"),
+        "ignore_scripts": "true",
+        "audit": "false",
+        "fund": "false",
+        "update_notifier": "false",
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.lower().startswith("npm_config_")}
+    environment = kept | {f"npm_config_{name}": value for name, value in settings.items()}
+    ran = subprocess.run(
+        [str(TOOL), *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0 or (arguments[0] == "ls" and folder.name in BROKEN), (
+        f"{arguments} in {folder.name}: {ran.stderr}"
+    )
+    return ran.stdout
+
+
+def _tree(answer: dict[str, Any]) -> Tree:
+    """A package is shown in full once, and elsewhere by itself; what is asked for and not there has no path."""
+    packages, todo = set(), [answer]
+    edges: dict[_Edge, frozenset[str]] = {}
+    while todo:
+        here = todo.pop()
+        packages.add(source := (here["name"], here.get("version", "")))
+        for name, child in here.get("dependencies", {}).items():
+            if "path" in child:
+                edge = (source, (child["name"], child.get("version", "")))
+                edges[edge] = edges.get(edge, frozenset()) | _roles(here, name)
+                todo.append(child)
+    return Tree(frozenset(packages), {edge: roles for edge, roles in edges.items() if edge[0] != edge[1]})
+
+
+def _roles(package: dict[str, Any], name: str) -> frozenset[str]:
+    """As what `package` asks for `name`, by its package.json."""
+    bundled = ["bundled"] if name in package.get("bundleDependencies", ()) else []
+    if name in package["devDependencies"]:  # which are told of projects alone, and win
+        return frozenset({"dev", *bundled})
+    if name in package.get("optionalDependencies", {}):
+        return frozenset({"optional", *bundled})
+    if name in package["_dependencies"]:
+        return frozenset(bundled or {""})
+    if name in package["peerDependencies"]:
+        return frozenset({"peer"})
+    return frozenset({"contains"})
+
+
+def _found(top: Path, version: int, name: str) -> tuple[Inventory, Tree]:
+    """What is read, in the form of `npm ls`."""
+    tree = DirectoryTree(str(top / f"v{version}" / name))
+    inventory = Inventory.merge([PACKAGE_LOCK.parse(tree, "package-lock.json")])
+    known = {c.purl: (c.name, c.version) for c in inventory.components}
+    edges: dict[_Edge, frozenset[str]] = {}
+    for edge in sorted(inventory.relationships, key=lambda edge: edge.kind != RelationKind.DEPENDS_ON):
+        pair = known[edge.source], known[edge.target]
+        if edge.kind == RelationKind.DEPENDS_ON:
+            edges[pair] = frozenset(edge.roles or {""})
+        else:
+            edges.setdefault(pair, frozenset({"contains"}))
+    return inventory, Tree(frozenset(known.values()), edges)
+
+
+@pytest.mark.parametrize(("version", "name"), [*((3, name) for name in SHAPES), *((2, name) for name in IN_BOTH)])
+def test_packages_and_edges(projects: _Projects, version: int, name: str) -> None:
+    """Exactly the packages and edges of npm, peers among them, with their roles; and nothing is left open."""
+    top, truth = projects[name].result()
+    inventory, found = _found(top, version, name)
+
+    assert found.packages == truth.packages
+    assert found.edges == truth.edges
+    assert inventory.unknowns == ()
+
+
+OLD_UNKNOWNS = {"option-that-is-nowhere": ["of gone, an option, the lock states no version: npm could not get any"]}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_old_locks(projects: _Projects, name: str) -> None:
+    """The same from version 1, which states no peers of packages."""
+    top, truth = projects[name].result()
+    inventory, found = _found(top, 1, name)
+    own = {(c.name, c.version) for c in inventory.components if c.first_party}
+
+    assert found.packages == truth.packages
+    assert set(found.edges) == {edge for edge, roles in truth.edges.items() if roles != {"peer"} or edge[0] in own}
+    assert [unknown.reason for unknown in inventory.unknowns] == OLD_UNKNOWNS.get(name, [])
