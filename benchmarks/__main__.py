@@ -23,6 +23,7 @@ BENCHMARKS = {
     "match": "benchmarks.match",
     "requirements": "benchmarks.requirements",
     "walk": "benchmarks.walk",
+    "node-modules": "benchmarks.node_modules",
     "xml": "benchmarks.cyclonedx_xml",
     "peer": "benchmarks.peer",
 }

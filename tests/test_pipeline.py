@@ -185,6 +185,25 @@ def test_drift() -> None:
     }
 
 
+@pytest.mark.parametrize(("speaking", "expected"), [(True, []), (False, ["node_modules", "web/node_modules"])])
+def test_drift_where_one_folder_speaks_for_others(speaking: bool, expected: list[str]) -> None:  # noqa: FBT001
+    """A folder that says nothing is not compared, unless all that belong to the lock are as empty."""
+    locked = Inventory(components=(Component(purl="pkg:npm/a@1", name="a", version="1"),))
+    result = inspect(
+        MemoryTree({"package-lock.json": "", "node_modules/a/x": "", "web/node_modules/a/x": ""}),
+        subject=Subject(drift=True),
+        resolvers=[
+            replace(LOCK, parse=lambda tree, path: locked),  # noqa: ARG005 - the signature
+            replace(
+                NODE,
+                parse=lambda tree, path: locked if speaking and path == "node_modules" else Inventory(),  # noqa: ARG005
+            ),
+        ],
+    )
+
+    assert [drift.folder for drifts in result.facts.drift.values() for drift in drifts] == expected
+
+
 def test_claims_by_name() -> None:
     """A glob that ends in a plain name claims files of just that name, in every folder."""
     assert claimed(["uv.lock", "a/uv.lock", "xuv.lock", "uv.lock.txt"], resolver("r", "**/uv.lock")) == [

@@ -341,7 +341,11 @@ def _drift(sources: _Sources, read: _Read, inventory: Inventory) -> Facts:
 
     root = inventory.root.purl if inventory.root else ""
     found: dict[str, set[Drift]] = defaultdict(set)
+    # One folder may speak for those below it, which then say nothing.
+    speaking = {lock for folder, lock in sources.compared.items() if any(part != Inventory() for part in read[folder])}
     for folder, lock in sources.compared.items():
+        if lock in speaking and all(part == Inventory() for part in read[folder]):
+            continue
         locked, installed = (Inventory.merge(read[path]) for path in (lock, folder))
         for purl, drift in drifts(locked, installed, lock_path=lock, folder=folder):
             found[purl or root].add(drift)

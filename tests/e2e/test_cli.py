@@ -286,6 +286,29 @@ def test_development_can_be_left_out(cli: Cli) -> None:
     assert cli("sbom", "--omit", "prod").code == 2
 
 
+def test_installed_packages_can_be_meant(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies in `node_modules` then counts, and not what the lock beside it says."""
+    entry = {"version": "2.0.0", "resolved": "https://npm.packages.example/tap/-/tap-2.0.0.tgz"}
+    root = {"name": "sink", "version": "1.0.0", "dependencies": {"tap": "*"}}
+    lock = {"lockfileVersion": 3, "packages": {"": root, "node_modules/tap": entry}}
+    files = {
+        "package.json": root,
+        "package-lock.json": {**root, **lock},
+        "node_modules/tap/package.json": {"name": "tap", "version": "1.0.0"},
+    }
+    for path, document in files.items():
+        cli.write(f"web/{path}", json.dumps(document))
+    ran = cli("sbom", "web", "--installed", "--allow-incomplete")
+    monkeypatch.setenv("BOMVET_INSTALLED", "1")
+    scanned = cli("scan", "web", "-f", "json")
+
+    assert [c["purl"] for c in cli("sbom", "web").json["components"]] == ["pkg:npm/tap@1.0.0"]
+    monkeypatch.delenv("BOMVET_INSTALLED")
+    assert [c["purl"] for c in cli("sbom", "web").json["components"]] == ["pkg:npm/tap@2.0.0"]
+    assert [c["purl"] for c in ran.json["components"]] == ["pkg:npm/tap@1.0.0"]
+    assert [c["purl"] for c in scanned.json["inventory"]["components"]] == ["pkg:npm/tap@1.0.0"]
+
+
 @pytest.mark.parametrize("version", ["1.4", "1.5", "1.6", "1.7"])
 def test_spec_version(cli: Cli, version: str) -> None:
     """Each supported version is written as asked."""

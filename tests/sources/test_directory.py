@@ -516,6 +516,87 @@ def test_the_root_of_the_machine_has_a_name() -> None:
     assert DirectoryTree("/", only="absent").name == "root"
 
 
+# ── installed packages ──────────────────────────────────────────────────────────────────────────
+
+
+def test_folders_of_installed_packages(tmp_path: Path) -> None:
+    """They are noted, and what they hold is told when it is asked for: by name, links apart from folders."""
+    filled(
+        tmp_path / "p", {"package.json": "", "node_modules/b/index.js": "", "node_modules/.lock": "", "libs/a/x": ""}
+    )
+    (tmp_path / "p/node_modules/a").symlink_to("../libs/a")
+    (tmp_path / "p/node_modules/out").symlink_to(tmp_path)
+    (tmp_path / "p/all").symlink_to("node_modules")
+    tree = DirectoryTree(str(tmp_path / "p"))
+
+    assert (tree.folders(), tree.paths()) == (["node_modules"], ["all", "libs/a/x", "package.json"])
+    expected = [
+        Entry(".lock", is_folder=False, is_link=False),
+        Entry("a", is_folder=False, is_link=True),
+        Entry("b", is_folder=True, is_link=False),
+        Entry("out", is_folder=False, is_link=True),
+    ]
+    assert (tree.entries("node_modules"), tree.entries("all")) == (expected, expected)
+    assert [entry.name for entry in tree.entries("")] == ["all", "libs", "node_modules", "package.json"]
+    assert [tree.real(path) for path in ("", "all/a/x", "node_modules/b")] == ["", "libs/a/x", "node_modules/b"]
+    for path, reason in (
+        ("node_modules/out", "leads out of the scanned tree, which no link may do"),
+        ("node_modules/gone", "cannot be read: No such file or directory"),
+        ("package.json", "cannot be read: Not a directory"),
+    ):
+        with pytest.raises(FileUnreadableError) as caught:
+            tree.entries(path)
+        assert str(caught.value) == reason
+
+
+def test_a_folder_of_installed_packages_itself(tmp_path: Path) -> None:
+    """Nothing of it is listed; it is the one folder."""
+    tree = DirectoryTree(str(filled(tmp_path, {"node_modules/a/package.json": ""}) / "node_modules"))
+
+    assert (tree.folders(), tree.paths(), tree.name) == ([""], [], "node_modules")
+
+
+def test_installed_folders_may_hold_too_much(tmp_path: Path) -> None:
+    """The limit of files holds for the walk and all that is looked into afterwards together."""
+    filled(tmp_path, {f"node_modules/{n}/x": "" for n in range(5)})
+    tree = DirectoryTree(str(tmp_path), limits=Limits(files=8))
+
+    assert [len(tree.entries("node_modules")), len(tree.entries("node_modules/0"))] == [5, 1]
+    with pytest.raises(FileUnreadableError, match="cannot be listed: more than 8 files and folders in all"):
+        tree.entries("node_modules")
+
+
+def test_a_folder_that_fails_while_it_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the disk is told like any other."""
+    tree = DirectoryTree(str(filled(tmp_path, {"node_modules/a/x": ""})))
+
+    def failing(descriptor: int) -> None:  # noqa: ARG001 - the signature of os.scandir
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", failing)
+        with pytest.raises(FileUnreadableError, match="cannot be listed: Input/output error"):
+            tree.entries("node_modules")
+
+
+def test_odd_names_in_installed_folders(tmp_path: Path) -> None:
+    """What lies below a folder whose name is no text is found under the names that are shown."""
+    odd = os.path.join(os.fsencode(filled(tmp_path, {"node_modules/ü/x": "1"})), b"node_modules", b"\xff")
+    try:
+        os.mkdir(odd)
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    with open(os.path.join(odd, b"x"), "wb") as file:
+        file.write(b"2")
+    tree = DirectoryTree(str(tmp_path))
+
+    assert [entry.name for entry in tree.entries("node_modules")] == ["\\xff", "ü"]
+    assert [tree.read(f"node_modules/{name}/x") for name in ("\\xff", "ü")] == [b"2", b"1"]
+    assert tree.real("node_modules/\\xff/x") == "node_modules/\\xff/x"
+    assert [entry.name for entry in tree.entries("node_modules/\\xff")] == ["x"]
+    assert not tree.exists("node_modules/é/x")
+
+
 # ── opening ─────────────────────────────────────────────────────────────────────────────────────
 
 

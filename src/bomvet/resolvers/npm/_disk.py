@@ -8,6 +8,7 @@ with a folder per package that has a `node_modules` of its own, with the package
 
 from __future__ import annotations
 
+import re
 from posixpath import basename, dirname, join
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 
 NODE_MODULES = "node_modules"
 _STORES = frozenset((".pnpm", ".bun", ".store"))
+_NAME = re.compile(r"(?:@[^/.][^/]*/)?[^/.@][^/]*").fullmatch
 #: Folders of packages within each other; every request may be looked for in all of them.
-_DEEPEST = 60
+_DEEPEST = 40
 
 
 class Place:
@@ -80,17 +82,17 @@ def folder_name(path: str) -> str:
 class Modules:
     """One `node_modules` folder; `up` is the next that is looked into from within it.
 
-    `found` are its packages by name, `links` what is not followed yet, and `folders` what is not read yet.
-    `is_link` is set where it lies somewhere else in truth, and `is_common` where packages that know nothing of each
-    other see it: it has a store, or is in one for all.
+    `found` are its packages by name, `links` what is not followed yet, and `folders` what is not read yet; of a
+    folder that `is_foreign` only those that were asked for.  `is_link` is set where it lies somewhere else in truth,
+    and `is_common` where packages that know nothing of each other see it: it has a store, or is in one for all.
     """
 
-    __slots__ = ("depth", "folders", "found", "is_common", "is_link", "links", "path", "stores", "up")
+    __slots__ = ("depth", "folders", "found", "is_common", "is_foreign", "is_link", "links", "path", "stores", "up")
 
     def __init__(self, path: str, up: Modules | None) -> None:
         self.path, self.up = path, up
         self.depth: int = up.depth + 1 if up else 1
-        self.is_link = self.is_common = False
+        self.is_link = self.is_common = self.is_foreign = False
         self.found: dict[str, Place] = {}
         self.folders: list[tuple[str, str]] = []
         self.links: dict[str, str] = {}
@@ -98,14 +100,20 @@ class Modules:
 
 
 class Disk:
-    """All places that were come across; what cannot be read is told to `graph`."""
+    """What is installed for the project in `directory`, and for those below it; what cannot be read goes to `graph`.
 
-    def __init__(self, tree: FileTree, graph: Graph, *, is_top: bool) -> None:
+    Of what lies elsewhere, where other projects have their packages, only that is read which is asked for.
+    """
+
+    def __init__(self, tree: FileTree, graph: Graph, directory: str, *, is_top: bool) -> None:
         self.tree, self.graph, self.is_top = tree, graph, is_top
-        #: By their real path.
-        self.places: dict[str, Place] = {}
+        self._inside = f"{directory}/" if directory else ""
+        #: In the order in which they were come across, of which there may be more at any time.
+        self.found: list[Place] = []
+        self._places: dict[str, Place] = {}
         #: Where something lies or leads somewhere, by the path under which it was come across.
         self.present: set[str] = set()
+        self.has_stores = False
         self._modules: dict[str, Modules] = {}
         self._listed: list[Modules] = []
         # What is seen from a folder.
@@ -114,13 +122,11 @@ class Disk:
         self._skipped = {item.path for item in tree.skipped}
 
     def project(self, directory: str) -> Place:
-        """The own project in `directory`."""
-        place = self.places.get(directory)
-        if place is None:
-            place = self.places[directory] = Place(directory, project=project_at(self.tree, directory))
-            place.requests = requests(manifest(self.tree, directory), development=True)
-            place.view = self.view(directory)
-            self.present.add(directory)
+        """The own project in `directory`, which was not come across before."""
+        place = Place(directory, project=project_at(self.tree, directory))
+        place.requests = requests(manifest(self.tree, directory), development=True)
+        self._add(place)
+        place.view = self.view(directory)
         return place
 
     def find(self, view: Modules | None, name: str, *, own: bool = False) -> Place | None:
@@ -131,7 +137,7 @@ class Disk:
         """
         while view is not None:
             place = view.found.get(name)
-            if place is None and name in view.links:
+            if place is None and (name in view.links or (view.is_foreign and self._is_there(view, name))):
                 place = self._follow(view, name)
             if place is not None:
                 return place
@@ -174,8 +180,9 @@ class Disk:
         if path in self._modules:
             return self._modules[path]
         modules = Modules(path, up)
+        modules.is_foreign = not path.startswith(self._inside)
         try:
-            entries = self.tree.entries(path)
+            entries = () if modules.is_foreign else self.tree.entries(path)
             modules.is_link = self.tree.real(path) != path
         except FileAbsentError:
             return None
@@ -230,20 +237,30 @@ class Disk:
 
     def _store(self, path: str, up: Modules) -> None:
         """The folders that a package manager links to, of which each holds one package."""
-        try:
-            entries = self.tree.entries(path)
-        except FileUnreadableError as error:
-            self._unknown(path, str(error))
-            return
+        self.has_stores = True
         shared = self._list(f"{path}/{NODE_MODULES}", up) or up
         shared.is_common = True
         self._views[path] = shared
-        for name, is_folder, _ in entries:
-            folder = f"{path}/{name}"
-            if is_folder and name != NODE_MODULES:
-                view = self._views[folder] = self._list(f"{folder}/{NODE_MODULES}", shared) or shared
-                if path.endswith("/.store"):  # Yarn puts the package beside the folder with what it needs
-                    self._package(f"{folder}/package", "", view)
+        for name in self._folders(path):
+            view = self._stored(f"{path}/{name}", shared)
+            if not view and name[0] == "@":  # npm has the scope as a folder, others in the name
+                for inner in self._folders(f"{path}/{name}"):
+                    self._stored(f"{path}/{name}/{inner}", shared)
+
+    def _stored(self, folder: str, shared: Modules) -> Modules | None:
+        """The packages of one folder of a store; those that they need are linked beside them."""
+        view = self._list(f"{folder}/{NODE_MODULES}", shared)
+        self._views[folder] = view or shared
+        if "/.store/" in folder:  # Yarn has the package beside the folder with what it needs
+            self._package(f"{folder}/package", "", view or shared)
+        return view
+
+    def _folders(self, path: str) -> list[str]:
+        try:
+            return [name for name, is_folder, _ in self.tree.entries(path) if is_folder and name != NODE_MODULES]
+        except FileUnreadableError as error:
+            self._unknown(path, str(error))
+            return []
 
     # -- packages ----------------------------------------------------------------------------------------------
 
@@ -253,9 +270,13 @@ class Disk:
         nested = self._list(f"{path}/{NODE_MODULES}", up)
         if place is not None:
             place.view = nested or up
-            self.places[path] = place
-            self.present.add(path)
+            self._add(place)
         return place
+
+    def _add(self, place: Place) -> None:
+        self._places[place.path] = place
+        self.present.add(place.path)
+        self.found.append(place)
 
     def _read(self, path: str, name: str) -> Place | None:
         file = f"{path}/package.json"
@@ -266,10 +287,27 @@ class Disk:
         except (FileUnreadableError, MalformedError) as error:
             self._unknown(file, str(error), getattr(error, "line", 0))
             return Place(path)
+        if table.get("mocked") is True and "version" not in table:
+            return None  # what Yarn puts in the place of a package for another platform
         place = Place(path, package=installed(self.tree, path, table))
         place.requests = requests(table)
         place.called(name)
         return place
+
+    def _is_there(self, modules: Modules, name: str) -> bool:
+        """Whether there is a package called `name` in a folder that was not listed; it is then a link to follow."""
+        path = f"{modules.path}/{name}"
+        if path in self.present or _NAME(name) is None:
+            return False
+        self.present.add(path)
+        try:
+            self.tree.real(path)
+        except FileAbsentError:
+            return False
+        except FileUnreadableError:
+            pass  # which will be told when it is followed
+        modules.links[name] = path
+        return True
 
     def _follow(self, modules: Modules, name: str) -> Place | None:
         """What the link `name` leads to."""
@@ -280,25 +318,30 @@ class Disk:
             self._unknown(path, "a link that leads nowhere")
             return None
         except FileUnreadableError as error:
-            self._unknown(path, str(error))
-            modules.found[name] = found = Place(path)
-            return found
+            return self._unreadable(modules, name, path, str(error))
+        if self.tree.exists(real):
+            return self._unreadable(modules, name, path, "a link to a file, which is no package")
         place = self._at(real, is_package=modules.is_link)
         if place is not None:
             modules.found[name] = place
             place.called(name)
         return place
 
+    def _unreadable(self, modules: Modules, name: str, path: str, reason: str) -> Place:
+        self._unknown(path, reason)
+        modules.found[name] = place = Place(path)
+        return place
+
     def _at(self, path: str, *, is_package: bool) -> Place | None:
         """What lies at `path`: a package, or where that is in no folder of packages a project of the tree itself."""
-        if path not in self.places:
+        if path not in self._places:
             if not is_package and not self.is_top and NODE_MODULES not in path.split("/"):
                 return self.project(path)
             view = self.view(dirname(path))
-            if path not in self.places:
+            if path not in self._places:
                 self._package(path, "", view)
                 self._read_all()
-        return self.places.get(path)
+        return self._places.get(path)
 
     def _unknown(self, path: str, reason: str, line: int = 0) -> None:
         self.graph.unknown(Location(path=path or ".", line=line), reason)

@@ -81,11 +81,12 @@ class Graph:
         development: list[int] = []
         for node in self.nodes:
             for target, role in node.edges:
-                can_do_without = role.startswith("optional")
+                if role == "optional peer":
+                    continue  # it brings nothing in: it is there if something else has it
                 if role != "dev":
-                    (optional if can_do_without else plain)[node.number].append(target.number)
+                    (optional if role == "optional" else plain)[node.number].append(target.number)
                 if node.component.first_party and (node.starts or role == "dev"):
-                    seeds = development if role == "dev" else may if can_do_without else required
+                    seeds = development if role == "dev" else may if role == "optional" else required
                     seeds.append(target.number)
         return scopes(plain, optional, required=required, may=may, development=development)
 

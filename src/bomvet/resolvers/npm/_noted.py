@@ -88,7 +88,7 @@ class HiddenLock:
         for path, (key, entry) in self.entries.items():
             if not isinstance(entry, dict):
                 self._unknown(f"the entry of {shown(key)} is no object", self._line(key))
-            elif path not in present and _scope(entry) is Scope.REQUIRED:
+            elif entry and path not in present and _scope(entry) is Scope.REQUIRED:
                 self._unknown(f"{shown(key)} is noted as installed, and is not there", self._line(key))
 
     def _target(self, resolved: str) -> str:
