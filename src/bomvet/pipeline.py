@@ -60,6 +60,8 @@ class Subject:
 AS_FOUND = Subject()
 #: Files whose content stays at hand for the next resolver.
 _KEPT_FILES = 8
+#: Larger ones, such as archives, would fill the memory, and one resolver alone reads them.
+_KEPT_BYTES = 8 * 1024 * 1024
 #: The end of the year 9999.
 _LAST_SECOND = 253_402_300_799
 
@@ -208,7 +210,8 @@ class _Recorder:
                 self._digests[path] = hashlib.sha256(data).hexdigest()
             if len(self._recent) >= _KEPT_FILES:
                 self._recent.pop(next(iter(self._recent)))
-        self._recent[path] = data
+        if len(data) <= _KEPT_BYTES:
+            self._recent[path] = data
         return data
 
     @property

@@ -42,6 +42,16 @@ def test_another_version() -> None:
     ]
 
 
+def test_what_is_built_into_a_package() -> None:
+    """Locks need not speak of it; where one does, versions are compared."""
+    bundled = (("bomvet:bundled", "true"),)
+    installed = [package("a", "1", properties=bundled), package("b", "2", properties=bundled)]
+
+    assert found([package("b", "1")], installed) == [
+        ("pkg:npm/b@1", drift(DriftKind.OTHER_VERSION, "pkg:npm/b", locked=("1",), installed=("2",))),
+    ]
+
+
 def test_what_is_not_locked() -> None:
     """A package that the lock does not name belongs to no locked component."""
     assert found([], [package("@s/a", "2"), package("b", "")]) == [

@@ -37,6 +37,7 @@ from bomvet.model.inventory import (
     Scope,
 )
 from bomvet.plugin import RenderOptions, Report, load
+from bomvet.reports._cyclonedx import _LISTED
 from bomvet.reports.cyclonedx_json import CYCLONEDX_JSON
 from tests.reports import samples
 from tests.reports.samples import (
@@ -409,11 +410,24 @@ def test_what_older_versions_cannot_say_is_said_otherwise() -> None:
     assert "evidence" not in oldest["components"][0]
 
 
-def test_several_licences_are_names() -> None:
-    """Of several licences each is named, since no schema before 1.7 lets expressions stand in a list."""
+def test_several_licences_are_a_list() -> None:
+    """Of several licences each has its id or name, since no schema before 1.7 lets expressions stand in a list."""
     assert one(BETA)["licenses"] == [
         {"license": {"name": "Beta Licence", "acknowledgement": "declared"}},
-        {"license": {"name": "BSD-3-Clause", "acknowledgement": "concluded"}},
+        {"license": {"id": "BSD-3-Clause", "acknowledgement": "concluded"}},
+    ]
+
+
+@EVERY_VERSION
+def test_ids_of_licences(version: str) -> None:
+    """Every id that is written as one is on the list of SPDX that the schema has; an expression is a name."""
+    licences = tuple(Licence(expression=id_) for id_ in (*sorted(_LISTED), "MIT OR Apache-2.0"))
+    document = written(result(Inventory(components=(package("x", licences=licences),))), version)
+
+    assert json_faults(document) == []
+    assert [next(iter(entry["license"])) for entry in document["components"][0]["licenses"]] == [
+        *["id"] * len(_LISTED),
+        "name",
     ]
 
 

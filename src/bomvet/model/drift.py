@@ -12,6 +12,8 @@ from bomvet.model.purl import bare
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+#: What is built into a package, of which locks need not speak.
+_BUNDLED = ("bomvet:bundled", "true")
 #: Properties of what is not installed everywhere.
 _CONDITIONS = frozenset(("bomvet:marker", "bomvet:os", "bomvet:cpu", "bomvet:libc"))
 
@@ -40,7 +42,8 @@ def drifts(lock: Inventory, installed: Inventory, *, lock_path: str, folder: str
             )
 
         if not here:
-            yield "", drift(DriftKind.NOT_LOCKED)
+            if not all(_BUNDLED in component.properties for component in there):
+                yield "", drift(DriftKind.NOT_LOCKED)
         elif not there:
             yield from ((c.purl, drift(DriftKind.NOT_INSTALLED)) for c in here if _is_needed(c))
         elif not set(versions) <= set(stated):

@@ -55,6 +55,14 @@ _ALGORITHMS = {
     "blake2b-384": ("BLAKE2b-384", 96), "blake2b-512": ("BLAKE2b-512", 128), "blake3": ("BLAKE3", 64),
 }  # fmt: skip
 _NO_ALGORITHM = ("", 0)
+#: SPDX ids that every version of the schema knows, as far as they are in wide use.
+_LISTED = frozenset((
+    "0BSD", "AGPL-3.0-only", "AGPL-3.0-or-later", "Apache-2.0", "Artistic-2.0", "BSD-2-Clause", "BSD-3-Clause",
+    "BSL-1.0", "BlueOak-1.0.0", "CC-BY-3.0", "CC-BY-4.0", "CC0-1.0", "EPL-2.0", "GPL-2.0-only", "GPL-2.0-or-later",
+    "GPL-3.0-only", "GPL-3.0-or-later", "HPND", "ISC", "LGPL-2.1-only", "LGPL-2.1-or-later", "LGPL-3.0-only",
+    "LGPL-3.0-or-later", "MIT", "MIT-0", "MIT-CMU", "MPL-2.0", "OFL-1.1", "PSF-2.0", "PostgreSQL", "Python-2.0",
+    "UPL-1.0", "Unlicense", "WTFPL", "Zlib", "ZPL-2.1",
+))  # fmt: skip
 #: CycloneDX: *required*, *optional* (may be absent), *excluded* (known not to be part of the product).
 _SCOPES = {Scope.REQUIRED: "required", Scope.OPTIONAL: "optional", Scope.DEV: "excluded"}
 _METHODS = {"CVSS:3.0": "CVSSv3", "CVSS:3.1": "CVSSv31", "CVSS:4.0": "CVSSv4"}
@@ -216,7 +224,7 @@ class _Writer:
         return item
 
     def licences(self, licences: tuple[Licence, ...]) -> list[_Json]:
-        """One expression, or a list of names; before 1.7 the schema has no mixture.
+        """One expression, or a list of ids and names; before 1.7 the schema has no mixture.
 
         A single SPDX id is an expression too: `license.id` may hold only those ids that the list of SPDX had
         when that version of the schema was made.
@@ -226,7 +234,11 @@ class _Writer:
         )
         if len(stated) == 1 and stated[0][0]:
             return [{"expression": stated[0][0], **dict(stated[0][2])}]
-        return [{"license": {"name": name, **dict(acknowledged)}} for _, name, acknowledged in stated if name]
+        return [
+            {"license": {"id" if expression in _LISTED else "name": name, **dict(acknowledged)}}
+            for expression, name, acknowledged in stated
+            if name
+        ]
 
     def _acknowledged(self, licence: Licence) -> tuple[tuple[str, str], ...]:
         """The member that says whose statement it is."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bomvet.errors import FileUnreadableError, MalformedError
 from bomvet.model.inventory import Component, Contact, Kind, Licence, Location
 from bomvet.model.purl import project_purl, pypi_name
+from bomvet.resolvers.python._metadata import licences
 
 if TYPE_CHECKING:
     from bomvet.plugin import FileTree
@@ -67,7 +68,7 @@ def project_at(tree: FileTree, directory: str, *, name: str = "", version: str =
         directory=directory,
         description=_text(table.get("description")),
         suppliers=_contacts(table.get("authors")) or _contacts(table.get("maintainers")),
-        licences=_licences(table.get("license")),
+        licences=_licences(table),
         locations=(Location(path=posixpath.join(directory, "pyproject.toml")),) if table else (),
     )
 
@@ -112,17 +113,14 @@ def _contact(person: object) -> Contact:
     return Contact(name=name.strip(), email=email.strip(" >"))
 
 
-def _licences(value: object) -> tuple[Licence, ...]:
+def _licences(table: dict[str, Any]) -> tuple[Licence, ...]:
     """PEP 639: a string is an SPDX expression; the older tables hold free text or a file's name."""
-    if isinstance(value, dict):
-        text = _text(value.get("text"))
-        return (Licence(name=text[:200]),) if text else ()
-    text = _text(value)
-    if not text:
-        return ()
-    from packaging.licenses import canonicalize_license_expression  # noqa: PLC0415 - a table of all SPDX ids
-
-    try:
-        return (Licence(expression=canonicalize_license_expression(text)),)
-    except (ValueError, RecursionError, MemoryError):  # it is put to Python's own parser
-        return (Licence(name=text[:200]),)
+    value, classifiers = table.get("license"), table.get("classifiers")
+    older = value if isinstance(value, dict) else {}
+    file, text = older.get("file"), older.get("text")
+    return licences(
+        expression=_text(value),
+        text=text if isinstance(text, str) else "",
+        classifiers=[c for c in classifiers if isinstance(c, str)] if isinstance(classifiers, list) else (),
+        files=(file,) if isinstance(file, str) else (),
+    )
