@@ -81,12 +81,11 @@ class Graph:
         development: list[int] = []
         for node in self.nodes:
             for target, role in node.edges:
-                if role == "optional peer":
-                    continue  # it brings nothing in: it is there if something else has it
+                can_do_without = role.startswith("optional")
                 if role != "dev":
-                    (optional if role == "optional" else plain)[node.number].append(target.number)
+                    (optional if can_do_without else plain)[node.number].append(target.number)
                 if node.component.first_party and (node.starts or role == "dev"):
-                    seeds = development if role == "dev" else may if role == "optional" else required
+                    seeds = development if role == "dev" else may if can_do_without else required
                     seeds.append(target.number)
         return scopes(plain, optional, required=required, may=may, development=development)
 
