@@ -338,10 +338,10 @@ def test_a_member_that_is_listed_in_the_packages_alone() -> None:
 
 
 def test_scopes_and_roles() -> None:
-    """By what reaches a package; an optional peer that is not there is not missed."""
+    """By what reaches a package; an optional peer brings nothing in, and one that is not there is not missed."""
     found = read(
         {
-            "a": registry("a@1.0.0", peerDependencies={"p": "*", "q": "*"}, optionalPeers=["q", 5]),
+            "a": registry("a@1.0.0", peerDependencies={"p": "*", "q": "*", "d": "*"}, optionalPeers=["q", 5, "d"]),
             "p": registry("p@1.0.0", optionalDependencies={"o": "1", "absent": "1"}),
             "o": registry("o@1.0.0"),
             "d": registry("d@1.0.0"),
@@ -355,11 +355,12 @@ def test_scopes_and_roles() -> None:
         "o@1.0.0": Scope.OPTIONAL,
         "p@1.0.0": Scope.REQUIRED,
     }
-    assert {r.target.rpartition("/")[2]: r.roles for r in found.relationships} == {
-        "a@1.0.0": (),
-        "d@1.0.0": ("dev",),
-        "o@1.0.0": ("optional",),
-        "p@1.0.0": ("peer",),
+    assert {(r.source.rpartition("/")[2], r.target.rpartition("/")[2]): r.roles for r in found.relationships} == {
+        ("project", "a@1.0.0"): (),
+        ("project", "d@1.0.0"): ("dev",),
+        ("a@1.0.0", "d@1.0.0"): ("optional", "peer"),
+        ("p@1.0.0", "o@1.0.0"): ("optional",),
+        ("a@1.0.0", "p@1.0.0"): ("peer",),
     }
     assert found.unknowns == ()
 
