@@ -338,7 +338,7 @@ def test_a_member_that_is_listed_in_the_packages_alone() -> None:
 
 
 def test_scopes_and_roles() -> None:
-    """By what reaches a package; an optional peer brings nothing in, and one that is not there is not missed."""
+    """By what reaches a package; an optional peer that is not there is not missed."""
     found = read(
         {
             "a": registry("a@1.0.0", peerDependencies={"p": "*", "q": "*", "d": "*"}, optionalPeers=["q", 5, "d"]),
@@ -351,7 +351,7 @@ def test_scopes_and_roles() -> None:
 
     assert scopes(found) == {
         "a@1.0.0": Scope.REQUIRED,
-        "d@1.0.0": Scope.DEV,
+        "d@1.0.0": Scope.OPTIONAL,
         "o@1.0.0": Scope.OPTIONAL,
         "p@1.0.0": Scope.REQUIRED,
     }

@@ -620,7 +620,7 @@ def test_scopes_and_roles() -> None:
     assert roles == {
         ("a@1.0.0", "o@1.0.0"): ("optional",),
         ("a@1.0.0", "p@1.0.0"): ("peer",),
-        ("a@1.0.0", "q@1.0.0"): ("optional",),
+        ("a@1.0.0", "q@1.0.0"): ("optional", "peer"),
         ("d@1.0.0", "e@1.0.0"): (),
         ("d@1.0.0", "o@1.0.0"): (),
         ("project", "a@1.0.0"): (),

@@ -204,15 +204,15 @@ class _Document:
     def _read_needs(self, instance: _Instance) -> None:
         """What a package asks for; a peer stands among the dependencies under its own name.
 
-        One that it can do without stands among the optional ones: pnpm installs it wherever it installs the
-        instance, so that it is as optional as any other.
+        One that it can do without stands among the optional ones, and is installed wherever the instance is.
         """
         package, line, before = instance.package, instance.line, len(self.graph.unknowns)
         instance.needs = list(self._needs(instance.table, _PACKAGE_TABLES, line, package.key))
         peers = package.table.get("peerDependencies")
         if isinstance(peers, dict):
             instance.needs = [
-                need._replace(role="peer") if not need.role and need.name in peers else need for need in instance.needs
+                need._replace(role=f"{need.role} peer".strip()) if need.name in peers else need
+                for need in instance.needs
             ]
         for need in instance.needs:
             if need.target is None and not need.reference.startswith("link:"):
