@@ -341,7 +341,7 @@ def test_scopes_and_roles() -> None:
     """By what reaches a package; an optional peer that is not there is not missed."""
     found = read(
         {
-            "a": registry("a@1.0.0", peerDependencies={"p": "*", "q": "*"}, optionalPeers=["q", 5]),
+            "a": registry("a@1.0.0", peerDependencies={"p": "*", "q": "*", "d": "*"}, optionalPeers=["q", 5, "d"]),
             "p": registry("p@1.0.0", optionalDependencies={"o": "1", "absent": "1"}),
             "o": registry("o@1.0.0"),
             "d": registry("d@1.0.0"),
@@ -351,15 +351,16 @@ def test_scopes_and_roles() -> None:
 
     assert scopes(found) == {
         "a@1.0.0": Scope.REQUIRED,
-        "d@1.0.0": Scope.DEV,
+        "d@1.0.0": Scope.OPTIONAL,
         "o@1.0.0": Scope.OPTIONAL,
         "p@1.0.0": Scope.REQUIRED,
     }
-    assert {r.target.rpartition("/")[2]: r.roles for r in found.relationships} == {
-        "a@1.0.0": (),
-        "d@1.0.0": ("dev",),
-        "o@1.0.0": ("optional",),
-        "p@1.0.0": ("peer",),
+    assert {(r.source.rpartition("/")[2], r.target.rpartition("/")[2]): r.roles for r in found.relationships} == {
+        ("project", "a@1.0.0"): (),
+        ("project", "d@1.0.0"): ("dev",),
+        ("a@1.0.0", "d@1.0.0"): ("optional", "peer"),
+        ("p@1.0.0", "o@1.0.0"): ("optional",),
+        ("a@1.0.0", "p@1.0.0"): ("peer",),
     }
     assert found.unknowns == ()
 

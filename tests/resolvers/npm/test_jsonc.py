@@ -47,11 +47,14 @@ def test_keys_that_stand_twice_are_told() -> None:
         (b'{"a": 1\n"b"}', ("not JSON: Expecting ',' delimiter", 2)),
         (b'{/* \n\n */ "a": }', ("not JSON: Expecting value", 3)),
         (b'{\n"a": "\xff"}', ("not UTF-8", 2)),
+        (b'{"a": ' + b"/*" * 500_000, ("not JSON: Expecting value", 1)),
+        (b'{"a": "' + b'\\"' * 500_000, ("not JSON: Unterminated string starting at", 1)),
+        (b'{"a": 1' + b", " * 500_000, ("not JSON: Expecting property name enclosed in double quotes", 1)),
         (b'{"a": NaN}', ("not usable JSON (ValueError)", 0)),
         (b'{"a": ' + b"1" * 5000 + b"}", ("not usable JSON (ValueError)", 0)),
         (b'{"a": ' + b"[" * 200_000, ("not usable JSON (RecursionError)", 0)),
     ],
-    ids=range(8),
+    ids=range(11),
 )
 def test_what_is_refused(data: bytes, expected: tuple[str, int]) -> None:
     """The line is that of the file, comments included."""

@@ -232,6 +232,8 @@ def test_the_names_that_are_claimed() -> None:
         ("5.2", "npm.packages.example/@s/a/1.0.0_b@1", "@s/a@1.0.0"),
         ("'6.0'", "/a@1.0.0", "a@1.0.0"),
         ("'6.1'", "/@s/a@1.0.0(@c/d@1.0.0)(e@2.0.0(f@3.0.0))", "@s/a@1.0.0"),
+        ("'6.0'", "npm.packages.example/a@1.0.0(b@1.0.0)", "a@1.0.0"),
+        ("'6.0'", "npm.packages.example/@s/a@1.0.0", "@s/a@1.0.0"),
         ("'9.0'", "a@1.0.0", "a@1.0.0"),
         ("'9.0'", "'@s/a@1.0.0-0'", "@s/a@1.0.0-0"),
         ("'9.0'", "a@1.0.0(b@1.0.0)(c@1.0.0(d@1.0.0))", "a@1.0.0"),
@@ -288,6 +290,13 @@ def test_a_lock_that_is_laid_out_otherwise_has_the_lines_of_its_sections() -> No
     text = f'lockfileVersion: "9.0"\npackages: {{"a@1.0.0": {{resolution: {{integrity: "{SRI}"}}}}}}\nsnapshots: {{a@1.0.0: {{}}}}\n'
 
     assert component(read(text), "a").locations == (Location(path=LOCK, line=2),)
+
+
+def test_documents_that_begin_otherwise_have_no_lines() -> None:
+    """As many as there are must be found, or none is believed."""
+    document = f"lockfileVersion: '6.0'\n\npackages:\n\n{registry('/a@1.0.0')}"
+
+    assert component(read(f"{document}--- # another\n{document}"), "a").locations == (Location(path=LOCK, line=1),)
 
 
 def test_a_lock_of_json_is_read() -> None:

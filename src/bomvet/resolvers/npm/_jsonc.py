@@ -9,8 +9,9 @@ from bomvet.errors import MalformedError
 
 #: A comma before a bracket on a later line; no text of JSON goes over the end of a line.
 _TRAILING = re.compile(r",(?=[ \t]*\r?\n\s*[}\]])")
-_COMMENT_OR_TEXT = re.compile(r'("(?:[^"\\\n]|\\.)*+")|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/')
-_COMMA_OR_TEXT = re.compile(r'("(?:[^"\\\n]|\\.)*+")|,(?=\s*[}\]])')
+#: What is not closed is taken to its end as well: looked for again from each character, it would cost its square.
+_COMMENT_OR_TEXT = re.compile(r'("(?:[^"\\\n]|\\.)*+"?)|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)')
+_COMMA_OR_TEXT = re.compile(r'("(?:[^"\\\n]|\\.)*+"?)|,(?=\s*[}\]])')
 
 
 def load_jsonc(data: bytes) -> tuple[dict[str, Any], list[str]]:

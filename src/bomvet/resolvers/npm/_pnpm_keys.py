@@ -50,7 +50,11 @@ def parsed(key: str, major: int) -> Key:
     """
     if major == 5:  # noqa: PLR2004 - a version of the format
         return _parsed_5(key)
-    name, version = _split(bare(key).removeprefix("/") if major < 9 else bare(key))  # noqa: PLR2004 - likewise
+    text = bare(key)
+    if major == 6:  # noqa: PLR2004 - likewise
+        host, slash, rest = text.partition("/")
+        text = text if not slash or host.startswith("@") or ":" in host else rest
+    name, version = _split(text)
     return Key(name, "" if ":" in version or "/" in version else version)
 
 

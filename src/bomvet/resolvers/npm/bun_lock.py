@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from bomvet.model.inventory import Hash, Inventory
     from bomvet.plugin import FileTree
+    from bomvet.resolvers.npm._manifest import Request
 
 ID = "npm/bun-lock"
 _VERSIONS = (0, 1, 2)
@@ -258,10 +259,16 @@ def _connect(lock: _Lock, node: Node, table: _Table, place: tuple[str, ...]) -> 
     for request in requests(_with_optional_peers(table), development=node.component.first_party):
         target = _resolved(lock, place, request.name)
         if target is not None:
-            bundled = target.component.properties.count(("bomvet:bundled", "true")) and not request.role
-            node.edges.append((target, "bundled" if bundled else request.role))
+            node.edges.append((target, _role(request, target)))
         elif not request.absent_ok:
             lock.graph.lacking(node, shown(request.name))
+
+
+def _role(request: Request, target: Node) -> str:
+    """As what `target` is asked for."""
+    if request.role == "peer" and request.absent_ok:
+        return "optional peer"
+    return request.role or ("bundled" if ("bomvet:bundled", "true") in target.component.properties else "")
 
 
 def _resolved(lock: _Lock, place: tuple[str, ...], name: str) -> Node | None:

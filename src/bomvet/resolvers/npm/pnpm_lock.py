@@ -50,7 +50,7 @@ class _Instance:
     def __init__(self, package: Package, table: _Table, line: int) -> None:
         self.package, self.table, self.line = package, table, line
         self.needs: list[_Need] = []
-        self.node: Node | None = None
+        self.node: Node
 
 
 class _Need(NamedTuple):
@@ -184,7 +184,7 @@ class _Document:
         for node, place, needs in importers:
             self._connect(node, needs, place)
         for instance in self.instances.values():
-            if instance.node and instance.needs:
+            if instance.needs:
                 self._connect(instance.node, instance.needs, ".")
 
     def _importers(self) -> Iterator[tuple[Node, str, list[_Need]]]:
@@ -202,7 +202,10 @@ class _Document:
             yield node, place, needs
 
     def _read_needs(self, instance: _Instance) -> None:
-        """What a package asks for; a peer stands among the dependencies under its own name."""
+        """What a package asks for; a peer stands among the dependencies under its own name.
+
+        One that it can do without stands among the optional ones, and is installed wherever the instance is.
+        """
         package, line, before = instance.package, instance.line, len(self.graph.unknowns)
         instance.needs = list(self._needs(instance.table, _PACKAGE_TABLES, line, package.key))
         peers = package.table.get("peerDependencies")
@@ -239,8 +242,7 @@ class _Document:
         """The edges of `node`; a link is seen from the folder `place`."""
         for name, reference, role, target in needs:
             if target:
-                if target.node:
-                    node.edges.append((target.node, role))
+                node.edges.append((target.node, role))
             elif reference.startswith("link:"):
                 folder = posixpath.normpath(posixpath.join(place, reference[5:]))
                 node.edges.append((self.projects.at(folder, node.location.line, name=name, link=reference), role))
