@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter, defaultdict
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from bomvet.model.inventory import (
     Unknown,
 )
 from bomvet.model.purl import project_purl
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, replace
 from bomvet.model.result import Input, PluginStatus, ScanResult, Skipped, Status, Target
 from bomvet.plugin import Check, Context, Enricher, FileTree, Resolver, discover, ordered, readers
 

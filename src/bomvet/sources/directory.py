@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import field
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from bomvet.errors import FileUnreadableError, UsageError
 from bomvet.model.globs import matches
 from bomvet.model.inventory import Location, Unknown
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, field
 from bomvet.model.result import Skipped
 from bomvet.plugin import Entry, Source
 from bomvet.sources._beneath import Beneath

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from bomvet.model.inventory import Completeness, Component, Location
+from bomvet.model.records import replace
 from bomvet.model.text import shown
 from bomvet.resolvers.npm._manifest import project_at
 from bomvet.resolvers.npm._origin import Origin, is_git, origin, registry_archive

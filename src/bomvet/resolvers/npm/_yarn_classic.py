@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.model.inventory import Completeness, Component, Hash, Location
+from bomvet.model.records import replace
 from bomvet.model.text import shown
 from bomvet.resolvers.npm._manifest import Request, manifest, project_at, requests
 from bomvet.resolvers.npm._origin import hashes, is_git, origin, registry_archive
