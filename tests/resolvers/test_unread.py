@@ -24,9 +24,11 @@ def test_every_name_is_claimed_in_every_folder(name: str) -> None:
 
 def test_an_unread_file_is_a_known_unknown() -> None:
     """The file becomes an unknown of its own path, and nothing else."""
-    expected = Inventory(unknowns=(Unknown(location=Location(path="web/yarn.lock"), resolver="unread", reason=REASON),))
+    expected = Inventory(
+        unknowns=(Unknown(location=Location(path="web/Gemfile.lock"), resolver="unread", reason=REASON),)
+    )
 
-    assert run_resolver(UNREAD, {"web/yarn.lock": ""}, "web/yarn.lock") == expected
+    assert run_resolver(UNREAD, {"web/Gemfile.lock": ""}, "web/Gemfile.lock") == expected
 
 
 def test_an_unread_file_is_not_opened() -> None:
