@@ -39,26 +39,6 @@ def test_an_unread_file_is_not_opened() -> None:
     assert tree.reads == []
 
 
-PACKAGE = '{"name": "web", "dependencies": {"left-pad": "^1.0.0"}}'
-
-
-def test_a_package_json_without_a_lock_is_a_known_unknown() -> None:
-    """It asks for packages whose versions nothing states."""
-    assert len(run_resolver(UNREAD, {"web/package.json": PACKAGE}, "web/package.json").unknowns) == 1
-
-
-@pytest.mark.parametrize("lock", ["web/package-lock.json", "web/yarn.lock", "pnpm-lock.yaml"])
-def test_a_package_json_with_a_lock_is_told_of_through_it(lock: str) -> None:
-    """A lock beside it, or above it as in a workspace, is told of instead."""
-    assert run_resolver(UNREAD, {"web/package.json": PACKAGE, lock: ""}, "web/package.json") == Inventory()
-
-
-@pytest.mark.parametrize("text", ["{}", '{"dependencies": {}}', '{"devDependencies": {"tap": "1"}}', "not JSON"])
-def test_a_package_json_that_asks_for_nothing_is_nothing(text: str) -> None:
-    """Many a project has one for its tools alone."""
-    assert run_resolver(UNREAD, {"package.json": text}, "package.json") == Inventory()
-
-
 @pytest.mark.parametrize("path", ["requirements.in", "a/dev-requirements.in", "requirements/prod/base.in"])
 def test_the_input_of_pip_compile_is_told_of_where_nothing_was_compiled(path: str) -> None:
     """What is asked for is not what is installed; the compiled file beside it is read instead."""
