@@ -7,10 +7,10 @@ needs in turn is open all the same.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.model.inventory import Completeness, Component, Inventory, Location, Relationship, Scope, Unknown
+from bomvet.model.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

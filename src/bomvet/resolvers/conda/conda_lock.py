@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.errors import BomvetError, MalformedError
@@ -24,6 +23,7 @@ from bomvet.model.inventory import (
     Unknown,
 )
 from bomvet.model.purl import conda_purl, public_url, pypi_name, pypi_purl
+from bomvet.model.records import replace
 from bomvet.model.text import shown
 from bomvet.plugin import FileTree, Resolver
 from bomvet.resolvers.conda._channel import archive, public

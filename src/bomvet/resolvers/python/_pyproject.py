@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bomvet.model.records import replace
 from bomvet.model.text import shown
 from bomvet.resolvers.python._beside import requirement_files, speaker
 from bomvet.resolvers.python._declared import Declared
