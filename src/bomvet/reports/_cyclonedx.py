@@ -398,6 +398,7 @@ def _run_properties(result: ScanResult) -> list[tuple[str, str]]:
     could look.
     """
     found = [("bomvet:input", f"{i.path} sha256:{i.sha256}") for i in result.target.inputs]
+    found += [("bomvet:resolved", f"{i.path} sha256:{i.sha256}") for i in result.target.resolved]
     found += [("bomvet:skipped", f"{s.path}: {s.reason}") for s in result.target.skipped]
     found += [("bomvet:omitted", scope) for scope in result.target.omitted]
     found += [("bomvet:environment", name) for name in result.target.environments]
