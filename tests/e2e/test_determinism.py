@@ -60,7 +60,7 @@ def test_ten_seeds(repository: Path, arguments: tuple[str, ...]) -> None:
     found = outputs(repository, *arguments)
 
     assert len(found) == 1
-    assert len(found.pop()) > 1_000
+    assert len(found.pop()) > 400
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not beside this checkout")
