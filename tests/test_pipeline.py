@@ -691,7 +691,7 @@ def on_service(service: Service, facts: Facts) -> Iterator[Finding]:  # noqa: AR
 
 
 def test_checks_see_every_subject() -> None:
-    """Checks of components and of services are asked about each, and their rules are in the result."""
+    """Checks of components and of services are asked about each, and the project; their rules are in the result."""
     service = Service(ref="svc:aws/s3", provider="aws", name="s3")
     checks = [Check(rule=rule("c"), on_component=on_component), Check(rule=rule("s"), on_service=on_service)]
     result = scan(
@@ -703,7 +703,12 @@ def test_checks_see_every_subject() -> None:
         checks=checks,
     )
 
-    assert result.findings == (finding("c", LIBRARY.purl), finding("s", "svc:aws/s3"))
+    assert result.inventory.root is not None
+    assert result.findings == (
+        finding("c", result.inventory.root.purl),
+        finding("c", LIBRARY.purl),
+        finding("s", "svc:aws/s3"),
+    )
     assert result.rules == (rule("c"), rule("s"))
     assert statuses(result) == [("c", "ok", ""), ("s", "ok", "")]
     assert result.assessment is not None
@@ -722,7 +727,8 @@ def test_a_check_that_fails() -> None:
         checks=[Check(rule=rule("c"), on_component=on_component), Check(rule=rule("s"), on_service=on_service)],
     )
 
-    assert result.findings == (finding("c", LIBRARY.purl),)
+    assert result.inventory.root is not None
+    assert result.findings == (finding("c", result.inventory.root.purl), finding("c", LIBRARY.purl))
     assert statuses(result) == [("c", "failed", "internal error (ValueError: boom)"), ("s", "ok", "")]
     assert result.assessment is not None
     assert result.assessment.verdict is Verdict.INCOMPLETE

@@ -531,7 +531,8 @@ def _judge(inventory: Inventory, facts: Facts, checks: Iterable[Check]) -> tuple
 
 
 def _findings(check: Check, inventory: Inventory, facts: Facts) -> Iterator[Finding]:
-    for component in inventory.components if check.on_component else ():
+    subjects = (*((inventory.root,) if inventory.root else ()), *inventory.components)
+    for component in subjects if check.on_component else ():
         yield from check.on_component(component, facts)  # type: ignore[misc]
     for service in inventory.services if check.on_service else ():
         yield from check.on_service(service, facts)  # type: ignore[misc]

@@ -44,6 +44,7 @@ LEAK = Finding(
     severity=Severity.HIGH,
     message="Leaks",
     instance="CVE-1",
+    ids=("CVE-1",),
     locations=PIPE.locations,
     remediation="Upgrade pipe to 3.",
 )

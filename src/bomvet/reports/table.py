@@ -101,7 +101,7 @@ def _header(console: Console, result: ScanResult) -> None:
 
 def _findings(console: Console, result: ScanResult, assessment: Assessment) -> None:
     """One block per component, in the order of its gravest finding."""
-    components = {c.purl: c for c in result.inventory.components}
+    components = {c.purl: c for c in (result.inventory.root, *result.inventory.components) if c}
     graph = Graph(result.inventory)
     by_subject: dict[str, list[Finding]] = {}
     for finding in assessment.findings:
