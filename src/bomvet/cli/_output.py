@@ -137,4 +137,4 @@ def say_some(questions: Iterable[str], *, before: str, where: str = "") -> None:
         say(f"{before}{line.text}")
     if len(lines) > MAX_LINES:
         indent = before[: len(before) - len(before.lstrip())]
-        say(f"{indent}... and {sum(line.count for line in lines[MAX_LINES:]):,} more{where}")
+        say(f"{indent}... and {sum(line.stands_for for line in lines[MAX_LINES:]):,} more{where}")

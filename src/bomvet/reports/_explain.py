@@ -207,7 +207,7 @@ def _unknowns(result: ScanResult, subject: Subject) -> list[Line]:
 
 
 def _with_list(message: str, lines: Sequence[Line], before: Sequence[str] = ()) -> str:
-    more = sum(line.count for line in lines[MAX_ENTRIES:])
+    more = sum(line.stands_for for line in lines[MAX_ENTRIES:])
     texts = [*before, *(line.text for line in lines[:MAX_ENTRIES]), *([f"... and {more:,} more"] if more else [])]
     return "\n".join((clean(message), *(f"  {clean(text)}" for text in texts)))
 

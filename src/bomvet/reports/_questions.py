@@ -17,7 +17,7 @@ class Line(NamedTuple):
     """What to print, and how many of the questions it stands for."""
 
     text: str
-    count: int = 1
+    stands_for: int = 1
 
 
 class _Key(NamedTuple):

@@ -208,14 +208,14 @@ def _list(console: Console, title: str, lines: Iterable[str]) -> None:
     found = grouped(lines)
     if not found:
         return
-    console.print(f"{title} ({sum(line.count for line in found):,})", style="bold")
+    console.print(f"{title} ({sum(line.stands_for for line in found):,})", style="bold")
     table = Table.grid(padding=(0, 1))
     table.add_column(width=1)
     table.add_column(ratio=1, overflow="fold")
     for line in found[:MAX_LINES]:
         table.add_row("?" if title.startswith("Not") else "-", clean(line.text))
     if len(found) > MAX_LINES:
-        more = sum(line.count for line in found[MAX_LINES:])
+        more = sum(line.stands_for for line in found[MAX_LINES:])
         table.add_row("", f"... and {more:,} more: -f json shows all")
     console.print(Padding(table, (0, 0, 1, 2)))
 
