@@ -23,7 +23,7 @@ from bomvet.model.purl import public_url, pypi_name, pypi_purl
 from bomvet.model.records import replace
 from bomvet.model.text import anonymous, shown
 from bomvet.plugin import FileTree, Resolver
-from bomvet.resolvers.python._beside import CONSTRAINTS
+from bomvet.resolvers.python._beside import CONSTRAINTS, has_compiled_requirements
 from bomvet.resolvers.python._project import project_at
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class _Run(NamedTuple):
     unknowns: list[Unknown]
     pins: dict[str, _Pin]
     indexes: list[tuple[str, str]]
+    compiled: bool
 
 
 class _Resolved(NamedTuple):
@@ -89,7 +90,14 @@ def parse_requirements(tree: FileTree, path: str) -> Inventory:
     files = _read_all(tree, path, unknowns)
     project = project_at(tree, _project_directory(path))
     asking = _without_strangers([file for file in files if not file.constraint], project.name)
-    run = _Run(tree=tree, unknowns=unknowns, pins=_constraint_pins(files), indexes=_indexes(files))
+    is_open = any(not (r.version or r.url or r.path) for file in asking for r in file.statements.requirements)
+    run = _Run(
+        tree=tree,
+        unknowns=unknowns,
+        pins=_constraint_pins(files),
+        indexes=_indexes(files),
+        compiled=is_open and has_compiled_requirements(tree, _project_directory(path)),
+    )
     project = replace(
         project,
         dependencies=max(
@@ -212,11 +220,26 @@ def _from_index(run: _Run, file: _File, requirement: Requirement, location: Loca
     pin = run.pins.get(name, _Pin())
     version = requirement.version or pin.version
     if not version:
-        raise BomvetError(f"{shown(requirement.text)!r} is not pinned, so what gets installed is open")
+        if run.compiled:  # then the files are a lock, in which this has no place
+            raise BomvetError(f"not locked: {shown(requirement.text)}")
+        run.unknowns.append(_unknown(location, f"not locked: {shown(requirement.text)}"))
+        constraint = _constraint(requirement.text)
+        properties = [*run.indexes, *([("bomvet:requirement", constraint)] if constraint else [])]
+        return _component(file, requirement, location, name=name, version="", properties=properties)
     component = _component(file, requirement, location, name=name, version=version, properties=run.indexes)
     if version != pin.version:
         return component
     return replace(component, hashes=tuple(sorted({*requirement.hashes, *pin.hashes})))
+
+
+def _constraint(text: str) -> str:
+    """The versions that a requirement leaves open."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - slow to import
+
+    try:
+        return str(Requirement(text).specifier)
+    except InvalidRequirement:
+        return ""
 
 
 def _from_url(run: _Run, file: _File, requirement: Requirement, location: Location) -> Component:
@@ -225,7 +248,7 @@ def _from_url(run: _Run, file: _File, requirement: Requirement, location: Locati
         raise BomvetError(f"{shown(url)} does not say which package it is")
     is_vcs = requirement.url.partition(":")[0].partition("+")[0].lower() in ("git", "hg", "svn", "bzr")
     if is_vcs and not _COMMIT.search(url):
-        reason = f"{shown(url)} is not pinned to a commit, so what gets installed is open"
+        reason = f"not locked: {shown(url)}, which names no commit"
         run.unknowns.append(_unknown(location, reason))
     component = _component(
         file,
@@ -360,5 +383,6 @@ REQUIREMENTS = Resolver(
     parse=parse_requirements,
     locks=True,
     reads="pins, hashes, markers, extras, URLs, local folders, includes and constraints, edges from `# via` comments",
-    limits="edges only where a compiler wrote its comments; URLs are not followed",
+    limits="edges only where a compiler wrote its comments; URLs are not followed; beside compiled files, what has no "
+    "version is told alone",
 )
