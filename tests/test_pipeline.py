@@ -256,9 +256,15 @@ def test_manifests_that_can_be_resolved() -> None:
         "d/environment.yml": "dependencies: [{pip: [flask]}]",
         "e/setup.py": "setup(install_requires=['y'])",
         "f/requirements.txt": "z==1",
+        "g/requirements.txt": "z",
     }
 
-    assert [path for path, _ in unlocked(MemoryTree(files))] == ["a/package.json", "d/environment.yml", "e/setup.py"]
+    assert [path for path, _ in unlocked(MemoryTree(files))] == [
+        "a/package.json",
+        "d/environment.yml",
+        "e/setup.py",
+        "g/requirements.txt",
+    ]
 
 
 def test_a_file_that_is_searched_for_may_be_named() -> None:

@@ -137,13 +137,25 @@ def test_uv() -> None:
 
 
 def test_a_project_is_resolved_once() -> None:
-    """Of several manifests in one folder the first counts; each ecosystem has its own."""
+    """Several manifests in one folder are one; each ecosystem has its own."""
     client = Client("package-lock.json")
     paths = ["package.json", "a/package.json", "package.json"]
     tree = resolved(MemoryTree({}), [manifest(path) for path in paths], client)
 
     assert tree.paths() == ["a/package-lock.json", "package-lock.json"]
     assert len(client.commands) == 2
+
+
+def test_manifests_of_one_folder_are_one() -> None:
+    """What a file for development asks for is resolved with the rest."""
+    client = Client("requirements.txt")
+    manifests = [
+        manifest("requirements.txt", asked("pkg:pypi/a")),
+        manifest("requirements-dev.txt", asked("pkg:pypi/a"), asked("pkg:pypi/b")),
+    ]
+    tree = resolved(MemoryTree({}), manifests, client)
+
+    assert (tree.paths(), client.given) == (["requirements.resolved.txt"], [{"declared.in": "a\nb\n"}])
 
 
 def test_no_solution() -> None:
@@ -166,7 +178,7 @@ def test_a_client_that_is_not_there(place: str | None, monkeypatch: pytest.Monke
     client = Client("")
     tree = resolved(MemoryTree({}), [manifest("package.json")], client)
 
-    assert (client.commands, reasons(tree)) == ([], ["npm is not installed, which --resolve asks"])
+    assert (client.commands, reasons(tree)) == ([], ["npm, which --resolve asks, is not installed"])
 
 
 def test_projects_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,8 @@ _KEPT_FILES = 8
 _KEPT_BYTES = 8 * 1024 * 1024
 #: What a resolver of its ecosystem can be asked about.
 _RESOLVABLE = ("pkg:npm/", "pkg:pypi/")
+#: Readers of locks that may as well state no version.
+_ALSO_MANIFESTS = ("python/requirements",)
 #: The end of the year 9999.
 _LAST_SECOND = 253_402_300_799
 
@@ -142,7 +144,7 @@ def unlocked(tree: FileTree) -> Iterator[tuple[str, Inventory]]:
     claims = _Claims(resolvers)
     for path in tree.paths():
         for resolver in claims.of(path):
-            found = _read(tree, path, resolver) if not resolver.locks else Inventory()
+            found = _read(tree, path, resolver) if not resolver.locks or resolver.id in _ALSO_MANIFESTS else Inventory()
             if any(not (c.version or "?" in c.purl) and c.purl.startswith(_RESOLVABLE) for c in found.components):
                 yield path, found
 

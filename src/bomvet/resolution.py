@@ -19,13 +19,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from bomvet.model.inventory import Location, Unknown
+from bomvet.model.inventory import Inventory, Location, Unknown
 from bomvet.model.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bomvet.model.inventory import Component, Inventory
+    from bomvet.model.inventory import Component
     from bomvet.model.result import Skipped
     from bomvet.plugin import Entry, FileTree
 
@@ -119,7 +119,8 @@ def resolved(tree: FileTree, manifests: Iterable[Declared], run: Run | None = No
     unknowns: list[Unknown] = []
     by_place: dict[tuple[str, str], Declared] = {}
     for manifest in sorted(manifests):
-        by_place.setdefault((_ecosystem(manifest), manifest.directory), manifest)
+        place = (_ecosystem(manifest), manifest.directory)
+        by_place[place] = _with(by_place[place], manifest) if place in by_place else manifest
     for number, ((ecosystem, directory), manifest) in enumerate(by_place.items()):
         client = _CLIENTS[ecosystem]
         problems = [f"more than {MAX_PROJECTS} projects: the rest is not resolved"]
@@ -131,6 +132,11 @@ def resolved(tree: FileTree, manifests: Iterable[Declared], run: Run | None = No
     return ResolvedTree(tree, locks, unknowns)
 
 
+def _with(first: Declared, second: Declared) -> Declared:
+    """Two manifests of one folder, such as a requirements file for development, as one."""
+    return Declared(first.path, Inventory.merge([first.inventory, second.inventory]))
+
+
 def _ecosystem(manifest: Declared) -> str:
     return "npm" if manifest.path.endswith("package.json") else "pypi"
 
@@ -140,7 +146,7 @@ def _locked(client: _Client, manifest: Declared, run: Run) -> tuple[bytes | None
     files, problems = client.write(manifest)
     program = shutil.which(client.program)
     if program is None or not os.path.isabs(program):
-        return None, [*problems, f"{client.program} is not installed, which --resolve asks"]
+        return None, [*problems, f"{client.program}, which --resolve asks, is not installed"]
     with tempfile.TemporaryDirectory(prefix="bomvet-") as folder:
         for name, text in files.items():
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:

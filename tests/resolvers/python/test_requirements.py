@@ -219,6 +219,27 @@ def test_what_is_not_pinned_in_a_lock(compiled: str, expected: list[str]) -> Non
     assert (purls(found), reasons(found)) == (expected, [("requirements.txt:2", "not locked: a")])
 
 
+def test_what_a_resolver_was_asked_about() -> None:
+    """The lock that it wrote speaks for what has no version; the rest is as ever."""
+    resolved = "a==3 \\\n    --hash=sha256:" + "0" * 64 + "\n    # via -r declared.in\n"
+    files = {"requirements.resolved.txt": resolved, "requirements.txt": "A>=1\nb==1\nc\n"}
+    found = run_resolver(REQUIREMENTS, files, "requirements.txt")
+    lock = run_resolver(REQUIREMENTS, files, "requirements.resolved.txt")
+
+    assert (purls(found), reasons(found)) == (["pkg:pypi/b@1"], [("requirements.txt:3", "not locked: c")])
+    assert (purls(lock), lock.unknowns) == (["pkg:pypi/a@3"], ())
+
+
+def test_conditions_of_what_is_not_pinned() -> None:
+    """One that is asked for under conditions alone has them on its edge."""
+    found = read("a ; os_name == 'nt'\nb ; os_name == 'nt'\nb\n")
+
+    assert [(r.target, r.markers) for r in found.relationships] == [
+        ("pkg:pypi/a", ('os_name == "nt"',)),
+        ("pkg:pypi/b", ()),
+    ]
+
+
 def test_a_file_beside_that_cannot_be_read() -> None:
     """It is taken for none that a compiler wrote; its own resolver tells that nobody can read it."""
     tree = MemoryTree({"requirements.txt": "a", "requirements-x.txt": ""}, links={"requirements-x.txt": None})

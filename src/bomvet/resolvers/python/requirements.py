@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from bomvet.resolvers.python._requirement_lines import Include, Requirement, Statements
 
 ID = "python/requirements"
+#: What a resolver that was asked wrote, in place of a lock that is missing.
+RESOLVED = "requirements.resolved.txt"
 #: Files that one file may pull in through includes.
 MAX_FILES = 64
 _RANK = {Completeness.COMPLETE: 0, Completeness.INCOMPLETE: 1, Completeness.UNKNOWN: 2}
@@ -69,6 +71,7 @@ class _Run(NamedTuple):
     pins: dict[str, _Pin]
     indexes: list[tuple[str, str]]
     compiled: bool
+    resolved: frozenset[str]
 
 
 class _Resolved(NamedTuple):
@@ -97,6 +100,7 @@ def parse_requirements(tree: FileTree, path: str) -> Inventory:
         pins=_constraint_pins(files),
         indexes=_indexes(files),
         compiled=is_open and has_compiled_requirements(tree, _project_directory(path)),
+        resolved=_resolved_names(tree, path) if is_open else frozenset(),
     )
     project = replace(
         project,
@@ -119,6 +123,14 @@ def parse_requirements(tree: FileTree, path: str) -> Inventory:
             unknowns=tuple(unknowns),
         )
     ])  # fmt: skip
+
+
+def _resolved_names(tree: FileTree, path: str) -> frozenset[str]:
+    """What a resolver found a version for when it was asked, beside a file that states none."""
+    beside = posixpath.join(posixpath.dirname(path), RESOLVED)
+    if beside == path or not tree.exists(beside):
+        return frozenset()
+    return frozenset(pypi_name(r.name) for r in _statements(tree, beside).requirements if r.version)
 
 
 def _project_directory(path: str) -> str:
@@ -202,6 +214,7 @@ def _indexes(files: Iterable[_File]) -> list[tuple[str, str]]:
 
 def _resolve(run: _Run, file: _File, requirement: Requirement) -> _Resolved | None:
     location = Location(path=file.path, line=requirement.line)
+    component: Component | None
     try:
         if requirement.path or requirement.url[:5].lower() == "file:":
             component = _local(run, file, requirement, location)
@@ -212,14 +225,17 @@ def _resolve(run: _Run, file: _File, requirement: Requirement) -> _Resolved | No
     except BomvetError as error:
         run.unknowns.append(_unknown(location, str(error)))
         return None
-    return _Resolved(component=component, requirement=requirement, file=file)
+    return _Resolved(component=component, requirement=requirement, file=file) if component else None
 
 
-def _from_index(run: _Run, file: _File, requirement: Requirement, location: Location) -> Component:
+def _from_index(run: _Run, file: _File, requirement: Requirement, location: Location) -> Component | None:
+    """The package in the version that is stated; None where another file says which that is."""
     name = pypi_name(requirement.name)
     pin = run.pins.get(name, _Pin())
     version = requirement.version or pin.version
     if not version:
+        if name in run.resolved:
+            return None
         if run.compiled:  # then the files are a lock, in which this has no place
             raise BomvetError(f"not locked: {shown(requirement.text)}")
         run.unknowns.append(_unknown(location, f"not locked: {shown(requirement.text)}"))
@@ -366,8 +382,10 @@ def _edges(project: Component, resolved: list[_Resolved]) -> Iterator[Relationsh
         if len(names) < len(stated) or not askers:
             askers.add(project.purl)
         evidence = (Location(path=item.file.path, line=item.requirement.line),)
+        # Of a package without a version another line may ask under another condition.
+        markers = (item.requirement.marker,) if item.requirement.marker and not item.component.version else ()
         for source in askers - {item.component.purl}:
-            yield Relationship(source=source, target=item.component.purl, evidence=evidence)
+            yield Relationship(source=source, target=item.component.purl, markers=markers, evidence=evidence)
 
 
 def _asking_package(via: str) -> str:
