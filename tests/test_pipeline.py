@@ -106,6 +106,7 @@ def who_reads(files: dict[str, str], *, name: str = "project", installed_first: 
         resolvers=[LOCK, OTHER_LOCK, NODE, installed("python/installed", "site-packages")],
     )
     read = {c.purl.removeprefix("pkg:") for c in result.inventory.components}
+    assert all(s.speaker and s.speaker in s.reason for s in result.target.skipped)
     return read | {f"{s.path}: {s.reason}" for s in result.target.skipped}
 
 

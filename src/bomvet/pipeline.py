@@ -265,7 +265,7 @@ class _Sources:
                 yield folder, resolver
             else:
                 reason = f"installed packages, for which {lock} speaks (--installed reads them, --drift compares)"
-                self.skipped.append(Skipped(path=folder, reason=reason))
+                self.skipped.append(Skipped(path=folder, reason=reason, speaker=lock))
 
     def _unspoken(self, files: list[_Claim], spoken: Mapping[str, str]) -> Iterator[_Claim]:
         """The files but for locks that installed packages speak for."""
@@ -274,7 +274,8 @@ class _Sources:
             if folder is None:
                 yield path, resolver
             else:
-                self.skipped.append(Skipped(path=path, reason=f"the packages in {folder} speak for it (--installed)"))
+                reason = f"the packages in {folder} speak for it (--installed)"
+                self.skipped.append(Skipped(path=path, reason=reason, speaker=folder))
 
 
 def _lock_above(folder: str, ecosystem: str, locks: Mapping[tuple[str, str], str]) -> str:

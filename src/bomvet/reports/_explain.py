@@ -36,7 +36,12 @@ _ADVISORY_ID = re.compile(r"(?:CVE|PYSEC|MAL)-\d{4}-\d+|GHSA(?:-[0-9a-z]{4}){3}"
 #: Purl types whose names and versions are Python's; `generic` are the projects of the tree.
 _PYTHON = ("pypi", "generic")
 #: What properties are called here, in the order of the report; any other comes after, by its own name.
-_PROPERTIES = {"bomvet:registry": "index", "bomvet:extra": "extra", "bomvet:marker": "marker"}
+_PROPERTIES = {
+    "bomvet:requirement": "asked",
+    "bomvet:registry": "index",
+    "bomvet:extra": "extra",
+    "bomvet:marker": "marker",
+}
 _ADVISORIES = "  advisories  "
 
 
@@ -243,7 +248,8 @@ def _listed(label: str, values: Sequence[str]) -> Iterator[_Row]:
     """One line a value, all in the column of the first."""
     more = len(values) - MAX_ENTRIES
     shown = [*values[:MAX_ENTRIES], *([f"... and {more} more"] if more > 0 else [])]
-    yield from ((_head("" if number else label), value) for number, value in enumerate(shown))
+    head = _head(label)
+    yield from ((" " * len(head) if number else head, value) for number, value in enumerate(shown))
 
 
 class _Explainer:
