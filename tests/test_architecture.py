@@ -223,6 +223,7 @@ BORROWED = {
     ("bomvet.cli.explain", "bomvet.reports._explain"): "one explanation for the table and for the command",
     ("bomvet.api", "bomvet.sources._commit"): "the time of a checkout is of no target in particular, and no plug-in",
     ("bomvet.cli._output", "bomvet.reports._text"): "what is said on stderr is cleaned as what reports print",
+    ("bomvet.cli._output", "bomvet.reports._questions"): "what is open is said on stderr as reports print it",
     **dict.fromkeys(
         (
             ("bomvet.resolvers.conda.environment", "bomvet.resolvers.python._declared"),

@@ -106,6 +106,7 @@ def who_reads(files: dict[str, str], *, name: str = "project", installed_first: 
         resolvers=[LOCK, OTHER_LOCK, NODE, installed("python/installed", "site-packages")],
     )
     read = {c.purl.removeprefix("pkg:") for c in result.inventory.components}
+    assert all(s.speaker and s.speaker in s.reason for s in result.target.skipped)
     return read | {f"{s.path}: {s.reason}" for s in result.target.skipped}
 
 
@@ -256,9 +257,15 @@ def test_manifests_that_can_be_resolved() -> None:
         "d/environment.yml": "dependencies: [{pip: [flask]}]",
         "e/setup.py": "setup(install_requires=['y'])",
         "f/requirements.txt": "z==1",
+        "g/requirements.txt": "z",
     }
 
-    assert [path for path, _ in unlocked(MemoryTree(files))] == ["a/package.json", "d/environment.yml", "e/setup.py"]
+    assert [path for path, _ in unlocked(MemoryTree(files))] == [
+        "a/package.json",
+        "d/environment.yml",
+        "e/setup.py",
+        "g/requirements.txt",
+    ]
 
 
 def test_a_file_that_is_searched_for_may_be_named() -> None:
@@ -691,7 +698,7 @@ def on_service(service: Service, facts: Facts) -> Iterator[Finding]:  # noqa: AR
 
 
 def test_checks_see_every_subject() -> None:
-    """Checks of components and of services are asked about each, and their rules are in the result."""
+    """Checks of components and of services are asked about each, and the project; their rules are in the result."""
     service = Service(ref="svc:aws/s3", provider="aws", name="s3")
     checks = [Check(rule=rule("c"), on_component=on_component), Check(rule=rule("s"), on_service=on_service)]
     result = scan(
@@ -703,7 +710,12 @@ def test_checks_see_every_subject() -> None:
         checks=checks,
     )
 
-    assert result.findings == (finding("c", LIBRARY.purl), finding("s", "svc:aws/s3"))
+    assert result.inventory.root is not None
+    assert result.findings == (
+        finding("c", result.inventory.root.purl),
+        finding("c", LIBRARY.purl),
+        finding("s", "svc:aws/s3"),
+    )
     assert result.rules == (rule("c"), rule("s"))
     assert statuses(result) == [("c", "ok", ""), ("s", "ok", "")]
     assert result.assessment is not None
@@ -722,7 +734,8 @@ def test_a_check_that_fails() -> None:
         checks=[Check(rule=rule("c"), on_component=on_component), Check(rule=rule("s"), on_service=on_service)],
     )
 
-    assert result.findings == (finding("c", LIBRARY.purl),)
+    assert result.inventory.root is not None
+    assert result.findings == (finding("c", result.inventory.root.purl), finding("c", LIBRARY.purl))
     assert statuses(result) == [("c", "failed", "internal error (ValueError: boom)"), ("s", "ok", "")]
     assert result.assessment is not None
     assert result.assessment.verdict is Verdict.INCOMPLETE

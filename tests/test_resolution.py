@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from bomvet import resolution
 from bomvet.model.inventory import Component, Inventory, Location, Relationship, Unknown
 from bomvet.model.records import replace
 from bomvet.resolution import Declared, ResolvedTree, resolved
+from bomvet.sources.directory import DirectoryTree
 from tests.harness import MemoryTree
 
 if TYPE_CHECKING:
@@ -143,15 +145,66 @@ def test_uv() -> None:
             "optional-dependencies": {"fast": ["c==1.0"]},
         },
         "dependency-groups": {"dev": ["e"], "test": ["c==1.0"]},
-        "tool": {"uv": {"package": False}},
+        "tool": {"uv": {"package": False, "workspace": {"members": []}}},
     }
     assert client.commands == [("/usr/bin/uv", "lock", "--no-build", "--no-python-downloads", "--no-progress")]
     assert (tree.paths(), tree.resolved) == (["pyproject.toml", "uv.lock"], ("uv.lock",))
     assert reasons(tree) == ["d is not put to uv, which does not know such a constraint"]
 
 
+def test_requirements_files() -> None:
+    """What files of one folder ask for without a version is compiled by uv, without settings of folders above."""
+    client = Client("requirements.txt")
+    manifests = [
+        manifest("requirements.txt", asked("pkg:pypi/a", markers=("python_version < '3.9'",))),
+        manifest("requirements-dev.txt", asked("pkg:pypi/b", ("bomvet:requirement", ">=1"))),
+    ]
+    tree = resolved(MemoryTree({}), manifests, client)
+
+    assert client.given == [{"declared.in": 'a; python_version < "3.9"\nb>=1\n', "uv.toml": ""}]
+    (command,) = client.commands
+    assert command[:4] == ("/usr/bin/uv", "pip", "compile", "--no-build")
+    assert command[command.index("--python") + 1] == sys.executable
+    assert tree.paths() == ["requirements.resolved.txt"]
+
+
+@pytest.mark.parametrize(
+    ("constraint", "marker"),
+    [
+        ("@ https://host.example/a.whl", ""),
+        ("@ file:///etc/passwd", ""),
+        (r"; os_name == '\n--index-url https://host.example/'", ""),
+        (r"; os_name == '\r-r /etc/passwd'", ""),
+        ("", "os_name == '\u2028-e .'"),
+    ],
+)
+@pytest.mark.parametrize("path", ["Pipfile", "requirements.txt"])
+def test_nothing_but_requirements_of_a_registry_reaches_uv(path: str, constraint: str, marker: str) -> None:
+    """Neither a URL that stands where versions should, nor an option behind the end of a line that a marker spells."""
+    client = Client("requirements.txt" if path.endswith("txt") else "uv.lock")
+    properties = (("bomvet:requirement", constraint),) if constraint else ()
+    request = asked("pkg:pypi/a", *properties, markers=(marker,) if marker else ())
+    tree = resolved(MemoryTree({}), [manifest(path, request)], client)
+
+    assert [text for files in client.given for text in files.values() if "pypi/a" in text or "host" in text] == []
+    assert "dependencies" not in "".join(client.given[0].values())
+    assert reasons(tree) == ["a is not put to uv, since it is from no registry"]
+
+
+def test_no_client_works_below_the_scanned_folder(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients, and what chooses the version of a client, take settings from the folders above the one they work in."""
+    (tmp_path / "package.json").write_text("{}")
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    client = Client("package-lock.json")
+    tree = resolved(DirectoryTree(str(tmp_path)), [manifest("package.json")], client)
+
+    assert client.commands == []
+    assert reasons(tree) == ["the folder for temporary files (TMPDIR) lies in the scanned tree"]
+
+
 def test_a_project_is_resolved_once() -> None:
-    """Of several manifests in one folder the first counts; what no client can resolve is left alone."""
+    """Several manifests in one folder are one; what no client can resolve is left alone."""
     client = Client("package-lock.json")
     paths = ["package.json", "a/package.json", "package.json", "environment.yml", "x.py"]
     tree = resolved(MemoryTree({}), [manifest(path) for path in paths], client)
@@ -180,7 +233,7 @@ def test_a_client_that_is_not_there(place: str | None, monkeypatch: pytest.Monke
     client = Client("")
     tree = resolved(MemoryTree({}), [manifest("package.json")], client)
 
-    assert (client.commands, reasons(tree)) == ([], ["npm is not installed, which --resolve asks"])
+    assert (client.commands, reasons(tree)) == ([], ["npm, which --resolve asks, is not installed"])
 
 
 def test_projects_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,8 @@ _KEPT_FILES = 8
 _KEPT_BYTES = 8 * 1024 * 1024
 #: What a resolver of its ecosystem can be asked about.
 _RESOLVABLE = ("pkg:npm/", "pkg:pypi/")
+#: Readers of locks that may as well state no version.
+_ALSO_MANIFESTS = ("python/requirements",)
 #: The end of the year 9999.
 _LAST_SECOND = 253_402_300_799
 
@@ -142,7 +144,7 @@ def unlocked(tree: FileTree) -> Iterator[tuple[str, Inventory]]:
     claims = _Claims(resolvers)
     for path in tree.paths():
         for resolver in claims.of(path):
-            found = _read(tree, path, resolver) if not resolver.locks else Inventory()
+            found = _read(tree, path, resolver) if not resolver.locks or resolver.id in _ALSO_MANIFESTS else Inventory()
             if any(not (c.version or "?" in c.purl) and c.purl.startswith(_RESOLVABLE) for c in found.components):
                 yield path, found
 
@@ -263,7 +265,7 @@ class _Sources:
                 yield folder, resolver
             else:
                 reason = f"installed packages, for which {lock} speaks (--installed reads them, --drift compares)"
-                self.skipped.append(Skipped(path=folder, reason=reason))
+                self.skipped.append(Skipped(path=folder, reason=reason, speaker=lock))
 
     def _unspoken(self, files: list[_Claim], spoken: Mapping[str, str]) -> Iterator[_Claim]:
         """The files but for locks that installed packages speak for."""
@@ -272,7 +274,8 @@ class _Sources:
             if folder is None:
                 yield path, resolver
             else:
-                self.skipped.append(Skipped(path=path, reason=f"the packages in {folder} speak for it (--installed)"))
+                reason = f"the packages in {folder} speak for it (--installed)"
+                self.skipped.append(Skipped(path=path, reason=reason, speaker=folder))
 
 
 def _lock_above(folder: str, ecosystem: str, locks: Mapping[tuple[str, str], str]) -> str:
@@ -531,7 +534,8 @@ def _judge(inventory: Inventory, facts: Facts, checks: Iterable[Check]) -> tuple
 
 
 def _findings(check: Check, inventory: Inventory, facts: Facts) -> Iterator[Finding]:
-    for component in inventory.components if check.on_component else ():
+    subjects = (*((inventory.root,) if inventory.root else ()), *inventory.components)
+    for component in subjects if check.on_component else ():
         yield from check.on_component(component, facts)  # type: ignore[misc]
     for service in inventory.services if check.on_service else ():
         yield from check.on_service(service, facts)  # type: ignore[misc]

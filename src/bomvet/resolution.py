@@ -13,19 +13,20 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from bomvet.model.inventory import Location, Unknown
+from bomvet.model.inventory import Inventory, Location, Unknown
 from bomvet.model.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bomvet.model.inventory import Component, Inventory
+    from bomvet.model.inventory import Component
     from bomvet.model.result import Skipped
     from bomvet.plugin import Entry, FileTree
 
@@ -41,9 +42,17 @@ _NPM = (
     "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
     "--no-workspaces", "--allow-git=none", "--allow-file=none", "--allow-directory=none", "--allow-remote=none",
 )  # fmt: skip
-_UV = ("lock", "--no-build", "--no-python-downloads", "--no-progress")
-#: Manifests that can be resolved; what others ask for stays not locked.
-_MANIFESTS = {"package.json": "npm", **dict.fromkeys(("Pipfile", "pyproject.toml", "setup.cfg", "setup.py"), "pypi")}
+_LOCK = ("lock", "--no-build", "--no-python-downloads", "--no-progress")
+_COMPILE = (
+    "pip", "compile", "--no-build", "--universal", "--generate-hashes", "--no-python-downloads", "--no-progress",
+    "--annotation-style=split", "--no-header", "--emit-index-url", "--python", sys.executable,
+    "-o", "requirements.txt", "declared.in",
+)  # fmt: skip
+#: Of its own settings uv reads those of the nearest folder above, and would run the interpreter of a `.venv` there:
+#: the folder that it works in has settings, if empty ones, and which interpreter it asks is stated.
+_NO_SETTINGS = {"uv.toml": ""}
+#: Manifests that can be resolved, and by what; what others ask for stays not locked.
+_MANIFESTS = {"package.json": "npm", **dict.fromkeys(("Pipfile", "pyproject.toml", "setup.cfg", "setup.py"), "uv")}
 _TABLES = {"dev": "devDependencies", "optional": "optionalDependencies", "peer": "peerDependencies"}
 
 #: Runs a command in a folder: the exit code, and the end of what it said.
@@ -121,26 +130,40 @@ def resolved(tree: FileTree, manifests: Iterable[Declared], run: Run | None = No
     unknowns: list[Unknown] = []
     by_place: dict[tuple[str, str], Declared] = {}
     for manifest in sorted(manifests):
-        if ecosystem := _MANIFESTS.get(manifest.path.rpartition("/")[2], ""):
-            by_place.setdefault((ecosystem, manifest.directory), manifest)
-    for number, ((ecosystem, directory), manifest) in enumerate(by_place.items()):
-        client = _CLIENTS[ecosystem]
+        place = (_client_of(manifest), manifest.directory)
+        by_place[place] = _with(by_place[place], manifest) if place in by_place else manifest
+    for number, ((name, directory), manifest) in enumerate((p, m) for p, m in by_place.items() if p[0]):
+        client = _CLIENTS[name]
         problems = [f"more than {MAX_PROJECTS} projects: the rest is not resolved"]
         if number < MAX_PROJECTS:
-            lock, problems = _locked(client, manifest, run or _run)
+            lock, problems = _locked(client, manifest, run or _run, top=getattr(tree, "root", ""))
             if lock is not None:
                 locks[f"{directory}/{client.place}".lstrip("/")] = lock
         unknowns += [Unknown(location=Location(path=manifest.path), resolver=ID, reason=text) for text in problems]
     return ResolvedTree(tree, locks, unknowns)
 
 
-def _locked(client: _Client, manifest: Declared, run: Run) -> tuple[bytes | None, list[str]]:
-    """The lock that the client writes, and what is wrong."""
+def _client_of(manifest: Declared) -> str:
+    """Who can resolve it; empty where nobody can."""
+    name = manifest.path.rpartition("/")[2]
+    return _MANIFESTS.get(name, "uv pip" if name.endswith(".txt") else "")
+
+
+def _with(first: Declared, second: Declared) -> Declared:
+    """Two manifests of one folder, such as a requirements file for development, as one."""
+    return Declared(first.path, Inventory.merge([first.inventory, second.inventory]))
+
+
+def _locked(client: _Client, manifest: Declared, run: Run, *, top: str) -> tuple[bytes | None, list[str]]:
+    """The lock that the client writes, and what is wrong; `top` is the folder that is scanned, if it is one."""
     files, problems = client.write(manifest)
     program = shutil.which(client.program)
     if program is None or not os.path.isabs(program):
-        return None, [*problems, f"{client.program} is not installed, which --resolve asks"]
+        return None, [*problems, f"{client.program}, which --resolve asks, is not installed"]
     with tempfile.TemporaryDirectory(prefix="bomvet-") as folder:
+        if top and os.path.commonpath((os.path.realpath(folder), top)) == top:
+            # What manages versions of Node and Python takes settings from all folders above.
+            return None, [*problems, "the folder for temporary files (TMPDIR) lies in the scanned tree"]
         for name, text in files.items():
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.write(text)
@@ -184,7 +207,7 @@ def _last_line(text: str) -> str:
 
 def _asked(manifest: Declared) -> list[tuple[Component, tuple[str, ...], tuple[str, ...]]]:
     """What the project asks for from a registry of its ecosystem, with roles and markers."""
-    kind = f"pkg:{_MANIFESTS[manifest.path.rpartition('/')[2]]}/"
+    kind = "pkg:npm/" if _client_of(manifest) == "npm" else "pkg:pypi/"
     components = {c.purl: c for c in manifest.inventory.components if c.purl.startswith(kind) and "?" not in c.purl}
     return [
         (components[e.target], e.roles, e.markers) for e in manifest.inventory.relationships if e.target in components
@@ -213,16 +236,9 @@ def _for_npm(manifest: Declared) -> tuple[dict[str, str], list[str]]:
 
 def _for_uv(manifest: Declared) -> tuple[dict[str, str], list[str]]:
     """A `pyproject.toml` of the dependencies alone, which uv has nothing to build for."""
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - slow to import
-
     tables: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    problems = []
-    for component, roles, markers in _asked(manifest):
-        try:
-            requirement = str(Requirement(_requirement(component, markers)))
-        except InvalidRequirement:
-            problems.append(f"{component.name} is not put to uv, which does not know such a constraint")
-            continue
+    requirements, problems = _requirements(manifest)
+    for requirement, roles in requirements:
         for role in roles or ("",):
             kind, _, name = role.partition(":")
             if not kind:
@@ -238,7 +254,35 @@ def _for_uv(manifest: Declared) -> tuple[dict[str, str], list[str]]:
     text = _toml("project", {**about, **tables.pop("project", {})}) + "".join(
         _toml(name, table) for name, table in sorted(tables.items())
     )
-    return {"pyproject.toml": text + _toml("tool.uv", {"package": False})}, problems
+    # A workspace of its own, so that uv looks for none in the folders above.
+    own = _toml("tool.uv", {"package": False}) + _toml("tool.uv.workspace", {"members": []})
+    return {"pyproject.toml": text + own}, problems
+
+
+def _for_uv_pip(manifest: Declared) -> tuple[dict[str, str], list[str]]:
+    """Requirements, a line each."""
+    requirements, problems = _requirements(manifest)
+    return {**_NO_SETTINGS, "declared.in": "".join(f"{line}\n" for line, _ in requirements)}, problems
+
+
+def _requirements(manifest: Declared) -> tuple[list[tuple[str, tuple[str, ...]]], list[str]]:
+    """What is asked for as requirements of PEP 508 with their roles, and what cannot be put to uv."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - slow to import
+
+    found, problems = [], []
+    for component, roles, markers in _asked(manifest):
+        try:
+            requirement = Requirement(_requirement(component, markers))
+        except InvalidRequirement:
+            problems.append(f"{component.name} is not put to uv, which does not know such a constraint")
+            continue
+        line = str(requirement)
+        # A constraint may spell a URL, and a text in a marker hold the end of a line, behind which options would stand.
+        if requirement.url or not line.isprintable():
+            problems.append(f"{component.name} is not put to uv, since it is from no registry")
+        else:
+            found.append((line, roles))
+    return found, problems
 
 
 def _requirement(component: Component, markers: Sequence[str]) -> str:
@@ -257,5 +301,6 @@ def _toml(name: str, table: Mapping[str, object]) -> str:
 
 _CLIENTS = {
     "npm": _Client("npm", _NPM, _for_npm, "package-lock.json", "package-lock.json"),
-    "pypi": _Client("uv", _UV, _for_uv, "uv.lock", "uv.lock"),
+    "uv": _Client("uv", _LOCK, _for_uv, "uv.lock", "uv.lock"),
+    "uv pip": _Client("uv", _COMPILE, _for_uv_pip, "requirements.txt", "requirements.resolved.txt"),
 }

@@ -141,7 +141,7 @@ def test_lines(corpus: str) -> None:
 def test_what_is_not_known() -> None:
     """The only unknown of the three is the one requirement that is not pinned."""
     unknowns = {corpus: [(str(u.location), u.reason) for u in found(corpus).unknowns] for corpus in CORPORA}
-    reason = "'ipython>=9.14.1' is not pinned, so what gets installed is open"
+    reason = "not locked: ipython>=9.14.1"
 
     assert unknowns == {
         "saleor-uv": [],

@@ -42,6 +42,20 @@ def test_another_version() -> None:
     ]
 
 
+def test_another_version_of_several() -> None:
+    """The locked version that is not there is meant, and only the places of the strange one are told."""
+    other = Location(path="node_modules/b/node_modules/a/package.json")
+    locked = [package("a", "1"), package("a", "2")]
+    installed = [package("a", "1", locations=(other,)), package("a", "3", locations=(PLACE,))]
+
+    assert found(locked, installed) == [
+        (
+            "pkg:npm/a@2",
+            drift(DriftKind.OTHER_VERSION, "pkg:npm/a", locked=("1", "2"), installed=("1", "3"), locations=(PLACE,)),
+        )
+    ]
+
+
 def test_what_is_built_into_a_package() -> None:
     """Locks need not speak of it; where one does, versions are compared."""
     bundled = (("bomvet:bundled", "true"),)

@@ -15,7 +15,9 @@ from bomvet.model.finding import Assessment, Finding, Verdict
 from bomvet.model.inventory import Inventory
 from bomvet.model.result import ScanResult, Target
 
-FINDING = Finding(rule="r", subject="pkg:pypi/a@1", severity=Severity.HIGH, message="m", instance="CVE-1")
+FINDING = Finding(
+    rule="r", subject="pkg:pypi/a@1", severity=Severity.HIGH, message="m", instance="CVE-1", ids=("CVE-1",)
+)
 RESULT = ScanResult(
     tool="0.1.0",
     time="2026-11-24T12:00:00Z",

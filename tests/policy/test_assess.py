@@ -290,6 +290,21 @@ def test_open_questions() -> None:
     )
 
 
+def test_what_is_not_locked_is_asked_once() -> None:
+    """That nothing states the version of a component is told at its place, and not again where nobody can match it."""
+    place = UNKNOWN.location
+    told = Component(purl="pkg:pypi/told", name="told", locations=(place,))
+    untold = Component(purl="pkg:pypi/untold", name="untold", locations=(replace(place, line=8),))
+    versioned = Component(purl="pkg:pypi/v@1", name="v", version="1", locations=(place,))
+    answer = AdvisoryAnswer(standing=Standing.NOT_ESTABLISHED, reason="no")
+    assessment = judged(
+        inventory=Inventory(components=(told, untold, versioned), unknowns=(UNKNOWN,)),
+        facts=Facts(advisories={c.purl: answer for c in (told, untold, versioned)}),
+    )
+
+    assert assessment.not_established == ("uv.lock:7: not TOML", "pkg:pypi/untold: no", "pkg:pypi/v@1: no")
+
+
 EMPTY = Inventory()
 OPEN = Inventory(components=INVENTORY.components, unknowns=(UNKNOWN,))
 OPEN_AND_EMPTY = Inventory(unknowns=(UNKNOWN,))

@@ -36,6 +36,7 @@ from bomvet.model.inventory import (
     Relationship,
     Scope,
 )
+from bomvet.model.result import Skipped
 from bomvet.plugin import RenderOptions, Report, load
 from bomvet.reports._cyclonedx import _LISTED
 from bomvet.reports.cyclonedx_json import CYCLONEDX_JSON
@@ -297,6 +298,12 @@ def test_minimum_elements_are_all_there() -> None:
         {"aggregate": "complete", "assemblies": [ROOT.purl]},
         {"aggregate": "complete", "dependencies": [ROOT.purl, ALPHA.purl, BETA.purl]},
     ]
+    # What something else speaks for is not unseen.
+    spoken = Skipped(path="node_modules", reason="r", speaker="package-lock.json")
+    assert (
+        written(replace(KNOWN, target=replace(KNOWN.target, skipped=(spoken,))))["compositions"]
+        == (written(whole)["compositions"])
+    )
     # Evidence of where each statement is from.
     assert [c["evidence"]["occurrences"] for c in (root, alpha, beta)] == [
         [{"location": "pyproject.toml"}],

@@ -44,6 +44,7 @@ LEAK = Finding(
     severity=Severity.HIGH,
     message="Leaks",
     instance="CVE-1",
+    ids=("CVE-1",),
     locations=PIPE.locations,
     remediation="Upgrade pipe to 3.",
 )
@@ -59,6 +60,26 @@ def table(result: ScanResult, **options: Any) -> str:
 def judged(**fields: Any) -> ScanResult:
     """`RESULT` with an assessment."""
     return replace(RESULT, assessment=Assessment(**{"verdict": Verdict.PASSED, **fields}))
+
+
+def test_what_to_do_next() -> None:
+    """Upgrades are named where all that is refused is a vulnerability; what is not locked has a way of its own."""
+    other = replace(LEAK, rule="unpinned-git", instance="", ids=())
+    steps = [
+        table(judged(findings=(*found,), failing={f.fingerprint for f in found}, not_established=(*questions,)))
+        .partition("Next: ")[2]
+        .replace("\n", " ")
+        for found, questions in (([LEAK], []), ([LEAK, other], []), ([], ["a:1: not locked: b"]), ([], ["a: odd"]))
+    ]
+
+    waive = "or waive a finding in bomvet.toml (id, reason, owner, expires)"
+    answer = "answer the open questions above, leave files out with --exclude, or accept it with --allow-incomplete"
+    assert [step.strip() for step in steps] == [
+        f"take the upgrades above {waive}.",
+        f"mend what ✗ refuses {waive}.",
+        f"lock what is not locked, or let --resolve ask npm and uv for it, and {answer}.",
+        f"{answer}.",
+    ]
 
 
 def test_an_inventory_is_listed() -> None:

@@ -12,6 +12,7 @@ from bomvet.cli import _streams
 from bomvet.errors import UsageError
 from bomvet.model.records import dataclass, replace
 from bomvet.plugin import RenderOptions, Report, discover, load
+from bomvet.reports._questions import grouped
 from bomvet.reports._text import clean
 
 if TYPE_CHECKING:
@@ -135,9 +136,11 @@ def say(text: str) -> None:
         stderr.write(f"{clean(_streams.readable(line))}\n")
 
 
-def say_some(lines: Sequence[str], *, indent: str = "", where: str = "") -> None:
-    """The first of `lines`, and how many there are beyond them; `where` tells where those stand."""
+def say_some(questions: Iterable[str], *, before: str, where: str = "") -> None:
+    """The first of what `questions` come to, each with `before`, and how many more; `where` tells where those stand."""
+    lines = grouped(questions)
     for line in lines[:MAX_LINES]:
-        say(f"{indent}{line}")
+        say(f"{before}{line.text}")
     if len(lines) > MAX_LINES:
-        say(f"{indent}... and {len(lines) - MAX_LINES} more{where}")
+        indent = before[: len(before) - len(before.lstrip())]
+        say(f"{indent}... and {sum(line.stands_for for line in lines[MAX_LINES:]):,} more{where}")

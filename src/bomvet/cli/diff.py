@@ -60,13 +60,12 @@ def diff(
         omit=frozenset(map(Scope, omit or ())),
     )
     write(found, wanted)
-    questions = [
-        f"not established in {side.source}: {question}"
-        for side in (found.before, found.after)
-        for question in side.not_established
-    ]
+    sides = (found.before, found.after)
     if not any(item.report.id == "table" and not item.path for item in wanted):
-        say_some(questions, where=", all listed in the output")
+        for side in sides:
+            say_some(
+                side.not_established, before=f"not established in {side.source}: ", where=", all listed with -f json"
+            )
     if exit_code and found.changes:
         return 1
-    return 3 if questions and not allow_incomplete else 0
+    return 3 if any(side.not_established for side in sides) and not allow_incomplete else 0

@@ -57,7 +57,13 @@ def sbom(
     )
     write(result, wanted, spec_version)
     unknowns = result.inventory.unknowns
-    say_some([f"not established: {u.location}: {u.reason}" for u in unknowns], where=", all listed in the SBOM")
+    if not any(item.report.id == "table" and not item.path for item in wanted):
+        say_some(
+            (f"{u.location}: {u.reason}" for u in unknowns),
+            before="not established: ",
+            where=", all listed in the SBOM",
+        )
+        say_some((f"{s.path}: {s.reason}" for s in result.target.skipped), before="passed over: ")
     if not result.inventory.components:
         say("note: no component was found")
     allowed = policy.allow_incomplete if allow_incomplete is None else allow_incomplete

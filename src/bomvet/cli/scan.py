@@ -111,4 +111,5 @@ def _tell(result: ScanResult, assessment: Assessment) -> None:
     project = result.inventory.root.label if result.inventory.root else result.target.name
     reasons = f": {'; '.join(assessment.reasons)}" if assessment.reasons else ""
     say(f"{project}: {assessment.verdict.value.upper()}{reasons}")
-    say_some([f"not established: {question}" for question in assessment.not_established], indent="  ")
+    say_some(assessment.not_established, before="  not established: ")
+    say_some((f"{s.path}: {s.reason}" for s in result.target.skipped), before="  passed over: ")

@@ -22,13 +22,13 @@ def drifts(lock: Inventory, installed: Inventory, *, lock_path: str, folder: str
     """Each disagreement with the purl that it is about: a locked component; "" for what no lock speaks of.
 
     What is not installed counts only where it had to be: not what only development, an option or some
-    environments ask for.
+    environments ask for.  Of several locked versions the first that is not installed is meant.
     """
     locked, found = _by_name(lock), _by_name(installed)
     for name in sorted({*locked, *found}):
         here, there = locked.get(name, []), found.get(name, [])
         versions, stated = _versions(there), _versions(here)
-        places = tuple(sorted({location for component in there for location in component.locations}))
+        places = tuple(sorted({location for c in there if c.version not in stated for location in c.locations}))
 
         def drift(kind: DriftKind) -> Drift:
             return Drift(
@@ -47,7 +47,8 @@ def drifts(lock: Inventory, installed: Inventory, *, lock_path: str, folder: str
         elif not there:
             yield from ((c.purl, drift(DriftKind.NOT_INSTALLED)) for c in here if _is_needed(c))
         elif not set(versions) <= set(stated):
-            yield here[0].purl, drift(DriftKind.OTHER_VERSION)
+            absent = [component for component in here if component.version not in versions]
+            yield (absent or here)[0].purl, drift(DriftKind.OTHER_VERSION)
 
 
 def _by_name(inventory: Inventory) -> Mapping[str, list[Component]]:

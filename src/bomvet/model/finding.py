@@ -52,8 +52,8 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """The name to show: the advisory's, else the rule's."""
-        return self.instance or self.rule
+        """The name to show: the advisory's, else the rule's; an `instance` without `ids` is no name."""
+        return self.instance if self.instance and self.ids else self.rule
 
     @property
     def names(self) -> tuple[str, ...]:

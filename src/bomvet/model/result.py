@@ -43,10 +43,14 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Skipped:
-    """A file that a resolver would have read, and why it was passed over."""
+    """A file or folder that a resolver would have read, and why it was passed over.
+
+    `speaker` is what was read instead, and says what is in it: a lock of what is installed, or the reverse.
+    """
 
     path: str
     reason: str
+    speaker: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,14 +98,21 @@ def _open_questions(
     questions = [f"{u.location}: {u.reason}" for u in inventory.unknowns]
     told = {u.resolver for u in inventory.unknowns}  # the status of these would say it a second time
     questions += [f"{p.id}: {p.reason}" for p in plugins if p.status is not Status.OK and p.id not in told]
+    asked = _asked_already(inventory)
     questions += [
         f"{purl}: {answer.reason}"
         for purl, answer in sorted(facts.advisories.items())
-        if answer.standing is Standing.NOT_ESTABLISHED
+        if answer.standing is Standing.NOT_ESTABLISHED and purl not in asked
     ]
     if policy.fail_on is not None and policy.unknown_severity is UnknownSeverity.INCOMPLETE:
         questions += [f"{f.subject}: the severity of {f.instance} is unknown" for f in findings if _is_unrated(f)]
     return questions
+
+
+def _asked_already(inventory: Inventory) -> set[str]:
+    """Components without a version whose place is told to leave it open: no advisory can be asked about then."""
+    places = {unknown.location for unknown in inventory.unknowns}
+    return {c.purl for c in inventory.components if not c.version and not places.isdisjoint(c.locations)}
 
 
 def _is_unrated(finding: Finding) -> bool:

@@ -442,8 +442,8 @@ def _compositions(result: ScanResult, root: Component) -> list[_Json]:
     by_kind: dict[Completeness, list[str]] = defaultdict(list)
     for component in inventory.components:
         by_kind[component.dependencies].append(component.purl)
-    # What was not understood, or passed over, may hang on the root directly.
-    unseen = inventory.unknowns or result.target.skipped
+    # What was not understood, or passed over, may hang on the root directly, unless something else speaks for it.
+    unseen = inventory.unknowns or any(not skipped.speaker for skipped in result.target.skipped)
     hidden = unseen and root.dependencies is Completeness.COMPLETE
     by_kind[Completeness.INCOMPLETE if hidden else root.dependencies].append(root.purl)
     # Nor are all parts stated where the dependencies of one of them are not: what it needs may be in no input.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.model.diff import Aspect, Change, ChangeKind, Diff, Direction, State
 from bomvet.reports._json import dumps
+from bomvet.reports._questions import grouped
 from bomvet.reports._text import clean
 
 if TYPE_CHECKING:
@@ -70,9 +71,15 @@ def _notes(diff: Diff) -> Iterator[str]:
     if diff.not_compared:
         names = ", ".join(_PLURALS[aspect] for aspect in diff.not_compared)
         yield f"Not compared, since only one side states any: {names}."
-    for word, side in (("before", diff.before), ("after", diff.after)):
-        for question in side.not_established:
-            yield f"Not established {word}: {question}"
+    before, after = diff.before.not_established, diff.after.not_established
+    both = frozenset(before) & frozenset(after)
+    for word, questions in (
+        ("before", (question for question in before if question not in both)),
+        ("after", (question for question in after if question not in both)),
+        ("before and after", (question for question in before if question in both)),
+    ):
+        for line in grouped(questions):
+            yield f"Not established {word}: {line.text}"
 
 
 def _side(side: Side) -> str:

@@ -14,6 +14,7 @@ from bomvet.model.graph import Graph
 from bomvet.model.purl import pypi_name
 from bomvet.model.records import dataclass
 from bomvet.model.result import Status
+from bomvet.reports._questions import Line, grouped
 from bomvet.reports._text import clean
 from bomvet.versions.orders import ORDERS
 
@@ -35,7 +36,12 @@ _ADVISORY_ID = re.compile(r"(?:CVE|PYSEC|MAL)-\d{4}-\d+|GHSA(?:-[0-9a-z]{4}){3}"
 #: Purl types whose names and versions are Python's; `generic` are the projects of the tree.
 _PYTHON = ("pypi", "generic")
 #: What properties are called here, in the order of the report; any other comes after, by its own name.
-_PROPERTIES = {"bomvet:registry": "index", "bomvet:extra": "extra", "bomvet:marker": "marker"}
+_PROPERTIES = {
+    "bomvet:requirement": "asked",
+    "bomvet:registry": "index",
+    "bomvet:extra": "extra",
+    "bomvet:marker": "marker",
+}
 _ADVISORIES = "  advisories  "
 
 
@@ -171,7 +177,7 @@ def _unaffected(result: ScanResult, advisory: str, target: str) -> Explanation:
     questions += [f"{p}: {a.reason}" for p, a in sorted(result.facts.advisories.items()) if _is_unanswered(a)]
     if questions:
         raise NotEstablishedError(
-            _with_list(f"not established whether {name} affects {_title(result)}", questions),
+            _with_list(f"not established whether {name} affects {_title(result)}", grouped(questions)),
             hint=f"`bomvet scan {shlex.quote(target)}` tells all that is open",
         )
     text = clean(f"{_title(result)}: {name} affects no component, {_as_of(result)}")
@@ -190,18 +196,25 @@ def _absent(result: ScanResult, subject: Subject, target: str) -> NoSuchComponen
     return NoSuchComponentError(clean(f"{title} has no component {subject.text!r}"), hint=hint)
 
 
-def _unknowns(result: ScanResult, subject: Subject) -> list[str]:
+def _unknowns(result: ScanResult, subject: Subject) -> list[Line]:
     """What is not known of the target, beginning with what names the component."""
     name = re.escape(pypi_name(subject.name))
     naming = re.compile(rf"(?<![a-z0-9])(?<![a-z0-9]-){name}(?!-?[a-z0-9])").search
-    ordered = sorted(result.inventory.unknowns, key=lambda u: not (name and naming(pypi_name(u.reason))))
-    return [f"{u.location}: {u.reason}" for u in ordered]
+    first: list[Line] = []
+    others: list[str] = []
+    for unknown in result.inventory.unknowns:
+        text = f"{unknown.location}: {unknown.reason}"
+        if name and naming(pypi_name(unknown.reason)):
+            first.append(Line(text))
+        else:
+            others.append(text)
+    return [*first, *grouped(others)]
 
 
-def _with_list(message: str, lines: Sequence[str], before: Sequence[str] = ()) -> str:
-    more = len(lines) - MAX_ENTRIES
-    shown = [*before, *lines[:MAX_ENTRIES], *([f"... and {more} more"] if more > 0 else [])]
-    return "\n".join((clean(message), *(f"  {clean(line)}" for line in shown)))
+def _with_list(message: str, lines: Sequence[Line], before: Sequence[str] = ()) -> str:
+    more = sum(line.stands_for for line in lines[MAX_ENTRIES:])
+    texts = [*before, *(line.text for line in lines[:MAX_ENTRIES]), *([f"... and {more:,} more"] if more else [])]
+    return "\n".join((clean(message), *(f"  {clean(text)}" for text in texts)))
 
 
 # -- the explanation -------------------------------------------------------------------------------------------
@@ -235,7 +248,8 @@ def _listed(label: str, values: Sequence[str]) -> Iterator[_Row]:
     """One line a value, all in the column of the first."""
     more = len(values) - MAX_ENTRIES
     shown = [*values[:MAX_ENTRIES], *([f"... and {more} more"] if more > 0 else [])]
-    yield from ((_head("" if number else label), value) for number, value in enumerate(shown))
+    head = _head(label)
+    yield from ((" " * len(head) if number else head, value) for number, value in enumerate(shown))
 
 
 class _Explainer:

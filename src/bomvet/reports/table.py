@@ -11,6 +11,7 @@ from bomvet.model.facts import Severity
 from bomvet.model.finding import Assessment, Finding, Verdict
 from bomvet.model.graph import Graph
 from bomvet.plugin import RenderOptions, Report
+from bomvet.reports._questions import grouped
 from bomvet.reports._text import clean
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _STYLES = {
 _VERDICTS = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.INCOMPLETE: "bold yellow"}
 #: A summary is cut to about two lines; `bomvet explain` has it whole.
 MAX_SUMMARY = 110
+_VULNERABILITY = "known-vulnerability"
 _INTRODUCTION = re.compile(r"(?:\S+ ){1,3}is an? ", re.IGNORECASE).match
 
 
@@ -57,6 +59,7 @@ def _print(console: Console, result: ScanResult) -> None:
     if assessment is None:
         _components(console, result)
         _list(console, "Not established", (f"{u.location}: {u.reason}" for u in result.inventory.unknowns))
+        _list(console, "Passed over", (f"{s.path}: {s.reason}" for s in result.target.skipped))
         return
     _findings(console, result, assessment)
     _list(console, "Not established", assessment.not_established)
@@ -101,7 +104,7 @@ def _header(console: Console, result: ScanResult) -> None:
 
 def _findings(console: Console, result: ScanResult, assessment: Assessment) -> None:
     """One block per component, in the order of its gravest finding."""
-    components = {c.purl: c for c in result.inventory.components}
+    components = {c.purl: c for c in (result.inventory.root, *result.inventory.components) if c}
     graph = Graph(result.inventory)
     by_subject: dict[str, list[Finding]] = {}
     for finding in assessment.findings:
@@ -202,17 +205,18 @@ def _list(console: Console, title: str, lines: Iterable[str]) -> None:
     from rich.padding import Padding  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    found = list(lines)
+    found = grouped(lines)
     if not found:
         return
-    console.print(f"{title} ({len(found)})", style="bold")
+    console.print(f"{title} ({sum(line.stands_for for line in found):,})", style="bold")
     table = Table.grid(padding=(0, 1))
     table.add_column(width=1)
     table.add_column(ratio=1, overflow="fold")
     for line in found[:MAX_LINES]:
-        table.add_row("?" if title.startswith("Not") else "-", clean(line))
+        table.add_row("?" if title.startswith("Not") else "-", clean(line.text))
     if len(found) > MAX_LINES:
-        table.add_row("", f"... and {len(found) - MAX_LINES} more: -f json shows all")
+        more = sum(line.stands_for for line in found[MAX_LINES:])
+        table.add_row("", f"... and {more:,} more: -f json shows all")
     console.print(Padding(table, (0, 0, 1, 2)))
 
 
@@ -244,11 +248,14 @@ def _why_nothing(result: ScanResult, assessment: Assessment) -> str:
 
 
 def _next(assessment: Assessment) -> Iterator[str]:
-    if assessment.failing:
-        file = _source(assessment)
-        yield f"take the upgrades above or waive a finding in {file} (id, reason, owner, expires)"
+    failing = [f for f in assessment.findings if f.fingerprint in assessment.failing]
+    if failing:
+        step = "take the upgrades above" if all(f.rule == _VULNERABILITY for f in failing) else "mend what ✗ refuses"
+        yield f"{step} or waive a finding in {_source(assessment)} (id, reason, owner, expires)"
+    if any(": not locked: " in question for question in assessment.not_established):
+        yield "lock what is not locked, or let --resolve ask npm and uv for it"
     if assessment.not_established:
-        yield "answer the open questions above or accept them with --allow-incomplete"
+        yield "answer the open questions above, leave files out with --exclude, or accept it with --allow-incomplete"
 
 
 TABLE = Report(id="table", title="text for people", media_type="text/plain", extension=".txt", render=render)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -43,7 +44,7 @@ def test_another_version() -> None:
             instance="node_modules: pkg:npm/%40s/a",
             locations=(PLACE,),
             evidence=("package-lock.json against node_modules",),
-            remediation="Install anew from package-lock.json, or lock what is meant and review the change.",
+            remediation="Install anew from package-lock.json, or write package-lock.json anew if what is installed is meant.",
         )
     ]
 
@@ -54,7 +55,7 @@ def test_another_version() -> None:
         (
             DriftKind.NOT_LOCKED,
             Severity.MEDIUM,
-            "@s/a 2, 3 is installed in node_modules, and package-lock.json does not speak of it",
+            "@s/a 2, 3 is installed in node_modules, and is not in package-lock.json",
         ),
         (DriftKind.NOT_INSTALLED, Severity.LOW, "@s/a 1 of package-lock.json is not installed in node_modules"),
     ],
@@ -64,6 +65,21 @@ def test_the_other_kinds(kind: DriftKind, severity: Severity, message: str) -> N
     (found,) = run_check(INSTALLED_DRIFT, LOCKED, drift(kind))
 
     assert (found.severity, found.message, found.locations) == (severity, message, LOCKED.locations)
+
+
+@pytest.mark.parametrize(
+    ("installed", "message"),
+    [
+        (("1", "2"), "@s/a is 2 in node_modules, and 1 in package-lock.json"),
+        (("",), "@s/a is of no version in node_modules, and 1 in package-lock.json"),
+    ],
+)
+def test_versions_that_are_locked_are_not_named(installed: tuple[str, ...], message: str) -> None:
+    """Of what is installed, only what the lock has not is told."""
+    (one,) = drift(DriftKind.OTHER_VERSION).drift[LOCKED.purl]
+    facts = Facts(drift=MappingProxyType({LOCKED.purl: (replace(one, installed=installed),)}))
+
+    assert [found.message for found in run_check(INSTALLED_DRIFT, LOCKED, facts)] == [message]
 
 
 def test_nothing_differs() -> None:

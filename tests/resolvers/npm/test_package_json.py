@@ -24,7 +24,7 @@ from bomvet.model.inventory import (
 )
 from bomvet.resolvers import _declared
 from bomvet.resolvers.npm.package_json import LOCKS, PACKAGE_JSON
-from tests.harness import component, run_resolver
+from tests.harness import MemoryTree, component, run_resolver
 from tests.resolvers.mutations import damaged, survives
 
 if TYPE_CHECKING:
@@ -197,14 +197,70 @@ def test_no_json(text: str) -> None:
     assert caught.value.line == 1
 
 
-@pytest.mark.parametrize(
-    "beside", [*LOCKS, *(f"web/{lock}" for lock in LOCKS), "web/node_modules/x/index.js", "node_modules/x/index.js"]
-)
-def test_who_else_speaks(beside: str) -> None:
-    """A lock or installed packages beside it or above say more; then there is the project alone."""
-    (project,) = run_resolver(PACKAGE_JSON, {"web/package.json": ONE, beside: ""}, "web/package.json").components
+def alone(files: Mapping[str, str]) -> bool:
+    """Whether nothing but the project itself is made of `web/package.json`."""
+    found = run_resolver(PACKAGE_JSON, {"web/package.json": ONE, **files}, "web/package.json")
+    return [(c.purl, c.dependencies) for c in found.components] == [
+        ("pkg:generic/web@1.0.0?path=web", Completeness.UNKNOWN)
+    ]
 
-    assert (project.purl, project.dependencies) == ("pkg:generic/web@1.0.0?path=web", Completeness.UNKNOWN)
+
+@pytest.mark.parametrize("beside", [*(f"web/{lock}" for lock in LOCKS), "web/node_modules/x/index.js"])
+def test_who_else_speaks(beside: str) -> None:
+    """A lock or installed packages beside it say more; then there is the project alone."""
+    assert alone({beside: ""})
+
+
+@pytest.mark.parametrize("above", [*LOCKS, "node_modules/x/index.js"])
+def test_what_the_workspace_has_speaks(above: str) -> None:
+    """So does what stands at the top of the workspace that it is a member of."""
+    assert alone({above: "{}", "package.json": '{"workspaces": ["web"]}'})
+
+
+@pytest.mark.parametrize(
+    ("lock", "text", "expected"),
+    [
+        ("package-lock.json", '{"packages": {"": {}, "web": {}, "node_modules/y": {}}}', True),
+        ("package-lock.json", '{"packages": {"": {}, "node_modules/web": {}}, "dependencies": {"web": {}}}', False),
+        ("package-lock.json", '{"dependencies": {"y": {"version": "file:web"}, "z": 3}}', True),
+        ("npm-shrinkwrap.json", '{"packages": []}', False),
+        ("package-lock.json", "{", True),
+        ("pnpm-lock.yaml", "importers:\n\n  web:\n    dependencies:\n", True),
+        ("pnpm-lock.yaml", "importers:\r\n\r\n  'web':\r\n", True),
+        ("pnpm-lock.yaml", "importers:\n\n  .:\n    dependencies:\n      web:\n        specifier: 1\n", False),
+        ("yarn.lock", '"w@workspace:web":\n  version: 0.0.0-use.local\n', True),
+        ("yarn.lock", '"w@workspace:*, w@workspace:web":\n', True),
+        ("yarn.lock", 'web@^1:\n  version "1.0.0"\n', False),
+        ("bun.lock", '{"workspaces": {"": {}, "web": {"name": "web",}}}', True),
+        ("bun.lock", '{"packages": {"web": ["web@1.0.0", "", {}]}}', False),
+        ("bun.lockb", "", True),
+    ],
+)
+def test_locks_above_that_name_the_folder(lock: str, text: str, expected: bool) -> None:  # noqa: FBT001
+    """A lock speaks for the folders that it names, as a broken one may; for an example beside them nothing does."""
+    assert alone({lock: text}) is expected
+
+
+def test_a_lock_above_that_cannot_be_read() -> None:
+    """It may name the folder, and whoever reads it tells that nobody can."""
+    tree = MemoryTree({"web/package.json": ONE, "yarn.lock": ""}, links={"yarn.lock": None})
+
+    assert len(PACKAGE_JSON.parse(tree, "web/package.json").components) == 1
+
+
+def test_an_example_in_a_workspace() -> None:
+    """What a lock and the patterns leave out is a project of its own, of which nothing says what is installed."""
+    files = {
+        "package-lock.json": '{"packages": {"": {}, "lib": {}}}',
+        "package.json": '{"workspaces": ["lib"]}',
+        "node_modules/left-pad/package.json": "{}",
+    }
+    found = run_resolver(PACKAGE_JSON, {"web/package.json": ONE, **files}, "web/package.json")
+
+    assert ([c.purl for c in found.components], [u.reason for u in found.unknowns]) == (
+        ["pkg:generic/web@1.0.0?path=web", "pkg:npm/left-pad"],
+        ["not locked: left-pad@^1.0.0"],
+    )
 
 
 @pytest.mark.parametrize("beside", ["other/yarn.lock", "web/x/yarn.lock", "web/x/node_modules/y/z.js"])

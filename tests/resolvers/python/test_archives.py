@@ -185,6 +185,7 @@ def test_an_archive_of_the_own_project() -> None:
     assert [(r.source, r.target) for r in found.relationships] == [
         ("pkg:generic/some-thing@1.0?path=sub", "pkg:generic/some-thing@1.0?file_name=some_thing-1.0-py3-none-any.whl")
     ]
+    assert [c.directory for c in found.components] == [f"sub/{NAME}", "sub"]
 
 
 # -- source distributions --------------------------------------------------------------------------------------

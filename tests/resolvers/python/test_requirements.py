@@ -175,19 +175,76 @@ def test_completeness(text: str, expected: Completeness) -> None:
 # -- what is not pinned ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["a", "a>=1", "a==1.*", "a~=1.0", "a!=1", "a==1,==2", "a[x]"])
-def test_what_is_not_pinned(text: str) -> None:
-    """Ranges and wildcards leave open what gets installed: an unknown, and the rest is kept."""
+@pytest.mark.parametrize(
+    ("text", "constraint"),
+    [
+        ("a", ""),
+        ("a>=1", ">=1"),
+        ("a==1.*", "==1.*"),
+        ("a~=1.0", "~=1.0"),
+        ("a!=1", "!=1"),
+        ("a==1,==2", "==1,==2"),
+        ("a[x]", ""),
+    ],
+)
+def test_what_is_not_pinned(text: str, constraint: str) -> None:
+    """Ranges and wildcards leave open what gets installed: a component without a version, and an unknown."""
     found = read(f"b==1\n{text}\n")
 
-    assert purls(found) == ["pkg:pypi/b@1"]
+    assert purls(found) == ["pkg:pypi/a", "pkg:pypi/b@1"]
+    assert [v for n, v in component(found, "a").properties if n == "bomvet:requirement"] == [constraint][
+        : bool(constraint)
+    ]
     assert found.unknowns == (
         Unknown(
             location=Location(path="requirements.txt", line=2),
             resolver="python/requirements",
-            reason=f"{text!r} is not pinned, so what gets installed is open",
+            reason=f"not locked: {text}",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("compiled", "expected"),
+    [
+        ("c==1 --hash=sha256:" + "0" * 64, ["pkg:pypi/b@1"]),
+        ("c==1\n    # via b", ["pkg:pypi/b@1"]),
+        ("c==1", ["pkg:pypi/a", "pkg:pypi/b@1"]),
+    ],
+)
+def test_what_is_not_pinned_in_a_lock(compiled: str, expected: list[str]) -> None:
+    """Where a compiler wrote the files of the project they are a lock, which nothing joins without a version."""
+    found = read("b==1\na\n", {"requirements/main.txt": compiled})
+
+    assert (purls(found), reasons(found)) == (expected, [("requirements.txt:2", "not locked: a")])
+
+
+def test_what_a_resolver_was_asked_about() -> None:
+    """The lock that it wrote speaks for what has no version; the rest is as ever."""
+    resolved = "a==3 \\\n    --hash=sha256:" + "0" * 64 + "\n    # via -r declared.in\n"
+    files = {"requirements.resolved.txt": resolved, "requirements.txt": "A>=1\nb==1\nc\n"}
+    found = run_resolver(REQUIREMENTS, files, "requirements.txt")
+    lock = run_resolver(REQUIREMENTS, files, "requirements.resolved.txt")
+
+    assert (purls(found), reasons(found)) == (["pkg:pypi/b@1"], [("requirements.txt:3", "not locked: c")])
+    assert (purls(lock), lock.unknowns) == (["pkg:pypi/a@3"], ())
+
+
+def test_conditions_of_what_is_not_pinned() -> None:
+    """One that is asked for under conditions alone has them on its edge."""
+    found = read("a ; os_name == 'nt'\nb ; os_name == 'nt'\nb\n")
+
+    assert [(r.target, r.markers) for r in found.relationships] == [
+        ("pkg:pypi/a", ('os_name == "nt"',)),
+        ("pkg:pypi/b", ()),
+    ]
+
+
+def test_a_file_beside_that_cannot_be_read() -> None:
+    """It is taken for none that a compiler wrote; its own resolver tells that nobody can read it."""
+    tree = MemoryTree({"requirements.txt": "a", "requirements-x.txt": ""}, links={"requirements-x.txt": None})
+
+    assert purls(REQUIREMENTS.parse(tree, "requirements.txt")) == ["pkg:pypi/a"]
 
 
 def test_problems_are_unknown() -> None:
@@ -266,7 +323,7 @@ def test_constraints_pin_what_is_asked_for() -> None:
     text = "A\nb\nc==3\nd\n-c x.txt"
     found = read(text, {"x.txt": f"a==1 --hash=sha256:{A.value}\nb==1\nb==2\nc==4\nd>1\ne==5"})
 
-    assert purls(found) == ["pkg:pypi/a@1", "pkg:pypi/c@3"]
+    assert purls(found) == ["pkg:pypi/a@1", "pkg:pypi/b", "pkg:pypi/c@3", "pkg:pypi/d"]
     assert (component(found, "a").hashes, component(found, "c").hashes) == ((A,), ())
     assert [place for place, _ in reasons(found)] == ["requirements.txt:2", "requirements.txt:4"]
 
@@ -347,9 +404,7 @@ def test_repositories_without_commit(revision: str) -> None:
     url = f"git+{HOST}/r{revision}"
 
     assert len(purls(found)) == 1
-    assert reasons(found) == [
-        ("requirements.txt:1", f"{url} is not pinned to a commit, so what gets installed is open")
-    ]
+    assert reasons(found) == [("requirements.txt:1", f"not locked: {url}, which names no commit")]
 
 
 def test_urls_without_name() -> None:

@@ -33,18 +33,24 @@ def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
             instance=f"{drift.folder}: {drift.purl}",
             locations=drift.locations or component.locations,
             evidence=(f"{drift.lock} against {drift.folder}",),
-            remediation=f"Install anew from {drift.lock}, or lock what is meant and review the change.",
+            remediation=_remedy(drift),
         )
 
 
 def _message(drift: Drift) -> str:
     name = drift.purl.partition("/")[2].replace("%40", "@")
-    locked, installed = ", ".join(drift.locked), ", ".join(drift.installed)
+    strange = [version for version in drift.installed if version not in drift.locked]
+    locked, installed = ", ".join(drift.locked), ", ".join(filter(None, strange))
     if drift.kind is DriftKind.NOT_LOCKED:
-        return f"{name} {installed} is installed in {drift.folder}, and {drift.lock} does not speak of it"
+        return f"{f'{name} {installed}'.rstrip()} is installed in {drift.folder}, and is not in {drift.lock}"
     if drift.kind is DriftKind.NOT_INSTALLED:
         return f"{name} {locked} of {drift.lock} is not installed in {drift.folder}"
-    return f"{name} is {installed} in {drift.folder}, and {locked} in {drift.lock}"
+    return f"{name} is {installed or 'of no version'} in {drift.folder}, and {locked or 'of none'} in {drift.lock}"
+
+
+def _remedy(drift: Drift) -> str:
+    """What ends the disagreement, whichever side is right."""
+    return f"Install anew from {drift.lock}, or write {drift.lock} anew if what is installed is meant."
 
 
 INSTALLED_DRIFT = Check(

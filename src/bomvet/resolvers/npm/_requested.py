@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from bomvet.model.globs import compiled
 from bomvet.model.inventory import Component, Distribution, Inventory, Location, Scope
 from bomvet.model.purl import npm_purl
 from bomvet.model.text import anonymous, shown
 from bomvet.resolvers._declared import Declarations, Want
-from bomvet.resolvers.npm._manifest import manifest, project_at, requests
+from bomvet.resolvers.npm._manifest import project_at, requests
 from bomvet.resolvers.npm._origin import is_git, origin
+from bomvet.resolvers.npm._workspace import members
 
 if TYPE_CHECKING:
     from bomvet.plugin import FileTree
@@ -40,7 +39,7 @@ class Reader:
         self.declared = Declarations(resolver, path)
         self._lines = _key_lines(data)
         self._bundled = _bundled(table)
-        self._members = _members(tree, self.directory)
+        self._members = members(tree, self.directory)
 
     def inventory(self, project: Component) -> Inventory:
         """`project` with all that it asks for."""
@@ -189,60 +188,3 @@ def _bundled(table: dict[str, Any]) -> frozenset[str]:
         dependencies = table.get("dependencies")
         return frozenset(dependencies) if isinstance(dependencies, dict) else frozenset()
     return frozenset(name for name in listed if isinstance(name, str)) if isinstance(listed, list) else frozenset()
-
-
-# -- workspaces ------------------------------------------------------------------------------------------------
-
-
-def _members(tree: FileTree, directory: str) -> dict[str, str]:
-    """The projects of the workspace that `directory` belongs to, by name; none where it belongs to none."""
-    top = directory
-    while True:
-        globs = _workspace_globs(manifest(tree, top))
-        if globs and (top == directory or _is_member(globs, posixpath.relpath(directory, top or "."))):
-            return _workspace(_Key(tree, top, globs))
-        if not top:
-            return {}
-        top = posixpath.dirname(top)
-
-
-def _workspace_globs(table: dict[str, Any]) -> tuple[str, ...]:
-    value = table.get("workspaces")
-    value = value.get("packages") if isinstance(value, dict) else value
-    return tuple(glob for glob in value if isinstance(glob, str)) if isinstance(value, list) else ()
-
-
-def _is_member(globs: tuple[str, ...], folder: str) -> bool:
-    """Whether the last glob that matches takes the folder in; those with `!` take it out."""
-    verdict = False
-    for glob in globs:
-        pattern = glob.removeprefix("!").removeprefix("./").strip("/")
-        if pattern and compiled(f"/{pattern}").fullmatch(folder):
-            verdict = not glob.startswith("!")
-    return verdict
-
-
-class _Key:
-    """A workspace of one tree as a key: the same tree, whatever it holds."""
-
-    def __init__(self, tree: FileTree, top: str, globs: tuple[str, ...]) -> None:
-        self.tree, self.top, self.globs = tree, top, globs
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other.tree is self.tree and other.top == self.top
-
-    def __hash__(self) -> int:
-        return hash((id(self.tree), self.top))
-
-
-@lru_cache(maxsize=4)
-def _workspace(key: _Key) -> dict[str, str]:
-    """The folders of its members by their names; of several with one name the first."""
-    found: dict[str, str] = {}
-    for folder in (path.rpartition("/")[0] for path in key.tree.paths() if path.endswith("/package.json")):
-        inside = folder.startswith(f"{key.top}/") if key.top else True
-        if inside and _is_member(key.globs, folder[len(key.top) + 1 if key.top else 0 :]):
-            name = manifest(key.tree, folder).get("name")
-            if isinstance(name, str):
-                found.setdefault(name, folder)
-    return found

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import posixpath
 
+from bomvet.errors import FileUnreadableError
 from bomvet.model.inventory import Inventory
 from bomvet.plugin import FileTree, Resolver
 from bomvet.resolvers._listing import is_installed_folder, is_listed
 
 ID = "npm/package-json"
-#: Any of these, in the folder or above it, says what is installed: whoever reads it tells what it holds.
+#: Any of these, in the folder, or above it where the project belongs to that, says what is installed: whoever reads
+#: it tells what it holds.
 LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb")
 TABLES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 
@@ -35,15 +37,33 @@ def parse_package_json(tree: FileTree, path: str) -> Inventory:
 
 
 def _is_spoken_for(tree: FileTree, directory: str) -> bool:
-    """Whether a lock, or what is installed, stands in the folder or above it."""
+    """Whether a lock, or what is installed, stands in the folder, or above it where the project belongs to that."""
+    top = directory
     while True:
-        if any(is_listed(tree, posixpath.join(directory, lock)) for lock in LOCKS):
+        locks = [lock for name in LOCKS if is_listed(tree, lock := posixpath.join(top, name))]
+        installed = is_installed_folder(tree, posixpath.join(top, "node_modules"))
+        if (locks or installed) and (top == directory or _belongs(tree, directory, top, locks)):
             return True
-        if is_installed_folder(tree, posixpath.join(directory, "node_modules")):
-            return True
-        if not directory:
+        if not top:
             return False
-        directory = posixpath.dirname(directory)
+        top = posixpath.dirname(top)
+
+
+def _belongs(tree: FileTree, directory: str, top: str, locks: list[str]) -> bool:
+    """Whether the project in `directory` is one of the workspace of `top`, or one of `locks` names its folder."""
+    from bomvet.resolvers.npm._workspace import is_workspace_member, locked_places  # noqa: PLC0415 - for few projects
+
+    place = posixpath.relpath(directory, top or ".")
+    if is_workspace_member(tree, top, place):
+        return True
+    for lock in locks:
+        try:
+            places = locked_places(posixpath.basename(lock), tree.read(lock))
+        except FileUnreadableError:
+            return True  # the resolver of the lock reports it
+        if places is None or place in places:
+            return True
+    return False
 
 
 PACKAGE_JSON = Resolver(
@@ -51,7 +71,7 @@ PACKAGE_JSON = Resolver(
     title="package.json",
     globs=("**/package.json",),
     parse=parse_package_json,
-    reads="the project; where no lock and no node_modules stands beside it or above, what it asks for: dependencies of "
-    "all kinds, aliases, git, archives, folders and members of the workspace",
+    reads="the project; where no lock and no node_modules, its own or that of its workspace, speaks for it, what it "
+    "asks for: dependencies of all kinds, aliases, git, archives, folders and members of the workspace",
     limits="a member of the workspace is taken for what its name asks for, whatever the range",
 )

@@ -42,6 +42,37 @@ def requirement_files(tree: FileTree, directory: str) -> set[str]:
     return {path for path in _below(tree, directory) if _is_requirements(path, directory)}
 
 
+def has_compiled_requirements(tree: FileTree, directory: str) -> bool:
+    """Whether a requirements file of the project is what a compiler wrote: hashes, or who asked for what."""
+    return _has_compiled(_Project(tree, directory))
+
+
+class _Project:
+    """A project of one tree as a key: the same tree, whatever it holds."""
+
+    def __init__(self, tree: FileTree, directory: str) -> None:
+        self.tree, self.directory = tree, directory
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Project) and other.tree is self.tree and other.directory == self.directory
+
+    def __hash__(self) -> int:
+        return hash((id(self.tree), self.directory))
+
+
+@lru_cache(maxsize=4)
+def _has_compiled(project: _Project) -> bool:
+    """Remembered, since each of many requirements files asks."""
+    for path in sorted(requirement_files(project.tree, project.directory)):
+        try:
+            data = project.tree.read(path)
+        except FileUnreadableError:
+            continue  # the resolver of requirements files reports it
+        if b"--hash=" in data or b"# via" in data:
+            return True
+    return False
+
+
 class Speaker(NamedTuple):
     """What says which versions of declared packages are installed, and of which of them it speaks.
 

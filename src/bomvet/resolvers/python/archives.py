@@ -145,7 +145,8 @@ def _component(file: _File, metadata: Metadata) -> Component | Unknown:
     properties = [("bomvet:requires-dist", shown(one.text)) for one in metadata.requires]
     if metadata.requires_python:
         properties.append(("bomvet:requires-python", metadata.requires_python))
-    if _is_own(file, name):
+    own = _is_own(file, name)
+    if own:
         purl = f"{project_purl(name, metadata.version, '')}?file_name={quote(base, safe='')}"
     else:
         purl = pypi_purl(name, metadata.version, {"file_name": base})
@@ -160,6 +161,7 @@ def _component(file: _File, metadata: Metadata) -> Component | Unknown:
         distributions=(Distribution(url=quote(file.path), hashes=(digest,), size=len(file.data), source=file.source),),
         locations=(Location(path=file.path),),
         properties=tuple(sorted(properties)),
+        directory=file.path if own else None,
     )
 
 

@@ -22,7 +22,7 @@ from bomvet.model.purl import percent_decoded, public_url, pypi_name, pypi_purl
 from bomvet.model.records import replace
 from bomvet.model.text import anonymous, shown
 from bomvet.plugin import FileTree, Resolver
-from bomvet.resolvers.python._beside import CONSTRAINTS
+from bomvet.resolvers.python._beside import CONSTRAINTS, has_compiled_requirements
 from bomvet.resolvers.python._project import project_at
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from bomvet.resolvers.python._requirement_lines import Include, Requirement, Statements
 
 ID = "python/requirements"
+#: What a resolver that was asked wrote, in place of a lock that is missing.
+RESOLVED = "requirements.resolved.txt"
 #: Files that one file may pull in through includes.
 MAX_FILES = 64
 _RANK = {Completeness.COMPLETE: 0, Completeness.INCOMPLETE: 1, Completeness.UNKNOWN: 2}
@@ -67,6 +69,8 @@ class _Run(NamedTuple):
     unknowns: list[Unknown]
     pins: dict[str, _Pin]
     indexes: list[tuple[str, str]]
+    compiled: bool
+    resolved: frozenset[str]
 
 
 class _Resolved(NamedTuple):
@@ -88,7 +92,15 @@ def parse_requirements(tree: FileTree, path: str) -> Inventory:
     files = _read_all(tree, path, unknowns)
     project = project_at(tree, _project_directory(path))
     asking = _without_strangers([file for file in files if not file.constraint], project.name)
-    run = _Run(tree=tree, unknowns=unknowns, pins=_constraint_pins(files), indexes=_indexes(files))
+    is_open = any(not (r.version or r.url or r.path) for file in asking for r in file.statements.requirements)
+    run = _Run(
+        tree=tree,
+        unknowns=unknowns,
+        pins=_constraint_pins(files),
+        indexes=_indexes(files),
+        compiled=is_open and has_compiled_requirements(tree, _project_directory(path)),
+        resolved=_resolved_names(tree, path) if is_open else frozenset(),
+    )
     project = replace(
         project,
         dependencies=max(
@@ -110,6 +122,14 @@ def parse_requirements(tree: FileTree, path: str) -> Inventory:
             unknowns=tuple(unknowns),
         )
     ])  # fmt: skip
+
+
+def _resolved_names(tree: FileTree, path: str) -> frozenset[str]:
+    """What a resolver found a version for when it was asked, beside a file that states none."""
+    beside = posixpath.join(posixpath.dirname(path), RESOLVED)
+    if beside == path or not tree.exists(beside):
+        return frozenset()
+    return frozenset(pypi_name(r.name) for r in _statements(tree, beside).requirements if r.version)
 
 
 def _project_directory(path: str) -> str:
@@ -193,6 +213,7 @@ def _indexes(files: Iterable[_File]) -> list[tuple[str, str]]:
 
 def _resolve(run: _Run, file: _File, requirement: Requirement) -> _Resolved | None:
     location = Location(path=file.path, line=requirement.line)
+    component: Component | None
     try:
         if requirement.path or requirement.url[:5].lower() == "file:":
             component = _local(run, file, requirement, location)
@@ -203,19 +224,37 @@ def _resolve(run: _Run, file: _File, requirement: Requirement) -> _Resolved | No
     except BomvetError as error:
         run.unknowns.append(_unknown(location, str(error)))
         return None
-    return _Resolved(component=component, requirement=requirement, file=file)
+    return _Resolved(component=component, requirement=requirement, file=file) if component else None
 
 
-def _from_index(run: _Run, file: _File, requirement: Requirement, location: Location) -> Component:
+def _from_index(run: _Run, file: _File, requirement: Requirement, location: Location) -> Component | None:
+    """The package in the version that is stated; None where another file says which that is."""
     name = pypi_name(requirement.name)
     pin = run.pins.get(name, _Pin())
     version = requirement.version or pin.version
     if not version:
-        raise BomvetError(f"{shown(requirement.text)!r} is not pinned, so what gets installed is open")
+        if name in run.resolved:
+            return None
+        if run.compiled:  # then the files are a lock, in which this has no place
+            raise BomvetError(f"not locked: {shown(requirement.text)}")
+        run.unknowns.append(_unknown(location, f"not locked: {shown(requirement.text)}"))
+        constraint = _constraint(requirement.text)
+        properties = [*run.indexes, *([("bomvet:requirement", constraint)] if constraint else [])]
+        return _component(file, requirement, location, name=name, version="", properties=properties)
     component = _component(file, requirement, location, name=name, version=version, properties=run.indexes)
     if version != pin.version:
         return component
     return replace(component, hashes=tuple(sorted({*requirement.hashes, *pin.hashes})))
+
+
+def _constraint(text: str) -> str:
+    """The versions that a requirement leaves open."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - slow to import
+
+    try:
+        return str(Requirement(text).specifier)
+    except InvalidRequirement:
+        return ""
 
 
 def _from_url(run: _Run, file: _File, requirement: Requirement, location: Location) -> Component:
@@ -224,7 +263,7 @@ def _from_url(run: _Run, file: _File, requirement: Requirement, location: Locati
         raise BomvetError(f"{shown(url)} does not say which package it is")
     is_vcs = requirement.url.partition(":")[0].partition("+")[0].lower() in ("git", "hg", "svn", "bzr")
     if is_vcs and not _COMMIT.search(url):
-        reason = f"{shown(url)} is not pinned to a commit, so what gets installed is open"
+        reason = f"not locked: {shown(url)}, which names no commit"
         run.unknowns.append(_unknown(location, reason))
     component = _component(
         file,
@@ -342,8 +381,10 @@ def _edges(project: Component, resolved: list[_Resolved]) -> Iterator[Relationsh
         if len(names) < len(stated) or not askers:
             askers.add(project.purl)
         evidence = (Location(path=item.file.path, line=item.requirement.line),)
+        # Of a package without a version another line may ask under another condition.
+        markers = (item.requirement.marker,) if item.requirement.marker and not item.component.version else ()
         for source in askers - {item.component.purl}:
-            yield Relationship(source=source, target=item.component.purl, evidence=evidence)
+            yield Relationship(source=source, target=item.component.purl, markers=markers, evidence=evidence)
 
 
 def _asking_package(via: str) -> str:
@@ -359,5 +400,6 @@ REQUIREMENTS = Resolver(
     parse=parse_requirements,
     locks=True,
     reads="pins, hashes, markers, extras, URLs, local folders, includes and constraints, edges from `# via` comments",
-    limits="edges only where a compiler wrote its comments; URLs are not followed",
+    limits="edges only where a compiler wrote its comments; URLs are not followed; beside compiled files, what has no "
+    "version is told alone",
 )
