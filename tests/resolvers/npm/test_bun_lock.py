@@ -365,6 +365,25 @@ def test_scopes_and_roles() -> None:
     assert found.unknowns == ()
 
 
+def test_overrides_of_one_dependent() -> None:
+    """Since version 3 an override may be for the dependencies of one package, or for one range of it."""
+    text = """{
+  "lockfileVersion": 3,
+  "workspaces": {"": {"name": "project", "dependencies": {"a": "1"}}},
+  "overrides": {"a": {"b": "2.0.0"}, "c@1": {".": "1.1.0", "d": "3.0.0"}, "e": "4.0.0"},
+  "packages": {"a": ["a@1.0.0", "", {}, ""]}
+}"""
+    found = run_resolver(BUN_LOCK, {LOCK: text}, LOCK)
+
+    assert component(found, "project").properties == (
+        ("bomvet:override", "a>b: 2.0.0"),
+        ("bomvet:override", "c@1: 1.1.0"),
+        ("bomvet:override", "c@1>d: 3.0.0"),
+        ("bomvet:override", "e: 4.0.0"),
+    )
+    assert found.unknowns == ()
+
+
 # -- what is not understood ------------------------------------------------------------------------------------
 
 
@@ -373,9 +392,9 @@ def test_scopes_and_roles() -> None:
     [
         ("", ("not JSON: Expecting value", 1)),
         ("[]", ("no JSON object", 1)),
-        ("{}", ("lock version None is not known, only 0, 1 and 2", 1)),
-        ('{"lockfileVersion": 3}', ("lock version 3 is not known, only 0, 1 and 2", 1)),
-        ('{"lockfileVersion": true}', ("lock version True is not known, only 0, 1 and 2", 1)),
+        ("{}", ("lock version None is not known, only 0 to 3", 1)),
+        ('{"lockfileVersion": 4}', ("lock version 4 is not known, only 0 to 3", 1)),
+        ('{"lockfileVersion": true}', ("lock version True is not known, only 0 to 3", 1)),
         ('{"lockfileVersion": 1,\n"packages": {\n"a": [}}', ("not JSON: Expecting value", 3)),
     ],
 )

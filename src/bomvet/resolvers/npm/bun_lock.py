@@ -1,4 +1,4 @@
-"""`bun.lock` of Bun 1.2 and later: format versions 0 to 2.
+"""`bun.lock` of Bun 1.2 and later: format versions 0 to 3.
 
 Source: https://bun.com/docs/pm/lockfile and what Bun writes; the binary `bun.lockb` is another format.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bomvet.resolvers.npm._manifest import Request
 
 ID = "npm/bun-lock"
-_VERSIONS = (0, 1, 2)
+_VERSIONS = (0, 1, 2, 3)
 #: The start of an entry of `workspaces` or `packages`, as Bun lays them out.
 _ENTRY = re.compile(r'^    ("(?:[^"\\\n]|\\.)*+"): [\[{]', re.MULTILINE)
 #: Sections whose entries open a bracket on their line.
@@ -95,7 +95,7 @@ def parse_bun_lock(tree: FileTree, path: str) -> Inventory:
     document, twice = load_jsonc(data)
     version = document.get("lockfileVersion")
     if type(version) is not int or version not in _VERSIONS:
-        raise MalformedError(f"lock version {shown(repr(version))} is not known, only 0, 1 and 2", line=1)
+        raise MalformedError(f"lock version {shown(repr(version))} is not known, only 0 to 3", line=1)
     lock = _Lock(tree, path, document)
     for key in twice:
         lock.unknown(0, f"the key {shown(key)} stands twice, and the last counts")
@@ -148,10 +148,17 @@ def _workspaces(lock: _Lock, lines: dict[tuple[str, str], int]) -> Iterator[tupl
 
 
 def _note_overrides(lock: _Lock, node: Node) -> None:
-    texts = {("bomvet:override", anonymous(f"{key}: {value}")) for key, value in lock.section("overrides").items()}
+    texts = {("bomvet:override", anonymous(text)) for text in _overrides(lock.section("overrides"))}
     if texts:
         properties = tuple(sorted({*node.component.properties, *texts}))
         node.component = replace(node.component, properties=properties)
+
+
+def _overrides(table: _Table) -> Iterator[str]:
+    """Each as a text; those of version 3 may stand below the dependent that they are for, of which `.` is itself."""
+    for key, value in table.items():
+        for name, reference in value.items() if isinstance(value, dict) else ((".", value),):
+            yield f"{key}: {reference}" if name == "." else f"{key}>{name}: {reference}"
 
 
 def _entries(lock: _Lock, lines: dict[tuple[str, str], int]) -> Iterator[_Entry]:
