@@ -557,6 +557,26 @@ def test_peers_count_for_scopes() -> None:
     assert scopes(found) == {"lib@1.0.0": Scope.REQUIRED, "maybe@1.0.0": Scope.OPTIONAL, "must@1.0.0": Scope.REQUIRED}
 
 
+def test_peers_of_another_instance_do_not_count_for_scopes() -> None:
+    """What a tool gives to its own instance of a package is not needed by those who have one without it."""
+    found = read(
+        entry("color@npm:1"),
+        entry("lib@npm:1", dependencies={"log": "npm:1"}),
+        entry("log@npm:1", peerDependencies={"color": "*"}, peerDependenciesMeta={"color": {"optional": "true"}}),
+        entry("tool@npm:1", dependencies={"color": "npm:1", "log": "npm:1"}),
+        member("app", dependencies={"lib": "npm:1", "tool": "npm:1"}),
+        files=app(dependencies={"lib": "1"}, devDependencies={"tool": "1"}),
+    )
+
+    assert roles(found)["log@1.0.0", "color@1.0.0"] == ("optional", "peer")
+    assert scopes(found) == {
+        "color@1.0.0": Scope.DEV,
+        "lib@1.0.0": Scope.REQUIRED,
+        "log@1.0.0": Scope.REQUIRED,
+        "tool@1.0.0": Scope.DEV,
+    }
+
+
 def test_peers_are_bounded() -> None:
     """No lock can multiply dependents with what they wish; the rest is told."""
     many = range(40)

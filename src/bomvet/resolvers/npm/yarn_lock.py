@@ -21,8 +21,8 @@ _BERRY = ("\n__metadata:", "\n  version: ", "\n  resolution: ")
 def parse_yarn_lock(tree: FileTree, path: str) -> Inventory:
     """The inventory of one lock; raises `MalformedError` where it is no lock at all."""
     text = decoded(tree.read(path))
-    graph = Graph(ID)
     is_berry = text.startswith("__metadata:") or any(sign in text for sign in _BERRY)
+    graph = Graph(ID, peers_shared=is_berry)
     (read_berry if is_berry else read_classic)(graph, tree, path, text)
     return graph.inventory()
 
