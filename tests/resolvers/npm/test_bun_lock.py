@@ -261,7 +261,7 @@ def test_origins(entry: list[Any], expected: tuple[object, ...]) -> None:
     ("place", "purl", "url"),
     [
         ("https://packages.example/a.tgz", "pkg:npm/a?download_url=https://packages.example/a.tgz", "https://packages.example/a.tgz"),
-        ("./vendor/a.tgz", "pkg:npm/a?file_name=a.tgz", "file:./vendor/a.tgz"),
+        ("./vendor/a.tgz", "pkg:npm/a?file_name=a.tgz", "file:vendor/a.tgz"),
         ("a.tgz", "pkg:npm/a?file_name=a.tgz", "file:a.tgz"),
         ("file:a.tar.gz", "pkg:npm/a?file_name=a.tar.gz", "file:a.tar.gz"),
         ("https://npm.packages.example/b/-/b-1.0.0.tgz", "pkg:npm/a", "https://npm.packages.example/b/-/b-1.0.0.tgz"),
@@ -274,6 +274,19 @@ def test_a_file_has_no_version_and_that_is_told(place: str, purl: str, url: str)
 
     assert (package.purl, package.distributions) == (purl, (Distribution(url=url, hashes=(EMPTY,)),))
     assert reasons(found) == ["a has no version in the lock"]
+
+
+def test_the_version_in_the_name_of_a_file() -> None:
+    """Of an archive the lock states no version, but its file is called after it."""
+    found = read(
+        {"a": ["a@./vendor/a-1.2.3.tgz", {}, SRI], "@s/b": ["@s/b@https://packages.example/s-b-2.0.0.tgz", {}, SRI]}
+    )
+
+    assert {c.purl for c in found.components if not c.first_party} == {
+        "pkg:npm/%40s/b@2.0.0?download_url=https://packages.example/s-b-2.0.0.tgz",
+        "pkg:npm/a@1.2.3?file_name=a-1.2.3.tgz",
+    }
+    assert found.unknowns == ()
 
 
 def test_what_an_entry_says_of_its_package() -> None:
@@ -318,10 +331,10 @@ def test_folders_and_links_are_own_projects() -> None:
         {"optionalDependencies": {"fix": "file:fix"}, "devDependencies": {"tool": "link:../tool", "self": "*"}},
     )
 
-    assert {c.purl: c.properties for c in found.components if c.first_party} == {
-        PROJECT: (),
-        "pkg:generic/fix?path=fix": (),
-        "pkg:generic/tool?path=../tool": (("bomvet:link", "link:../tool"),),
+    assert {c.purl: (c.dependencies, c.properties) for c in found.components if c.first_party} == {
+        PROJECT: (Completeness.COMPLETE, ()),
+        "pkg:generic/fix?path=fix": (Completeness.COMPLETE, ()),
+        "pkg:generic/tool?path=../tool": (Completeness.INCOMPLETE, (("bomvet:link", "link:../tool"),)),
     }
     assert scopes(found) == {"a@1.0.0": Scope.OPTIONAL, "b@1.0.0": Scope.DEV}
     assert reasons(found) == ["../tool lies outside the scanned tree"]

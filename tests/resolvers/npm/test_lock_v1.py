@@ -87,6 +87,7 @@ def test_packages_and_edges() -> None:
             {"version": "https://files.example/a-1.2.3.tgz?x=1"},
             "pkg:npm/%40s/a@1.2.3?download_url=https://files.example/a-1.2.3.tgz%3Fx%3D1",
         ),
+        ({"version": f"{REGISTRY}/real/-/real-1.2.3.tgz"}, "pkg:npm/real@1.2.3"),
     ],
 )
 def test_what_a_version_may_be(entry: dict[str, Any], purl: str) -> None:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.errors import MalformedError
-from bomvet.model.inventory import Component, Location
+from bomvet.model.inventory import Completeness, Component, Location
 from bomvet.model.purl import npm_purl, public_url
 from bomvet.model.records import replace
 from bomvet.model.text import anonymous, shown
@@ -18,7 +18,7 @@ from bomvet.plugin import Resolver
 from bomvet.resolvers.npm._graph import Graph, Node
 from bomvet.resolvers.npm._jsonc import load_jsonc
 from bomvet.resolvers.npm._manifest import project_at, requests
-from bomvet.resolvers.npm._origin import Origin, hashes, is_git, origin, registry_archive
+from bomvet.resolvers.npm._origin import Origin, archive_version, hashes, is_git, origin, registry_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,10 @@ class _Lock:
             self.unknown(line, f"{shown(place)} lies outside the scanned tree")
         project = project_at(self.tree, directory, name=name, version=version)
         properties = (("bomvet:link", link),) if link else ()
-        project = replace(project, locations=tuple(sorted({*project.locations, location})), properties=properties)
+        # What a link leads to Bun leaves to itself.
+        dependencies = Completeness.INCOMPLETE if link else project.dependencies
+        locations = tuple(sorted({*project.locations, location}))
+        project = replace(project, dependencies=dependencies, locations=locations, properties=properties)
         node = self.projects[directory] = self.graph.add(project, location, starts=False)
         return node
 
@@ -205,14 +208,8 @@ def _node(lock: _Lock, entry: _Entry) -> Node:
 
 
 def _version(entry: _Entry) -> str:
-    """What stands behind the name; of an archive of a registry, what its file is called after."""
-    if not _is_place(entry.place):
-        return entry.place
-    archive = registry_archive(entry.place)
-    before, file = f"{posixpath.basename(entry.name)}-", posixpath.basename(entry.place)
-    if archive and archive.name == entry.name and file.startswith(before) and file.endswith(".tgz"):
-        return file[len(before) : -len(".tgz")]
-    return ""
+    """What stands behind the name; of an archive, what its file is called after."""
+    return archive_version(entry.name, entry.place) if _is_place(entry.place) else entry.place
 
 
 def _is_place(text: str) -> bool:
@@ -227,7 +224,7 @@ def _origin(lock: _Lock, entry: _Entry, version: str) -> Origin:
     if is_git(place):
         return origin(name, version, place, _hashes(lock, entry, texts[1:]))
     if _is_place(place):
-        resolved = place if "://" in place or place.startswith("file:") else f"file:{place}"
+        resolved = place if "://" in place or place.startswith("file:") else f"file:{posixpath.normpath(place)}"
         return origin(name, version, resolved, _hashes(lock, entry, texts))
     if not entry.rest or not isinstance(entry.rest[0], str):
         lock.unknown(entry.line, f"where {shown(entry.key)} comes from is not stated")
