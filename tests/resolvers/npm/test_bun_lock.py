@@ -261,7 +261,7 @@ def test_origins(entry: list[Any], expected: tuple[object, ...]) -> None:
     ("place", "purl", "url"),
     [
         ("https://packages.example/a.tgz", "pkg:npm/a?download_url=https://packages.example/a.tgz", "https://packages.example/a.tgz"),
-        ("./vendor/a.tgz", "pkg:npm/a?file_name=a.tgz", "file:./vendor/a.tgz"),
+        ("./vendor/a.tgz", "pkg:npm/a?file_name=a.tgz", "file:vendor/a.tgz"),
         ("a.tgz", "pkg:npm/a?file_name=a.tgz", "file:a.tgz"),
         ("file:a.tar.gz", "pkg:npm/a?file_name=a.tar.gz", "file:a.tar.gz"),
         ("https://npm.packages.example/b/-/b-1.0.0.tgz", "pkg:npm/a", "https://npm.packages.example/b/-/b-1.0.0.tgz"),
@@ -274,6 +274,19 @@ def test_a_file_has_no_version_and_that_is_told(place: str, purl: str, url: str)
 
     assert (package.purl, package.distributions) == (purl, (Distribution(url=url, hashes=(EMPTY,)),))
     assert reasons(found) == ["a has no version in the lock"]
+
+
+def test_the_version_in_the_name_of_a_file() -> None:
+    """Of an archive the lock states no version, but its file is called after it."""
+    found = read(
+        {"a": ["a@./vendor/a-1.2.3.tgz", {}, SRI], "@s/b": ["@s/b@https://packages.example/s-b-2.0.0.tgz", {}, SRI]}
+    )
+
+    assert {c.purl for c in found.components if not c.first_party} == {
+        "pkg:npm/%40s/b@2.0.0?download_url=https://packages.example/s-b-2.0.0.tgz",
+        "pkg:npm/a@1.2.3?file_name=a-1.2.3.tgz",
+    }
+    assert found.unknowns == ()
 
 
 def test_what_an_entry_says_of_its_package() -> None:
@@ -318,10 +331,10 @@ def test_folders_and_links_are_own_projects() -> None:
         {"optionalDependencies": {"fix": "file:fix"}, "devDependencies": {"tool": "link:../tool", "self": "*"}},
     )
 
-    assert {c.purl: c.properties for c in found.components if c.first_party} == {
-        PROJECT: (),
-        "pkg:generic/fix?path=fix": (),
-        "pkg:generic/tool?path=../tool": (("bomvet:link", "link:../tool"),),
+    assert {c.purl: (c.dependencies, c.properties) for c in found.components if c.first_party} == {
+        PROJECT: (Completeness.COMPLETE, ()),
+        "pkg:generic/fix?path=fix": (Completeness.COMPLETE, ()),
+        "pkg:generic/tool?path=../tool": (Completeness.INCOMPLETE, (("bomvet:link", "link:../tool"),)),
     }
     assert scopes(found) == {"a@1.0.0": Scope.OPTIONAL, "b@1.0.0": Scope.DEV}
     assert reasons(found) == ["../tool lies outside the scanned tree"]
@@ -365,6 +378,25 @@ def test_scopes_and_roles() -> None:
     assert found.unknowns == ()
 
 
+def test_overrides_of_one_dependent() -> None:
+    """Since version 3 an override may be for the dependencies of one package, or for one range of it."""
+    text = """{
+  "lockfileVersion": 3,
+  "workspaces": {"": {"name": "project", "dependencies": {"a": "1"}}},
+  "overrides": {"a": {"b": "2.0.0"}, "c@1": {".": "1.1.0", "d": "3.0.0"}, "e": "4.0.0"},
+  "packages": {"a": ["a@1.0.0", "", {}, ""]}
+}"""
+    found = run_resolver(BUN_LOCK, {LOCK: text}, LOCK)
+
+    assert component(found, "project").properties == (
+        ("bomvet:override", "a>b: 2.0.0"),
+        ("bomvet:override", "c@1: 1.1.0"),
+        ("bomvet:override", "c@1>d: 3.0.0"),
+        ("bomvet:override", "e: 4.0.0"),
+    )
+    assert found.unknowns == ()
+
+
 # -- what is not understood ------------------------------------------------------------------------------------
 
 
@@ -373,9 +405,9 @@ def test_scopes_and_roles() -> None:
     [
         ("", ("not JSON: Expecting value", 1)),
         ("[]", ("no JSON object", 1)),
-        ("{}", ("lock version None is not known, only 0, 1 and 2", 1)),
-        ('{"lockfileVersion": 3}', ("lock version 3 is not known, only 0, 1 and 2", 1)),
-        ('{"lockfileVersion": true}', ("lock version True is not known, only 0, 1 and 2", 1)),
+        ("{}", ("lock version None is not known, only 0 to 3", 1)),
+        ('{"lockfileVersion": 4}', ("lock version 4 is not known, only 0 to 3", 1)),
+        ('{"lockfileVersion": true}', ("lock version True is not known, only 0 to 3", 1)),
         ('{"lockfileVersion": 1,\n"packages": {\n"a": [}}', ("not JSON: Expecting value", 3)),
     ],
 )

@@ -87,6 +87,7 @@ def test_packages_and_edges() -> None:
             {"version": "https://files.example/a-1.2.3.tgz?x=1"},
             "pkg:npm/%40s/a@1.2.3?download_url=https://files.example/a-1.2.3.tgz%3Fx%3D1",
         ),
+        ({"version": f"{REGISTRY}/real/-/real-1.2.3.tgz"}, "pkg:npm/real@1.2.3"),
     ],
 )
 def test_what_a_version_may_be(entry: dict[str, Any], purl: str) -> None:
@@ -203,6 +204,25 @@ def test_before_version_1(manifest: dict[str, Any] | None) -> None:
         "a": Completeness.INCOMPLETE,
         "b": Completeness.INCOMPLETE,
     }
+
+
+@pytest.mark.parametrize(
+    ("marks", "told"),
+    [({}, []), ({"dev": True}, [(1, "tool, which top@1.0.0 needs, is not in the lock")])],
+)
+def test_development_before_version_1(marks: dict[str, Any], told: list[tuple[int, str]]) -> None:
+    """Versions of npm up to 4 left out what only development needs, unless told to keep it, which then is marked."""
+    manifest = {"name": "top", "version": "1.0.0", "dependencies": {"a": "1"}, "devDependencies": {"tool": "1"}}
+    table = {"a": {"version": "1", "from": "a@1"}, "b": {"version": "1", "from": "b@1", **marks}, "c": None}
+    text = json.dumps({"name": "top", "version": "1.0.0", "dependencies": table})
+    files = {"npm-shrinkwrap.json": text, "package.json": json.dumps(manifest)}
+    inventory = run_resolver(PACKAGE_LOCK, files, "npm-shrinkwrap.json")
+
+    assert [(u.location.line, u.reason) for u in inventory.unknowns] == [
+        (1, "the entry of node_modules/c is no object"),
+        *told,
+    ]
+    assert component(inventory, "top").dependencies is Completeness.INCOMPLETE
 
 
 def test_a_project_that_needs_nothing() -> None:

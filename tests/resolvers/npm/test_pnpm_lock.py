@@ -417,6 +417,8 @@ def test_members_of_a_workspace_are_own_projects() -> None:
     )
     found = read(text, MANIFESTS, "web/pnpm-lock.yaml")
 
+    assert component(found, "tool").dependencies is Completeness.INCOMPLETE
+    assert component(found, "lib").dependencies is Completeness.COMPLETE
     assert [(c.purl, c.directory, c.properties) for c in found.components] == [
         ("pkg:generic/lib@2.0.0?path=web/lib", "web/lib", ()),
         ("pkg:generic/tool?path=tool", "tool", (("bomvet:link", "link:../tool"),)),

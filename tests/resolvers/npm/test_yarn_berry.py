@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bomvet.errors import MalformedError
-from bomvet.model.inventory import Completeness, Component, Inventory, Location, Relationship, Scope
+from bomvet.model.inventory import Completeness, Component, Inventory, Location, RelationKind, Relationship, Scope
 from bomvet.resolvers.npm.yarn_lock import YARN_LOCK
 from tests.harness import component, edges, run_resolver
 
@@ -557,6 +557,26 @@ def test_peers_count_for_scopes() -> None:
     assert scopes(found) == {"lib@1.0.0": Scope.REQUIRED, "maybe@1.0.0": Scope.OPTIONAL, "must@1.0.0": Scope.REQUIRED}
 
 
+def test_peers_of_another_instance_do_not_count_for_scopes() -> None:
+    """What a tool gives to its own instance of a package is not needed by those who have one without it."""
+    found = read(
+        entry("color@npm:1"),
+        entry("lib@npm:1", dependencies={"log": "npm:1"}),
+        entry("log@npm:1", peerDependencies={"color": "*"}, peerDependenciesMeta={"color": {"optional": "true"}}),
+        entry("tool@npm:1", dependencies={"color": "npm:1", "log": "npm:1"}),
+        member("app", dependencies={"lib": "npm:1", "tool": "npm:1"}),
+        files=app(dependencies={"lib": "1"}, devDependencies={"tool": "1"}),
+    )
+
+    assert roles(found)["log@1.0.0", "color@1.0.0"] == ("optional", "peer")
+    assert scopes(found) == {
+        "color@1.0.0": Scope.DEV,
+        "lib@1.0.0": Scope.REQUIRED,
+        "log@1.0.0": Scope.REQUIRED,
+        "tool@1.0.0": Scope.DEV,
+    }
+
+
 def test_peers_are_bounded() -> None:
     """No lock can multiply dependents with what they wish; the rest is told."""
     many = range(40)
@@ -582,6 +602,28 @@ def test_what_the_lock_does_not_hold_is_told() -> None:
         (13, "what needs o@1.0.0 is not to be seen in the lock"),
     ]
     assert component(found, "a").dependencies is Completeness.INCOMPLETE
+
+
+def test_what_yarn_itself_adds_is_contained() -> None:
+    """Yarn writes down what its own additions resolve to, but not whom it gave them: the project contains them."""
+    found = asking(entry("a@npm:1"), entry("o@npm:1", dependencies={"p": "npm:1"}), entry("p@npm:1"), a="npm:1")
+
+    assert [(r.target, r.evidence) for r in found.relationships if r.kind is RelationKind.CONTAINS] == [
+        ("pkg:npm/o@1.0.0", (Location(path="yarn.lock", line=11),))
+    ]
+    assert component(found, "o").scope is Scope.REQUIRED
+    assert found.unknowns == ()
+
+
+def test_an_option_that_may_have_been_found_is_told() -> None:
+    """A package that nothing needs, called like an option that was not found, is no addition of Yarn."""
+    found = asking(
+        entry("a@npm:1", dependencies={"o": "npm:2"}, dependenciesMeta={"o": {"optional": "true"}}),
+        entry("o@npm:1"),
+        a="npm:1",
+    )
+
+    assert reasons(found) == [(16, "what needs o@1.0.0 is not to be seen in the lock")]
 
 
 A = '"a@npm:1":\n'

@@ -268,6 +268,45 @@ def test_folders_are_first_party() -> None:
     assert reasons(found) == [(14, "o lies outside of the scanned tree")]
 
 
+def test_what_a_link_needs() -> None:
+    """Yarn installs what a linked project needs, as its package.json says, but for development and peers."""
+    linked = {
+        "dependencies": {"a": "1", "m": "*", "f": "file:../f"},
+        "optionalDependencies": {"o": "1", "gone": "1"},
+        "devDependencies": {"d": "1"},
+        "peerDependencies": {"p": "1"},
+        "peerDependenciesMeta": {"p": {"optional": True}},
+    }
+    found = read(
+        entry("a@1"), entry("o@1"), '"f@file:vendor/f":\n  version "3.0.0"\n\n',
+        '"l@link:./vendor/l", "again@link:./vendor/l":\n  version "0.0.0"\n  uid ""\n\n',
+        files={
+            **app(workspaces=["packages/*"], dependencies={"l": "link:./vendor/l", "again": "link:./vendor/l"}),
+            "packages/m/package.json": {"name": "m", "version": "1.0.0"},
+            "vendor/l/package.json": {"name": "l", "version": "2.0.0", **linked},
+        },
+    )  # fmt: skip
+
+    assert names(found)["l@2.0.0"] == ["f@3.0.0", "m@1.0.0", "a@1.0.0", "o@1.0.0"]
+    assert component(found, "l").dependencies is Completeness.COMPLETE
+    assert scopes(found) == {"a@1.0.0": Scope.REQUIRED, "o@1.0.0": Scope.OPTIONAL}
+    assert found.unknowns == ()
+
+
+def test_what_an_older_version_left_to_a_link() -> None:
+    """Where the lock does not hold what a linked project needs, it is not complete, and nothing is wrong."""
+    found = read(
+        '"l@link:l":\n  version "0.0.0"\n  uid ""\n\n',
+        files={
+            **app(dependencies={"l": "link:l"}),
+            "l/package.json": {"name": "l", "dependencies": {"a": "1"}},
+        },
+    )
+
+    assert component(found, "l").dependencies is Completeness.INCOMPLETE
+    assert found.unknowns == ()
+
+
 # -- projects --------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from posixpath import basename, dirname, join
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import FileAbsentError, FileUnreadableError, MalformedError
 from bomvet.model.inventory import Location
@@ -266,7 +266,7 @@ class Disk:
 
     def _package(self, path: str, name: str, up: Modules | None) -> Place | None:
         """The package in the folder `path`, if there is one; what lies in its own `node_modules` will be read."""
-        place = self._read(path, name)
+        place = self._read(path, name, is_stored=bool(up and up.up and up.up.is_common))
         nested = self._list(f"{path}/{NODE_MODULES}", up)
         if place is not None:
             place.view = nested or up
@@ -278,7 +278,7 @@ class Disk:
         self.present.add(place.path)
         self.found.append(place)
 
-    def _read(self, path: str, name: str) -> Place | None:
+    def _read(self, path: str, name: str, *, is_stored: bool) -> Place | None:
         file = f"{path}/package.json"
         try:
             table = load_object(self.tree.read(file))
@@ -290,7 +290,7 @@ class Disk:
         if table.get("mocked") is True and "version" not in table:
             return None  # what Yarn puts in the place of a package for another platform
         place = Place(path, package=installed(self.tree, path, table))
-        place.requests = requests(table)
+        place.requests = requests(_with_all_peers(table) if is_stored else table)
         place.called(name)
         return place
 
@@ -345,3 +345,12 @@ class Disk:
 
     def _unknown(self, path: str, reason: str, line: int = 0) -> None:
         self.graph.unknown(Location(path=path or ".", line=line), reason)
+
+
+def _with_all_peers(table: dict[str, Any]) -> dict[str, Any]:
+    """`table` with the peers of which it says only that they are optional; npm passes over them, others link them."""
+    metas, peers = table.get("peerDependenciesMeta"), table.get("peerDependencies")
+    if not isinstance(metas, dict):
+        return table
+    names = {name: "*" for name, meta in metas.items() if isinstance(meta, dict) and meta.get("optional")}
+    return {**table, "peerDependencies": {**names, **(peers if isinstance(peers, dict) else {})}}

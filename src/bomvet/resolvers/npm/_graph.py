@@ -30,10 +30,14 @@ class Node:
 
 
 class Graph:
-    """All nodes of one lock or tree; what cannot be read is collected in `unknowns`."""
+    """All nodes of one lock or tree; what cannot be read is collected in `unknowns`.
 
-    def __init__(self, resolver: str) -> None:
+    `peers_shared` where one node stands for all instances of a package, each with peers of its own.
+    """
+
+    def __init__(self, resolver: str, *, peers_shared: bool = False) -> None:
         self.resolver = resolver
+        self.peers_shared = peers_shared
         self.nodes: list[Node] = []
         self.unknowns: list[Unknown] = []
 
@@ -72,7 +76,11 @@ class Graph:
                     yield Relationship(source=source, target=target.component.purl, roles=roles, evidence=evidence)
 
     def _scopes(self) -> list[Scope]:
-        """By what the own projects ask for; peers count as plain, since what is there is installed for them."""
+        """By what the own projects ask for; peers count as plain, since what is there is installed for them.
+
+        Shared ones do so only where a project itself gives them: another that gives them needs them already, and
+        whoever has an instance without them would seem to need them too.
+        """
         plain: list[list[int]] = [[] for _ in self.nodes]
         optional: list[list[int]] = [[] for _ in self.nodes]
         required: list[int] = []
@@ -81,12 +89,27 @@ class Graph:
         for node in self.nodes:
             for target, role in node.edges:
                 can_do_without = role.startswith("optional")
-                if role != "dev":
+                if role != "dev" and not (self.peers_shared and role.endswith("peer")):
                     (optional if can_do_without else plain)[node.number].append(target.number)
                 if node.component.first_party and (node.starts or role == "dev"):
                     seeds = development if role == "dev" else may if can_do_without else required
                     seeds.append(target.number)
+        if self.peers_shared:
+            for number, can_do_without in self._given():
+                (may if can_do_without else required).append(number)
         return scopes(plain, optional, required=required, may=may, development=development)
+
+    def _given(self) -> Iterator[tuple[int, bool]]:
+        """What projects have for development, and give to what they need always; whether that can do without."""
+        wishes = [{peer.number: role for peer, role in node.edges if role.endswith("peer")} for node in self.nodes]
+        wanted = [frozenset(table) for table in wishes]
+        for node in self.nodes:
+            if node.component.first_party and node.starts:
+                own = {target.number for target, role in node.edges if role == "dev"}
+                for target, role in node.edges:
+                    # An intersection goes through the smaller of both sets.
+                    for peer in wanted[target.number] & own if role != "dev" else ():
+                        yield peer, "optional" in (role, wishes[target.number][peer].partition(" ")[0])
 
 
 def _settled(node: Node, scope: Scope) -> Component:

@@ -9,7 +9,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bomvet.resolvers.npm._origin import is_git
+from bomvet.resolvers.npm._origin import archive_version, is_git, registry_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 #: Longer paths are in no file system, and are not put together.
 LONGEST = 4096
 _ARCHIVES = (".tgz", ".tar.gz", ".tar")
-_NUMBERS = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]*)?")
 _URL = re.compile(r"https?:", re.IGNORECASE)
 
 _Object = dict[str, Any]
@@ -112,15 +111,11 @@ def _entry(name: str, value: _Object) -> _Object:
     elif is_git(version):
         entry["resolved"] = version
     elif version.startswith("file:") or _URL.match(version):
-        entry["resolved"] = version
-        entry["version"] = _version_in(name, version)
+        archive = registry_archive(version)
+        own = archive.name if archive else name
+        if own != name:
+            entry["name"] = own
+        entry["resolved"], entry["version"] = version, archive_version(own, version)
     else:
         entry["version"] = version
     return entry
-
-
-def _version_in(name: str, url: str) -> str:
-    """The version that the name of an archive tells, `NAME-1.2.3.tgz`; empty where it tells none."""
-    file = posixpath.basename(url.partition("#")[0].partition("?")[0])
-    stem = file.removesuffix(".tgz").removeprefix(f"{name.rpartition('/')[2]}-")
-    return stem if _NUMBERS.fullmatch(stem) else ""

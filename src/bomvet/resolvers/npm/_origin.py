@@ -23,6 +23,7 @@ _GIT_ARCHIVE = re.compile(
 )
 #: The URLs of nearly all archives; nothing in them needs a closer look.
 _ORDINARY = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]+)?/[A-Za-z0-9@._~/-]+").fullmatch
+_NUMBERS = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]*)?").fullmatch
 _ARCHIVE = re.compile(
     r"(?P<registry>https?://[^?#]*?)/(?P<name>(?:(?:@|%40)[^/@?#]+(?:/|%2f))?[^/@?#]+)/-/"
     r"(?:[^/?#]+/)?[^/?#]+(?:[?#].*)?",
@@ -117,3 +118,17 @@ def registry_archive(url: str) -> Archive | None:
     """`url` as that of an archive in a registry, `REGISTRY/NAME/-/FILE`; None where it is another."""
     match = _ARCHIVE.fullmatch(url)
     return Archive(match["registry"], percent_decoded(match["name"])) if match else None
+
+
+def archive_version(name: str, url: str) -> str:
+    """The version that the file of the package `name` tells; empty where it tells none.
+
+    A registry calls the file of `@scope/name` `name-1.2.3.tgz`, and `npm pack` calls it `scope-name-1.2.3.tgz`.
+    """
+    file = posixpath.basename(url.partition("#")[0].partition("?")[0])
+    scope, _, own = name.removeprefix("@").rpartition("/")
+    for called in (f"{scope}-{own}-", f"{own}-"):
+        version = file.removesuffix(".tgz").removeprefix(called)
+        if file.startswith(called) and _NUMBERS(version):
+            return version
+    return ""

@@ -10,13 +10,13 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.errors import FileUnreadableError, MalformedError
-from bomvet.model.inventory import Location
+from bomvet.model.inventory import Location, RelationKind, Relationship
 from bomvet.model.text import shown
 from bomvet.resolvers.npm._manifest import manifest, requests
 from bomvet.resolvers.npm._yarn_berry_packages import BerryLock, Package, read_entry
 from bomvet.resolvers.npm._yarn_lines import Entry, Table, decoded, parse_berry, parse_settings
 from bomvet.resolvers.npm._yarn_peers import add_peers
-from bomvet.resolvers.npm._yarn_project import overrides, split_at, tell_of_orphans
+from bomvet.resolvers.npm._yarn_project import orphans, overrides, split_at, tell_of_orphans
 
 if TYPE_CHECKING:
     from bomvet.plugin import FileTree
@@ -30,8 +30,8 @@ _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9][^\s|]*").fullmatch
 _TABLES = ("dependencies", "dependenciesMeta", "peerDependencies", "peerDependenciesMeta")
 
 
-def read_berry(graph: Graph, tree: FileTree, path: str, text: str) -> None:
-    """Put what the lock holds into `graph`; raises `MalformedError` where it is no lock."""
+def read_berry(graph: Graph, tree: FileTree, path: str, text: str) -> list[Relationship]:
+    """Put what the lock holds into `graph`, and give what is no dependency; raises `MalformedError`."""
     lock = BerryLock(graph, tree, path)
     parsed = parse_berry(text)
     for number, fault in parsed.flaws:
@@ -47,7 +47,29 @@ def read_berry(graph: Graph, tree: FileTree, path: str, text: str) -> None:
     for package in lock.packages:
         _connect(lock, package, settings)
     add_peers(lock)
-    tell_of_orphans(graph)
+    return _unasked(lock)
+
+
+def _unasked(lock: BerryLock) -> list[Relationship]:
+    """The project at the top contains what no entry asks for.
+
+    Yarn adds dependencies to some packages that do not state them (its own `packageExtensions`), and writes down
+    what they resolve to, but not who has them.  Where something else was not found, that may be the reason as well.
+    """
+    top = next((p.node for p in lock.packages if p.entry.table["resolution"] == lock.root), None)
+    lost = orphans(lock.graph)
+    if top is None or lock.graph.unknowns or any(node.component.name in lock.unmet for node in lost):
+        tell_of_orphans(lock.graph)
+        return []
+    return [
+        Relationship(
+            source=top.component.purl,
+            target=node.component.purl,
+            kind=RelationKind.CONTAINS,
+            evidence=(node.location,),
+        )
+        for node in lost
+    ]
 
 
 def _check_version(lock: BerryLock, entry: Entry) -> None:
@@ -103,6 +125,8 @@ def _connect(lock: BerryLock, package: Package, settings: _Settings) -> None:
             node.edges.append((target, role))
         elif role != "optional":
             _lacking(lock, package, f"{name}@{range_}")
+        else:
+            lock.unmet.add(name)
     for table in (*extensions, entry.table):
         peers, meta = _table(table, "peerDependencies"), _table(table, "peerDependenciesMeta")
         for name in (*peers, *meta):

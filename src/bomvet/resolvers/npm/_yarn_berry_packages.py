@@ -86,6 +86,8 @@ class BerryLock:
         self.packages: list[Package] = []
         self.overrides: dict[str, list[Override]] = {}
         self.root = ""
+        #: Names of options that the lock does not hold.
+        self.unmet: set[str] = set()
 
     def unknown(self, line: int, reason: str) -> None:
         """Note something that was not understood."""

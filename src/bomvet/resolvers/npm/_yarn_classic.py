@@ -47,6 +47,8 @@ class _Lock:
         self.graph, self.tree, self.path, self.directory = graph, tree, path, posixpath.dirname(path)
         self.by_descriptor: dict[str, Node] = {}
         self.members: dict[str, Node] = {}
+        #: By folder; several names may lead to one.
+        self.linked: dict[str, Node] = {}
         self.overrides: dict[str, list[Override]] = {}
 
     def lacking(self, node: Node, name: str, location: Location) -> None:
@@ -69,6 +71,8 @@ def read_classic(graph: Graph, tree: FileTree, path: str, text: str) -> None:
             _connect(lock, entry, node)
     if table:
         _connect_projects(lock)
+    _connect_linked(lock)
+    if table:
         tell_of_orphans(graph)
     else:
         _no_project(lock)
@@ -94,6 +98,8 @@ def _read_entry(lock: _Lock, entry: Entry) -> list[Node]:
         node = lock.graph.add(_component(lock, entry, names, resolved, location), location, starts=False)
         if entry.flaws or strange:
             node.lacks = True
+        if any(key == "bomvet:link" for key, _ in node.component.properties):
+            lock.linked.setdefault(node.component.directory or "", node)
         for descriptor in names.descriptors:
             if descriptor in lock.by_descriptor:
                 lock.graph.unknown(location, f"{shown(descriptor)} is stated twice, of which the first counts")
@@ -160,7 +166,7 @@ def _component(lock: _Lock, entry: Entry, names: _Names, resolved: str, location
 
 
 def _folder(lock: _Lock, name: str, entry: Entry, path: str, location: Location, *, linked: bool) -> Component:
-    """The project in a folder that is depended on; of a link Yarn does not look at what it needs."""
+    """The project in a folder that is depended on; of a link the lock does not say what it needs."""
     directory = within(lock.directory, path)
     if directory is None:
         lock.graph.unknown(location, f"{shown(name)} lies outside of the scanned tree")
@@ -168,7 +174,9 @@ def _folder(lock: _Lock, name: str, entry: Entry, path: str, location: Location,
     project = project_at(lock.tree, directory, name=name, version="" if linked else entry.table["version"])
     return replace(
         project,
-        dependencies=Completeness.INCOMPLETE if linked else Completeness.COMPLETE,
+        dependencies=Completeness.INCOMPLETE
+        if linked and not manifest(lock.tree, directory)
+        else Completeness.COMPLETE,
         locations=tuple(sorted({*project.locations, location})),
         properties=(("bomvet:link", f"link:{path}"),) if linked else (),
     )
@@ -242,10 +250,27 @@ def _connect_projects(lock: _Lock) -> None:
             _connect_request(lock, node, request, directory)
 
 
-def _connect_request(lock: _Lock, node: Node, request: Request, directory: str) -> None:
+def _connect_linked(lock: _Lock) -> None:
+    """What linked projects need: Yarn reads their package.json, and from some version on installs that as well."""
+    for directory, node in lock.linked.items():
+        for request in requests(manifest(lock.tree, directory)):
+            target = _requested(lock, node, request, directory) if request.role != "peer" else None
+            if target is not None:
+                node.edges.append((target, request.role))
+            elif not request.absent_ok:
+                node.lacks = True
+
+
+def _requested(lock: _Lock, node: Node, request: Request, directory: str) -> Node | None:
+    """What the project `node` in `directory` asks for."""
     name, range_ = request.name, request.spec
     target = lock.by_descriptor.get(f"{name}@{range_}") or lock.by_descriptor.get(_from_top(lock, request, directory))
-    target = target or _elsewhere(lock, node, name, range_)
+    return target or _elsewhere(lock, node, name, range_)
+
+
+def _connect_request(lock: _Lock, node: Node, request: Request, directory: str) -> None:
+    name, range_ = request.name, request.spec
+    target = _requested(lock, node, request, directory)
     if target is not None:
         node.edges.append((target, request.role))
     # Yarn 1 installs no peer dependencies, so a lock has none but by chance.

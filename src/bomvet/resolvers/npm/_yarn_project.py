@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bomvet.plugin import FileTree
-    from bomvet.resolvers.npm._graph import Graph
+    from bomvet.resolvers.npm._graph import Graph, Node
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 #: Patterns of a workspace that are matched at all; each is put to every package.json.
@@ -112,11 +112,15 @@ def within(directory: str, path: str) -> str | None:
     return None if found == ".." or found.startswith(("../", "/")) else found
 
 
+def orphans(graph: Graph) -> list[Node]:
+    """Packages that nothing needs; none where no project says what it needs."""
+    if not any(node.component.first_party for node in graph.nodes):
+        return []
+    needed = {target.component.purl for node in graph.nodes for target, _ in node.edges}
+    return [node for node in graph.nodes if node.component.purl not in needed and not node.component.first_party]
+
+
 def tell_of_orphans(graph: Graph) -> None:
     """Yarn keeps nothing in a lock that nothing needs, so who needs such a package is something we do not see."""
-    if not any(node.component.first_party for node in graph.nodes):
-        return
-    needed = {target.component.purl for node in graph.nodes for target, _ in node.edges}
-    for node in graph.nodes:
-        if node.component.purl not in needed and not node.component.first_party:
-            graph.unknown(node.location, f"what needs {node.component.label} is not to be seen in the lock")
+    for node in orphans(graph):
+        graph.unknown(node.location, f"what needs {node.component.label} is not to be seen in the lock")

@@ -1,4 +1,4 @@
-"""`bun.lock` of Bun 1.2 and later: format versions 0 to 2.
+"""`bun.lock` of Bun 1.2 and later: format versions 0 to 3.
 
 Source: https://bun.com/docs/pm/lockfile and what Bun writes; the binary `bun.lockb` is another format.
 """
@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.errors import MalformedError
-from bomvet.model.inventory import Component, Location
+from bomvet.model.inventory import Completeness, Component, Location
 from bomvet.model.purl import npm_purl, public_url
 from bomvet.model.records import replace
 from bomvet.model.text import anonymous, shown
@@ -18,7 +18,7 @@ from bomvet.plugin import Resolver
 from bomvet.resolvers.npm._graph import Graph, Node
 from bomvet.resolvers.npm._jsonc import load_jsonc
 from bomvet.resolvers.npm._manifest import project_at, requests
-from bomvet.resolvers.npm._origin import Origin, hashes, is_git, origin, registry_archive
+from bomvet.resolvers.npm._origin import Origin, archive_version, hashes, is_git, origin, registry_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bomvet.resolvers.npm._manifest import Request
 
 ID = "npm/bun-lock"
-_VERSIONS = (0, 1, 2)
+_VERSIONS = (0, 1, 2, 3)
 #: The start of an entry of `workspaces` or `packages`, as Bun lays them out.
 _ENTRY = re.compile(r'^    ("(?:[^"\\\n]|\\.)*+"): [\[{]', re.MULTILINE)
 #: Sections whose entries open a bracket on their line.
@@ -84,7 +84,10 @@ class _Lock:
             self.unknown(line, f"{shown(place)} lies outside the scanned tree")
         project = project_at(self.tree, directory, name=name, version=version)
         properties = (("bomvet:link", link),) if link else ()
-        project = replace(project, locations=tuple(sorted({*project.locations, location})), properties=properties)
+        # What a link leads to Bun leaves to itself.
+        dependencies = Completeness.INCOMPLETE if link else project.dependencies
+        locations = tuple(sorted({*project.locations, location}))
+        project = replace(project, dependencies=dependencies, locations=locations, properties=properties)
         node = self.projects[directory] = self.graph.add(project, location, starts=False)
         return node
 
@@ -95,7 +98,7 @@ def parse_bun_lock(tree: FileTree, path: str) -> Inventory:
     document, twice = load_jsonc(data)
     version = document.get("lockfileVersion")
     if type(version) is not int or version not in _VERSIONS:
-        raise MalformedError(f"lock version {shown(repr(version))} is not known, only 0, 1 and 2", line=1)
+        raise MalformedError(f"lock version {shown(repr(version))} is not known, only 0 to 3", line=1)
     lock = _Lock(tree, path, document)
     for key in twice:
         lock.unknown(0, f"the key {shown(key)} stands twice, and the last counts")
@@ -148,10 +151,17 @@ def _workspaces(lock: _Lock, lines: dict[tuple[str, str], int]) -> Iterator[tupl
 
 
 def _note_overrides(lock: _Lock, node: Node) -> None:
-    texts = {("bomvet:override", anonymous(f"{key}: {value}")) for key, value in lock.section("overrides").items()}
+    texts = {("bomvet:override", anonymous(text)) for text in _overrides(lock.section("overrides"))}
     if texts:
         properties = tuple(sorted({*node.component.properties, *texts}))
         node.component = replace(node.component, properties=properties)
+
+
+def _overrides(table: _Table) -> Iterator[str]:
+    """Each as a text; those of version 3 may stand below the dependent that they are for, of which `.` is itself."""
+    for key, value in table.items():
+        for name, reference in value.items() if isinstance(value, dict) else ((".", value),):
+            yield f"{key}: {reference}" if name == "." else f"{key}>{name}: {reference}"
 
 
 def _entries(lock: _Lock, lines: dict[tuple[str, str], int]) -> Iterator[_Entry]:
@@ -198,14 +208,8 @@ def _node(lock: _Lock, entry: _Entry) -> Node:
 
 
 def _version(entry: _Entry) -> str:
-    """What stands behind the name; of an archive of a registry, what its file is called after."""
-    if not _is_place(entry.place):
-        return entry.place
-    archive = registry_archive(entry.place)
-    before, file = f"{posixpath.basename(entry.name)}-", posixpath.basename(entry.place)
-    if archive and archive.name == entry.name and file.startswith(before) and file.endswith(".tgz"):
-        return file[len(before) : -len(".tgz")]
-    return ""
+    """What stands behind the name; of an archive, what its file is called after."""
+    return archive_version(entry.name, entry.place) if _is_place(entry.place) else entry.place
 
 
 def _is_place(text: str) -> bool:
@@ -220,7 +224,7 @@ def _origin(lock: _Lock, entry: _Entry, version: str) -> Origin:
     if is_git(place):
         return origin(name, version, place, _hashes(lock, entry, texts[1:]))
     if _is_place(place):
-        resolved = place if "://" in place or place.startswith("file:") else f"file:{place}"
+        resolved = place if "://" in place or place.startswith("file:") else f"file:{posixpath.normpath(place)}"
         return origin(name, version, resolved, _hashes(lock, entry, texts))
     if not entry.rest or not isinstance(entry.rest[0], str):
         lock.unknown(entry.line, f"where {shown(entry.key)} comes from is not stated")

@@ -78,6 +78,8 @@ class _Lock:
         self.is_old, self.table = _table(document)
         #: Those of npm 4 and older say nothing of what a package asks for.
         self.is_ancient = self.is_old and not document.get("requires")
+        #: They hold what development alone needs only where they were told to, and mark it so.
+        self.lacks_development = self.is_ancient and not any(_is_dev(value) for value in self.table.values())
         self.graph = Graph(ID)
         #: By folder, as `/a/node_modules/b` ("" is the top), what stands in its `node_modules`; None is an option
         #: that npm could not get.
@@ -290,7 +292,7 @@ class _Lock:
                 self.notes[node.number].append(("bomvet:unmet-peer", text))
         elif role != "optional":
             _incomplete(node)
-            if not value.get("extraneous"):
+            if not value.get("extraneous") and not (role == "dev" and self.lacks_development):
                 self.graph.lacking(node, shown(name))
 
     def _tell_roles(self, node: Node, inside: _Folder) -> None:
@@ -349,6 +351,10 @@ def _table(document: _Object) -> tuple[bool, _Object]:
 
 def _incomplete(node: Node) -> None:
     node.component = replace(node.component, dependencies=Completeness.INCOMPLETE)
+
+
+def _is_dev(value: object) -> bool:
+    return isinstance(value, dict) and bool(value.get("dev"))
 
 
 def _is_extraneous(node: Node) -> bool:

@@ -9,7 +9,7 @@ import posixpath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.errors import MalformedError
-from bomvet.model.inventory import Location
+from bomvet.model.inventory import Completeness, Location
 from bomvet.model.records import replace
 from bomvet.model.text import anonymous, shown
 from bomvet.plugin import Resolver
@@ -81,7 +81,10 @@ class _Projects:
             self.graph.unknown(location, f"{shown(place)} lies outside the scanned tree")
         project = project_at(self._tree, directory, name=name, version=version)
         properties = (("bomvet:link", link),) if link else ()
-        project = replace(project, locations=tuple(sorted({*project.locations, location})), properties=properties)
+        # What a link leads to pnpm leaves to itself, where that is no member of the workspace.
+        dependencies = Completeness.INCOMPLETE if link else project.dependencies
+        locations = tuple(sorted({*project.locations, location}))
+        project = replace(project, dependencies=dependencies, locations=locations, properties=properties)
         node = self._nodes[directory] = self.graph.add(project, location, starts=False)
         return node
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bomvet.model.records import replace
 from bomvet.plugin import FileTree, Resolver
 from bomvet.resolvers.npm._graph import Graph
 from bomvet.resolvers.npm._yarn_berry import read_berry
@@ -21,10 +22,14 @@ _BERRY = ("\n__metadata:", "\n  version: ", "\n  resolution: ")
 def parse_yarn_lock(tree: FileTree, path: str) -> Inventory:
     """The inventory of one lock; raises `MalformedError` where it is no lock at all."""
     text = decoded(tree.read(path))
-    graph = Graph(ID)
     is_berry = text.startswith("__metadata:") or any(sign in text for sign in _BERRY)
-    (read_berry if is_berry else read_classic)(graph, tree, path, text)
-    return graph.inventory()
+    graph = Graph(ID, peers_shared=is_berry)
+    if not is_berry:
+        read_classic(graph, tree, path, text)
+        return graph.inventory()
+    contained = read_berry(graph, tree, path, text)
+    found = graph.inventory()
+    return replace(found, relationships=(*found.relationships, *contained))
 
 
 YARN_LOCK = Resolver(
@@ -38,6 +43,6 @@ YARN_LOCK = Resolver(
     ),
     limits=(
         "Yarn 1 states no peer dependencies; Yarn 2 to 4 state no archives and hash only archives of their own, and "
-        "what Yarn itself adds to packages (its own packageExtensions) is told of as needed by nothing"
+        "not who needs what Yarn itself adds to packages (its own packageExtensions): the project contains it"
     ),
 )
