@@ -84,6 +84,11 @@ class MemoryTree:
         except FileUnreadableError:
             return False
 
+    def starts(self, path: str, size: int) -> bytes:
+        """The first bytes, which is not counted among the reads."""
+        data = b"" if path in self.links else self.files.get(path, b"")
+        return (data.encode() if isinstance(data, str) else data)[:size]
+
     def modified(self, path: str) -> int:  # noqa: ARG002 - the protocol's
         """The same moment for all."""
         return self.time

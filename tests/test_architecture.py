@@ -223,6 +223,16 @@ BORROWED = {
     ("bomvet.cli.explain", "bomvet.reports._explain"): "one explanation for the table and for the command",
     ("bomvet.api", "bomvet.sources._commit"): "the time of a checkout is of no target in particular, and no plug-in",
     ("bomvet.cli._output", "bomvet.reports._text"): "what is said on stderr is cleaned as what reports print",
+    **dict.fromkeys(
+        (
+            ("bomvet.resolvers.conda.environment", "bomvet.resolvers.python._declared"),
+            ("bomvet.resolvers.conda.environment", "bomvet.resolvers.python._project"),
+            ("bomvet.resolvers.conda.conda_lock", "bomvet.resolvers.python._project"),
+            ("bomvet.resolvers.conda._match_spec", "bomvet.resolvers.python._asked"),
+            ("bomvet.resolvers.conda._match_spec", "bomvet.resolvers.python._declared"),
+        ),
+        "an environment of conda belongs to a Python project, and holds packages of pip",
+    ),
 }
 
 

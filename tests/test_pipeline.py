@@ -27,7 +27,7 @@ from bomvet.model.inventory import (
     Unknown,
 )
 from bomvet.model.result import Input, PluginStatus, ScanResult, Skipped, Status, Target
-from bomvet.pipeline import Subject, inspect, scan
+from bomvet.pipeline import Subject, inspect, is_read, scan, unlocked
 from bomvet.plugin import Check, Context, Enriched, Enricher, FileTree, Needs, Resolver
 from bomvet.policy.document import Policy
 from tests.harness import NOW, FakeHttp, MemoryTree, context, edges
@@ -230,6 +230,40 @@ def test_claims_by_name() -> None:
 def test_claims_by_pattern(glob: str, claimed_file: str, other: str) -> None:
     """All other globs claim what they match as a whole path, whatever its suffix."""
     assert claimed([claimed_file, other], resolver("r", glob)) == [("r", claimed_file)]
+
+
+def test_a_reader_may_search_for_its_files() -> None:
+    """Of files whose names do not tell, a resolver reads those that it finds; the others are not told as skipped."""
+    searching = replace(
+        resolver("marked", "**/*.py"),
+        search=lambda tree: [path for path in tree.paths() if tree.starts(path, 2) == b"#!"],
+    )
+    skipped = (Skipped(path="d.py", reason="ignored"),)
+    tree = MemoryTree({"a.py": "#!x", "b.py": "x", "c/d.py": "#!y"}, skipped=skipped)
+    found = inspect(tree, resolvers=[searching])
+
+    assert [c.name for c in found.inventory.components] == ["a.py", "c/d.py"]
+    assert [i.path for i in found.target.inputs] == ["a.py", "c/d.py"]
+    assert found.target.skipped == ()
+
+
+def test_manifests_that_can_be_resolved() -> None:
+    """What asks for packages of npm or PyPI without a version; no resolver is asked about those of conda."""
+    files = {
+        "a/package.json": '{"dependencies": {"x": "1"}}',
+        "b/package.json": '{"dependencies": {"x": "1.0.0"}}',
+        "c/environment.yml": "dependencies: [numpy]",
+        "d/environment.yml": "dependencies: [{pip: [flask]}]",
+        "e/setup.py": "setup(install_requires=['y'])",
+        "f/requirements.txt": "z==1",
+    }
+
+    assert [path for path, _ in unlocked(MemoryTree(files))] == ["a/package.json", "d/environment.yml", "e/setup.py"]
+
+
+def test_a_file_that_is_searched_for_may_be_named() -> None:
+    """A user may name a file that some resolver would search for."""
+    assert [is_read(path) for path in ("tool.py", "tool.pyc")] == [True, False]
 
 
 def test_one_file_may_have_several_readers_each_once() -> None:

@@ -105,6 +105,15 @@ def test_npm() -> None:
     assert {unknown.location for unknown in tree.unknowns} == {Location(path="web/package.json")}
 
 
+def test_what_is_of_another_ecosystem_is_not_asked_for() -> None:
+    """Packages of conda are none of uv's."""
+    client = Client("requirements.txt")
+    requests = (asked("pkg:conda/numpy"), asked("pkg:pypi/a"))
+    resolved(MemoryTree({}), [manifest("environment.yml", *requests)], client)
+
+    assert client.given == [{"declared.in": "a\n"}]
+
+
 def test_uv() -> None:
     """Uv gets requirements of PEP 508, and builds nothing."""
     client = Client("requirements.txt")
@@ -185,6 +194,7 @@ def test_the_rest_of_the_tree() -> None:
     assert (tree.paths(), tree.read("a"), tree.read("b")) == (["a", "b"], b"1", b"2")
     assert [tree.exists(path) for path in ("a", "b", "c")] == [True, True, False]
     assert (tree.modified("a"), tree.modified("b")) == (inner.time, 0)
+    assert (tree.starts("a", 9), tree.starts("b", 9), tree.starts("b", 0)) == (b"1", b"2", b"")
     assert (tree.folders(), tree.real("a"), [e.name for e in tree.entries("node_modules")]) == (
         ["node_modules"],
         "a",

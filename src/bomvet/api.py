@@ -7,13 +7,12 @@ import datetime as dt
 import errno
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from bomvet import __version__, pipeline
 from bomvet.errors import MalformedError, NotEstablishedError, UsageError
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, replace
 from bomvet.pipeline import AS_FOUND, Subject
 from bomvet.plugin import Context, FileTree, Source, discover
 from bomvet.policy.document import Policy, read_policy

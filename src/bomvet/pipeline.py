@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter, defaultdict
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from bomvet.model.inventory import (
     Unknown,
 )
 from bomvet.model.purl import project_purl
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, replace
 from bomvet.model.result import Input, PluginStatus, ScanResult, Skipped, Status, Target
 from bomvet.plugin import Check, Context, Enricher, FileTree, Resolver, discover, ordered, readers
 
@@ -62,6 +61,8 @@ AS_FOUND = Subject()
 _KEPT_FILES = 8
 #: Larger ones, such as archives, would fill the memory, and one resolver alone reads them.
 _KEPT_BYTES = 8 * 1024 * 1024
+#: What a resolver of its ecosystem can be asked about.
+_RESOLVABLE = ("pkg:npm/", "pkg:pypi/")
 #: The end of the year 9999.
 _LAST_SECOND = 253_402_300_799
 
@@ -132,7 +133,7 @@ def scan(
 
 def is_read(path: str) -> bool:
     """Whether some resolver reads files of this path."""
-    return bool(_Claims(readers()).of(path))
+    return bool(_Claims(readers(), searched=True).of(path))
 
 
 def unlocked(tree: FileTree) -> Iterator[tuple[str, Inventory]]:
@@ -142,7 +143,7 @@ def unlocked(tree: FileTree) -> Iterator[tuple[str, Inventory]]:
     for path in tree.paths():
         for resolver in claims.of(path):
             found = _read(tree, path, resolver) if not resolver.locks else Inventory()
-            if any(not (c.version or c.first_party or "?" in c.purl) for c in found.components):
+            if any(not (c.version or "?" in c.purl) and c.purl.startswith(_RESOLVABLE) for c in found.components):
                 yield path, found
 
 
@@ -150,9 +151,12 @@ def unlocked(tree: FileTree) -> Iterator[tuple[str, Inventory]]:
 
 
 class _Claims:
-    """Which resolvers want a path: by file name where a glob ends in one, else by pattern."""
+    """Which resolvers want a path: by file name where a glob ends in one, else by pattern.
 
-    def __init__(self, resolvers: Sequence[Resolver]) -> None:
+    Those that search for their files are asked by name only where `searched`.
+    """
+
+    def __init__(self, resolvers: Sequence[Resolver], *, searched: bool = False) -> None:
         self.resolvers = resolvers
         self._by_folder: dict[str, list[Resolver]] = defaultdict(list)
         self._by_name: dict[str, list[Resolver]] = defaultdict(list)
@@ -160,7 +164,7 @@ class _Claims:
         for resolver in resolvers:
             for folder in resolver.folders:
                 self._by_folder[folder].append(resolver)
-            for glob in resolver.globs:
+            for glob in resolver.globs if searched or not resolver.search else ():
                 # File systems of developers do not all tell `Requirements.TXT` from `requirements.txt`.
                 glob = glob.lower()  # noqa: PLW2901
                 name = glob.removeprefix("**/")
@@ -201,6 +205,7 @@ class _Recorder:
         self.name, self.unknowns, self.skipped = tree.name, tree.unknowns, tree.skipped
         self.paths, self.exists, self.modified = tree.paths, tree.exists, tree.modified
         self.folders, self.entries, self.real = tree.folders, tree.entries, tree.real
+        self.starts = tree.starts
 
     def read(self, path: str) -> bytes:
         data = self._recent.pop(path, None)
@@ -234,6 +239,9 @@ class _Sources:
         self.skipped: list[Skipped] = []
         self.compared: dict[str, str] = {}
         files = [(path, resolver) for path in tree.paths() for resolver in claims.of(path)]
+        files += [
+            (path, resolver) for resolver in claims.resolvers if resolver.search for path in resolver.search(tree)
+        ]
         # In a scan of `node_modules` itself it is the top, which has the tree's name.
         folders = [(f, r) for f in tree.folders() for r in claims.of_folder((f or tree.name).rpartition("/")[2])]
         if folders:

@@ -67,6 +67,9 @@ class FileTree(Protocol):
     def exists(self, path: str) -> bool:
         """Whether `path` can be read, also where the walk passed it over."""
 
+    def starts(self, path: str, size: int) -> bytes:
+        """The first `size` bytes of a listed file, unrecorded; none where it is a link or cannot be read."""
+
     def modified(self, path: str) -> int:
         """Seconds since the epoch; 0 where not known."""
 
@@ -141,8 +144,10 @@ class Resolver:
 
     The part of `id` before the slash is the ecosystem.  `folders` are names of folders of installed packages, which
     it reads as a whole; `parse` then gets the folder's path.  `locks` says that the format states the versions of
-    what is installed beside it and below: where one does, installed packages are not read.  `reads` and `limits`
-    are for the table of formats in the documentation: what is kept of the format, and what is known to be lacking.
+    what is installed beside it and below: where one does, installed packages are not read.  `search` is for files
+    whose names do not tell: it gives those that the resolver reads, and `globs` say only which ones a user may name.
+    `reads` and `limits` are for the table of formats in the documentation: what is kept of the format, and what is
+    known to be lacking.
     """
 
     id: str
@@ -150,6 +155,7 @@ class Resolver:
     parse: Callable[[FileTree, str], Inventory]
     globs: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    search: Callable[[FileTree], Iterable[str]] | None = None
     locks: bool = False
     reads: str = ""
     limits: str = ""
@@ -247,7 +253,8 @@ def readers() -> tuple[Resolver, ...]:
         Resolver(
             id=entry["id"],
             title=entry["title"],
-            parse=_Later(entry["module"], entry["constant"]),
+            parse=_Later(entry["module"], entry["constant"], "parse"),
+            search=_Later(entry["module"], entry["constant"], "search") if entry["searches"] else None,
             globs=tuple(entry["globs"]),
             folders=tuple(entry["folders"]),
             locks=entry["locks"],
@@ -262,16 +269,16 @@ def readers() -> tuple[Resolver, ...]:
 
 
 class _Later:
-    """The `parse` of a resolver in a module that is not loaded yet."""
+    """A function of a resolver in a module that is not loaded yet."""
 
-    __slots__ = ("_constant", "_module")
+    __slots__ = ("_constant", "_function", "_module")
 
-    def __init__(self, module: str, constant: str) -> None:
-        self._module, self._constant = module, constant
+    def __init__(self, module: str, constant: str, function: str) -> None:
+        self._module, self._constant, self._function = module, constant, function
 
-    def __call__(self, tree: FileTree, path: str) -> Inventory:
+    def __call__(self, *arguments: Any) -> Any:
         resolver: Resolver = getattr(importlib.import_module(self._module), self._constant)
-        return resolver.parse(tree, path)
+        return getattr(resolver, self._function)(*arguments)
 
 
 def reader_index() -> bytes:
@@ -283,6 +290,7 @@ def reader_index() -> bytes:
         for constant, value in vars(importlib.import_module(name)).items():
             if isinstance(value, Resolver):
                 about = {"globs": value.globs, "folders": value.folders, "locks": value.locks}
+                about["searches"] = value.search is not None
                 entries.append({"id": value.id, "title": value.title, "module": name, "constant": constant, **about})
     entries.sort(key=lambda entry: str(entry["id"]))
     files = plugin_files(os.path.join(os.path.dirname(__file__), "resolvers"))

@@ -104,6 +104,10 @@ class ResolvedTree:
         """Seconds since the epoch; 0 for locks that are not there."""
         return 0 if path in self._locks else self._tree.modified(path)
 
+    def starts(self, path: str, size: int) -> bytes:
+        """The first bytes of a file of the tree itself."""
+        return self._locks[path][:size] if path in self._locks else self._tree.starts(path, size)
+
     def entries(self, folder: str) -> Sequence[Entry]:
         """What stands in a folder of the tree itself."""
         return self._tree.entries(folder)
@@ -180,8 +184,9 @@ def _last_line(text: str) -> str:
 
 
 def _asked(manifest: Declared) -> list[tuple[Component, tuple[str, ...], tuple[str, ...]]]:
-    """What the project asks for from a registry, with roles and markers."""
-    components = {c.purl: c for c in manifest.inventory.components if not c.first_party and "?" not in c.purl}
+    """What the project asks for from a registry of its ecosystem, with roles and markers."""
+    kind = f"pkg:{_ecosystem(manifest)}/"
+    components = {c.purl: c for c in manifest.inventory.components if c.purl.startswith(kind) and "?" not in c.purl}
     return [
         (components[e.target], e.roles, e.markers) for e in manifest.inventory.relationships if e.target in components
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -12,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from bomvet.model.codec import DecodeError, decode, encode, json_schema
+from bomvet.model.records import dataclass, field
 
 
 class Colour(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bomvet.model.purl import bare, parts, project_purl, public_url, pypi_name, pypi_purl
+from bomvet.model.purl import bare, conda_purl, parts, project_purl, public_url, pypi_name, pypi_purl
 
 
 @pytest.mark.parametrize("spelling", ["Foo_Bar", "foo.bar", "FOO--bar", "foo-_.bar", "foo-bar"])
@@ -25,6 +25,12 @@ def test_one_name_for_all_spellings(spelling: str) -> None:
         ),
         (pypi_purl("a", "1", {"x": ""}), "pkg:pypi/a@1"),
         (pypi_purl("a", "1", {}), "pkg:pypi/a@1"),
+        (
+            conda_purl(
+                "absl-py", "0.4.1", {"build": "py36_0", "channel": "main", "subdir": "linux-64", "type": "conda"}
+            ),
+            "pkg:conda/absl-py@0.4.1?build=py36_0&channel=main&subdir=linux-64&type=conda",
+        ),
         (project_purl("Shop API", "1", "apps/api"), "pkg:generic/Shop%20API@1?path=apps/api"),
         (project_purl("shop", "", ""), "pkg:generic/shop"),
     ],

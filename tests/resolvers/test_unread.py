@@ -24,9 +24,11 @@ def test_every_name_is_claimed_in_every_folder(name: str) -> None:
 
 def test_an_unread_file_is_a_known_unknown() -> None:
     """The file becomes an unknown of its own path, and nothing else."""
-    expected = Inventory(unknowns=(Unknown(location=Location(path="web/yarn.lock"), resolver="unread", reason=REASON),))
+    expected = Inventory(
+        unknowns=(Unknown(location=Location(path="web/Gemfile.lock"), resolver="unread", reason=REASON),)
+    )
 
-    assert run_resolver(UNREAD, {"web/yarn.lock": ""}, "web/yarn.lock") == expected
+    assert run_resolver(UNREAD, {"web/Gemfile.lock": ""}, "web/Gemfile.lock") == expected
 
 
 def test_an_unread_file_is_not_opened() -> None:
@@ -35,26 +37,6 @@ def test_an_unread_file_is_not_opened() -> None:
     parse_unread(tree, "poetry.lock")
 
     assert tree.reads == []
-
-
-PACKAGE = '{"name": "web", "dependencies": {"left-pad": "^1.0.0"}}'
-
-
-def test_a_package_json_without_a_lock_is_a_known_unknown() -> None:
-    """It asks for packages whose versions nothing states."""
-    assert len(run_resolver(UNREAD, {"web/package.json": PACKAGE}, "web/package.json").unknowns) == 1
-
-
-@pytest.mark.parametrize("lock", ["web/package-lock.json", "web/yarn.lock", "pnpm-lock.yaml"])
-def test_a_package_json_with_a_lock_is_told_of_through_it(lock: str) -> None:
-    """A lock beside it, or above it as in a workspace, is told of instead."""
-    assert run_resolver(UNREAD, {"web/package.json": PACKAGE, lock: ""}, "web/package.json") == Inventory()
-
-
-@pytest.mark.parametrize("text", ["{}", '{"dependencies": {}}', '{"devDependencies": {"tap": "1"}}', "not JSON"])
-def test_a_package_json_that_asks_for_nothing_is_nothing(text: str) -> None:
-    """Many a project has one for its tools alone."""
-    assert run_resolver(UNREAD, {"package.json": text}, "package.json") == Inventory()
 
 
 @pytest.mark.parametrize("path", ["requirements.in", "a/dev-requirements.in", "requirements/prod/base.in"])

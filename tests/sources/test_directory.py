@@ -168,6 +168,17 @@ def test_entries_are_bounded(tmp_path: Path) -> None:
         tree.entries("node_modules")
 
 
+def test_starts(tmp_path: Path) -> None:
+    """The first bytes of a file; of a link, a folder, and what is not there or cannot be named, nothing."""
+    folder = filled(tmp_path, {"a/b.py": "# /// script", "\udcff.py": "x"})
+    (folder / "link.py").symlink_to("a/b.py")
+    tree = DirectoryTree(str(folder))
+
+    assert [tree.starts(path, 5) for path in ("a/b.py", "\\xff.py", "link.py", "a", "none.py", "a\0b")] == [
+        b"# ///", b"x", b"", b"", b"", b"",
+    ]  # fmt: skip
+
+
 def test_real(tmp_path: Path) -> None:
     """Where links lead within the tree; out of it none does."""
     filled(tmp_path, {"packages/a/b": ""})

@@ -15,7 +15,6 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import field
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
@@ -24,7 +23,7 @@ import orjson
 
 from bomvet.advisories.records import BrokenRecordError, Record, read_record
 from bomvet.errors import NotEstablishedError, UsageError
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, field
 from bomvet.model.result import Snapshot
 
 if TYPE_CHECKING:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from bomvet.advisories.records import listing
 from bomvet.model.inventory import Confidence
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, field, replace
 from bomvet.versions.ranges import Interval, containing
 
 if TYPE_CHECKING:

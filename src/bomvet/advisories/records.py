@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import field
 from typing import Any
 
 from bomvet.model.purl import pypi_name
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, field
 from bomvet.versions.orders import ORDERS
 
 MAX_ID = 200

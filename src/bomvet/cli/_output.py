@@ -7,12 +7,11 @@ import errno
 import os
 import shutil
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bomvet.cli import _streams
 from bomvet.errors import UsageError
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, replace
 from bomvet.plugin import RenderOptions, Report, discover, load
 from bomvet.reports._text import clean
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from bomvet.cli import _options as opt
 from bomvet.cli import _values as values
+from bomvet.model.records import replace
 
 Subject = Annotated[
     str,

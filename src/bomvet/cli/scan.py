@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bomvet.cli import _values as values
 from bomvet.cli._output import outputs, say, say_some, write
+from bomvet.model.records import replace
 
 if TYPE_CHECKING:
     # Loads typer, which a plain command line needs no part of; `application` puts it here where typer asks for it.

@@ -8,7 +8,6 @@ a component is left open.  An entry that cannot be understood is an `Unknown` wi
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import MalformedError
@@ -28,6 +27,7 @@ from bomvet.model.inventory import (
     Unknown,
 )
 from bomvet.model.purl import parts, public_url
+from bomvet.model.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from bomvet.model.records import MISSING, fields, is_dataclass
 
 _T = TypeVar("_T")
 

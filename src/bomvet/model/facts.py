@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 
 from bomvet.model.inventory import Confidence, Location
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, field
 
 
 class Severity(StrEnum):

@@ -46,6 +46,11 @@ def _scope(scope: str) -> str:
     return quote(scope, safe="")
 
 
+def conda_purl(name: str, version: str = "", qualifiers: Mapping[str, str] | None = None) -> str:
+    """The purl of a conda package; `qualifiers` are `build`, `channel`, `subdir` and `type`."""
+    return _purl("conda", name, version, qualifiers)
+
+
 def project_purl(name: str, version: str, directory: str) -> str:
     """The purl of a first-party project: `generic`, since no registry vouches for the name.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -10,7 +9,7 @@ from bomvet.model.codec import DecodeError, decode, encode, json_schema
 from bomvet.model.facts import Facts
 from bomvet.model.finding import Assessment, Finding, Rule
 from bomvet.model.inventory import Contact, Inventory
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, field, replace
 
 #: Version of the JSON form; within a major version fields are only ever added.
 SCHEMA = "1.0"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
 from typing import TYPE_CHECKING
 
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

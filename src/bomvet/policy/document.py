@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any
 
 from bomvet.errors import PolicyFileError
 from bomvet.model.facts import RANKED, Severity
 from bomvet.model.finding import Waiver
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, field, replace
 from bomvet.policy._toml_lines import Path, TomlLines
 
 

@@ -14,3 +14,10 @@ def is_listed(tree: FileTree, path: str) -> bool:
     paths = tree.paths()
     at = bisect_left(paths, path)
     return at < len(paths) and paths[at] == path
+
+
+def is_installed_folder(tree: FileTree, path: str) -> bool:
+    """Whether `path` is among the folders of installed packages."""
+    folders = tree.folders()
+    at = bisect_left(folders, path)
+    return at < len(folders) and folders[at] == path

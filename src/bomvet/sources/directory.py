@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import field
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from bomvet.errors import FileUnreadableError, UsageError
 from bomvet.model.globs import matches
 from bomvet.model.inventory import Location, Unknown
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, field
 from bomvet.model.result import Skipped
 from bomvet.plugin import Entry, Source
 from bomvet.sources._beneath import Beneath
@@ -169,6 +168,21 @@ class DirectoryTree:
             return self._content(descriptor)
         except OSError as error:
             raise FileUnreadableError(f"cannot be read: {error.strerror}") from None
+        finally:
+            os.close(descriptor)
+
+    def starts(self, path: str, size: int) -> bytes:
+        """The first bytes of a listed file; none where it is a link or cannot be read."""
+        try:
+            # The walk went through folders alone, so that only the last part can be a link; `read` looks again.
+            place = f"{self._root}/{self._listing.on_disk.get(path, path)}"
+            descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except (OSError, ValueError):
+            return b""
+        try:
+            return os.read(descriptor, size)
+        except OSError:
+            return b""
         finally:
             os.close(descriptor)
 

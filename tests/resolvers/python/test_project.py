@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bomvet.errors import MalformedError
+from bomvet.errors import FileUnreadableError, MalformedError
 from bomvet.model.inventory import Component, Contact, Kind, Licence, Location
-from bomvet.resolvers.python._project import load_toml, project_at, pyproject
+from bomvet.resolvers.python._project import _Same, load_toml, named_projects, project_at, pyproject
 from tests.harness import MemoryTree
 
 
@@ -190,3 +190,66 @@ def test_a_link_out_of_the_tree_is_no_manifest() -> None:
             return True
 
     assert pyproject(Locked({}), "") == {}
+
+
+def test_projects_of_setuptools_alone() -> None:
+    """Without a project in pyproject.toml, setup.cfg describes it, and setup.py what that leaves open."""
+    files = {
+        "pyproject.toml": "[build-system]\n",
+        "setup.cfg": "[metadata]\nname = My_Pkg\nversion = attr: my_pkg.version\nlicense = MIT\n",
+        "setup.py": "setup(name='other', version='1.0-beta', description='Does\\n things')\n",
+    }
+    expected = Component(
+        purl="pkg:generic/my-pkg@1.0b0",
+        name="my-pkg",
+        version="1.0b0",
+        kind=Kind.APPLICATION,
+        directory="",
+        description="Does things",
+        licences=(Licence(expression="MIT"),),
+        locations=(Location(path="setup.cfg"), Location(path="setup.py")),
+    )
+
+    assert project_at(MemoryTree(files), "") == expected
+
+
+def test_what_setuptools_leaves_open_a_lock_says() -> None:
+    """A name or version that only a build knows is as the lock states it."""
+    tree = MemoryTree({"a/setup.py": "setup(name=name(), version=version())"})
+
+    assert [project_at(tree, "a", name=name, version="2").purl for name in ("b", "")] == [
+        "pkg:generic/b@2?path=a",
+        "pkg:generic/a@2?path=a",
+    ]
+
+
+def test_files_that_are_not_for_setuptools() -> None:
+    """A setup.cfg may hold settings of other tools, a setup.py anything; what cannot be read is told elsewhere."""
+
+    class Sealed(MemoryTree):
+        """A tree whose setup.py cannot be read."""
+
+        def read(self, path: str) -> bytes:
+            """Everything but that."""
+            if path == "setup.py":
+                raise FileUnreadableError("is larger than 1 bytes")
+            return super(Sealed, self).read(path)  # noqa: UP008 - a class with slots is made twice
+
+    files = {"setup.cfg": "[flake8]\nname = no\n", "setup.py": "setup(name='a')"}
+
+    assert project_at(MemoryTree({**files, "setup.py": "print('setup')"}), "").name == "project"
+    assert project_at(Sealed(files), "").name == "project"
+
+
+def test_projects_by_name() -> None:
+    """Folders by the names of their projects; of the same tree they are looked up once."""
+    files = {
+        "a/pyproject.toml": '[project]\nname = "X_y"\n', "b/pyproject.toml": '[project]\nname = "x-y"\n',
+        "c/pyproject.toml": "[project]\nname = 3\n", "d/pyproject.toml": "x = [", "e/other.toml": "",
+    }  # fmt: skip
+    one, other = MemoryTree(files), MemoryTree({})
+
+    assert named_projects(one) == {"x-y": ["a", "b"]}
+    assert named_projects(one) is named_projects(one)
+    assert (named_projects(other), named_projects(one)) == ({}, {"x-y": ["a", "b"]})
+    assert _Same(one) != "x"

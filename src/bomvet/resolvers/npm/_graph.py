@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from bomvet.model.inventory import Completeness, Component, Inventory, Location, Relationship, Scope, Unknown
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, field, replace
 from bomvet.resolvers._reach import scopes
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ What the lock leaves out stands beside it: resolutions and roles in package.json
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.errors import FileUnreadableError, MalformedError
 from bomvet.model.inventory import Location
@@ -15,14 +16,17 @@ from bomvet.resolvers.npm._manifest import manifest, requests
 from bomvet.resolvers.npm._yarn_berry_packages import BerryLock, Package, read_entry
 from bomvet.resolvers.npm._yarn_lines import Entry, Table, decoded, parse_berry, parse_settings
 from bomvet.resolvers.npm._yarn_peers import add_peers
-from bomvet.resolvers.npm._yarn_project import overrides, split_at
+from bomvet.resolvers.npm._yarn_project import overrides, split_at, tell_of_orphans
 
 if TYPE_CHECKING:
     from bomvet.plugin import FileTree
     from bomvet.resolvers.npm._graph import Graph, Node
 
 #: Versions of the format that are known; the later ones differ in how caches are named.
-_VERSIONS = frozenset(map(str, range(1, 11)))
+_VERSIONS = tuple(map(str, range(1, 11)))
+#: Of one package; there is no project with more.
+_MAX_EXTENSIONS = 100
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9][^\s|]*").fullmatch
 _TABLES = ("dependencies", "dependenciesMeta", "peerDependencies", "peerDependenciesMeta")
 
 
@@ -38,32 +42,49 @@ def read_berry(graph: Graph, tree: FileTree, path: str, text: str) -> None:
             _check_version(lock, entry)
         else:
             read_entry(lock, entry)
+    lock.unite()
     settings = _settings(lock)
     for package in lock.packages:
         _connect(lock, package, settings)
     add_peers(lock)
-    _tell_of_orphans(lock)
+    tell_of_orphans(graph)
 
 
 def _check_version(lock: BerryLock, entry: Entry) -> None:
+    for number, fault in entry.flaws:
+        lock.unknown(number, f"of __metadata: {shown(fault)}")
     version = entry.table.get("version")
     if version not in _VERSIONS:
         lock.unknown(entry.line, f"lock version {shown(str(version))} is not known, and is read as those that are")
 
 
-def _settings(lock: BerryLock) -> Table:
-    """`.yarnrc.yml` beside the lock; empty where there is none, or none that can be read."""
+class _Settings(NamedTuple):
+    """What `.yarnrc.yml` says that matters to a lock: ranges by catalog and name, extensions by name."""
+
+    catalogs: Table
+    extensions: dict[str, list[tuple[str, str, Table]]]
+
+
+def _settings(lock: BerryLock) -> _Settings:
+    """The settings beside the lock, if there are any that can be read."""
     path = posixpath.join(lock.directory, ".yarnrc.yml")
-    if not lock.tree.exists(path):
-        return {}
     try:
-        return parse_settings(decoded(lock.tree.read(path)))
+        table = parse_settings(decoded(lock.tree.read(path))) if lock.tree.exists(path) else {}
     except (FileUnreadableError, MalformedError) as error:
-        lock.graph.unknown(Location(path=path), f"settings of Yarn: {error}")
-        return {}
+        line = getattr(error, "line", 0)
+        lock.graph.unknown(Location(path=path, line=line), f"the settings of Yarn cannot be read: {error}")
+        table = {}
+    catalogs = {**_table(table, "catalogs"), "": _table(table, "catalog")}
+    extensions: dict[str, list[tuple[str, str, Table]]] = {}
+    for key, extension in _table(table, "packageExtensions").items():
+        name, range_ = split_at(key)
+        known = extensions.setdefault(name, [])
+        if isinstance(extension, dict) and len(known) < _MAX_EXTENSIONS:
+            known.append((key, range_, extension))
+    return _Settings(catalogs, extensions)
 
 
-def _connect(lock: BerryLock, package: Package, settings: Table) -> None:
+def _connect(lock: BerryLock, package: Package, settings: _Settings) -> None:
     """The edges that an entry states; of an own project the manifest says as what it asks for each."""
     entry, node = package.entry, package.node
     for key in _TABLES:
@@ -71,9 +92,10 @@ def _connect(lock: BerryLock, package: Package, settings: Table) -> None:
             lock.unknown(entry.line, f"{key} of {shown(entry.keys[0])} is no table")
             node.lacks = True
     stated, meta = _table(entry.table, "dependencies"), _table(entry.table, "dependenciesMeta")
-    extension = _extension(lock, package, settings)
+    extensions = _extensions(lock, package, settings)
     roles = _roles(lock, package, stated) if package.locator.reference.startswith("workspace:") else {}
-    for name, range_ in {**_table(extension, "dependencies"), **stated}.items():
+    added = {name: range_ for table in extensions for name, range_ in _table(table, "dependencies").items()}
+    for name, range_ in (added | stated).items():
         role = "optional" if _is_optional(meta, name) else roles.get(name, "")
         target = _target(lock, package, name, range_, settings) if isinstance(range_, str) else None
         if target is not None:
@@ -81,7 +103,7 @@ def _connect(lock: BerryLock, package: Package, settings: Table) -> None:
             node.edges.append((target, role))
         elif role != "optional":
             _lacking(lock, package, f"{name}@{range_}")
-    for table in (extension, entry.table):
+    for table in (*extensions, entry.table):
         peers, meta = _table(table, "peerDependencies"), _table(table, "peerDependenciesMeta")
         for name in (*peers, *meta):
             package.peers[name] = "optional peer" if _is_optional(meta, name) else "peer"
@@ -121,7 +143,7 @@ def _roles(lock: BerryLock, package: Package, stated: Table) -> dict[str, str]:
 # -- descriptors -----------------------------------------------------------------------------------------------
 
 
-def _target(lock: BerryLock, package: Package, name: str, range_: str, settings: Table) -> Node | None:
+def _target(lock: BerryLock, package: Package, name: str, range_: str, settings: _Settings) -> Node | None:
     """What `name`@`range_` resolves to, as `package` asks for it."""
     bound = package.entry.table["resolution"]
     for override in lock.overrides.get(name, ()):
@@ -133,12 +155,11 @@ def _target(lock: BerryLock, package: Package, name: str, range_: str, settings:
             range_, bound = override.reference, lock.root
             break
     if range_.startswith("catalog:"):
-        catalog = range_.removeprefix("catalog:")
-        table = _table(_table(settings, "catalogs"), catalog) if catalog else _table(settings, "catalog")
-        range_ = table.get(name)  # type: ignore[assignment]
-        if not isinstance(range_, str):
+        cataloged = _table(settings.catalogs, range_.removeprefix("catalog:")).get(name)
+        if not isinstance(cataloged, str):
             known = lock.by_name.get(name, set())
             return lock.graph.nodes[next(iter(known))] if len(known) == 1 else None
+        range_ = cataloged
     found = lock.by_descriptor
     descriptor = f"{name}@{range_}"
     return found.get((descriptor, "")) or found.get((descriptor, bound)) or found.get((f"{name}@npm:{range_}", ""))
@@ -149,26 +170,15 @@ def _in_full(range_: str) -> str:
     return range_ if ":" in range_ or "/" in range_ else f"npm:{range_}"
 
 
-def _extension(lock: BerryLock, package: Package, settings: Table) -> dict[str, Any]:
-    """What `packageExtensions` add to a package."""
-    for key, table in _table(settings, "packageExtensions").items():
-        name, range_ = split_at(key)
-        if name != package.locator.name or not isinstance(table, dict):
-            continue
-        version = package.node.component.version
-        if range_ in ("", "*", version) or len(lock.by_name.get(name, ())) == 1:
-            return table
-        reason = f"whether the packageExtensions of {shown(key)} are for {package.node.component.label} is open"
-        lock.unknown(package.entry.line, reason)
-        package.node.lacks = True
-    return {}
-
-
-def _tell_of_orphans(lock: BerryLock) -> None:
-    """Yarn keeps nothing in a lock that nothing needs, so who needs such a package is something we do not see."""
-    if not any(node.component.first_party for node in lock.graph.nodes):
-        return
-    needed = {target.number for node in lock.graph.nodes for target, _ in node.edges}
-    for node in lock.graph.nodes:
-        if node.number not in needed and not node.component.first_party:
-            lock.unknown(node.location.line, f"what needs {node.component.label} is not to be seen in the lock")
+def _extensions(lock: BerryLock, package: Package, settings: _Settings) -> list[Table]:
+    """What `packageExtensions` add to a package; a range that would have to be compared is told of."""
+    name, version = package.locator.name, package.node.component.version
+    found, is_only = [], len(lock.by_name.get(name, ())) == 1
+    for key, range_, table in settings.extensions.get(name, ()):
+        if range_ in ("", "*", version) or is_only:
+            found.append(table)
+        elif not _VERSION(range_):
+            reason = f"whether the packageExtensions of {shown(key)} are for {package.node.component.label} is open"
+            lock.unknown(package.entry.line, reason)
+            package.node.lacks = True
+    return found

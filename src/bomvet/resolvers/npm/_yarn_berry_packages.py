@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from bomvet.model.inventory import Completeness, Component, Location
+from bomvet.model.inventory import Completeness, Component, Inventory, Location
+from bomvet.model.records import replace
 from bomvet.model.text import shown
 from bomvet.resolvers.npm._manifest import project_at
 from bomvet.resolvers.npm._origin import Origin, is_git, origin, registry_archive
@@ -79,7 +79,7 @@ class BerryLock:
 
     def __init__(self, graph: Graph, tree: FileTree, path: str) -> None:
         self.graph, self.tree, self.path, self.directory = graph, tree, path, posixpath.dirname(path)
-        self.by_purl: dict[str, Node] = {}
+        self.by_purl: dict[str, tuple[Node, list[Component]]] = {}
         #: Nodes by descriptor, and by the locator that a descriptor is bound to ("" for most).
         self.by_descriptor: dict[tuple[str, str], Node] = {}
         self.by_name: dict[str, set[int]] = {}
@@ -95,11 +95,19 @@ class BerryLock:
         """The node of a component: a package and its patched self are one."""
         known = self.by_purl.get(component.purl)
         if known is None:
-            known = self.by_purl[component.purl] = self.graph.add(component, location, starts=starts)
-        else:
-            known.component = known.component.merged(component)
-            known.starts = known.starts or starts
-        return known
+            node = self.graph.add(component, location, starts=starts)
+            self.by_purl[component.purl] = (node, [component])
+            return node
+        node, statements = known
+        statements.append(component)
+        node.starts = node.starts or starts
+        return node
+
+    def unite(self) -> None:
+        """Make one component of what several entries say of it."""
+        for node, statements in self.by_purl.values():
+            if len(statements) > 1:
+                (node.component,) = Inventory.merge([Inventory(components=tuple(statements))]).components
 
 
 def read_entry(lock: BerryLock, entry: Entry) -> None:
@@ -190,10 +198,8 @@ def _origin(lock: BerryLock, entry: Entry, base: Locator) -> tuple[str, str, Ori
     if scheme == "file":
         path = posixpath.normpath(posixpath.join(_place(lock, base) or "", place))
         return name, version, origin(name, version, f"file:{path}")
-    if is_git(base.reference):
-        return name, version, origin(name, version, base.reference)
-    if _GIT_URL.match(base.reference):
-        return name, version, origin(name, version, f"git+{base.reference}")
+    if is_git(base.reference) or _GIT_URL.match(base.reference):
+        return name, version, origin(name, version, _repository(base.reference))
     if scheme in ("http", "https"):
         url = f"{scheme}:{place}"
         archive = registry_archive(url)
@@ -201,6 +207,13 @@ def _origin(lock: BerryLock, entry: Entry, base: Locator) -> tuple[str, str, Ori
         return name, version, origin(name, version, url)
     lock.unknown(entry.line, f"where {shown(name)} comes from is not understood: {shown(base.reference)}")
     return name, version, origin(name, version, "")
+
+
+def _repository(reference: str) -> str:
+    """A git repository with the commit alone behind it, of all that Yarn may note there."""
+    url, _, fragment = reference.partition("#")
+    commits = (part.removeprefix("commit=") for part in fragment.split("&") if part.startswith("commit="))
+    return f"{'' if is_git(url) else 'git+'}{url}#{next(commits, '')}"
 
 
 def _stated(entry: Entry, name: str) -> Iterator[tuple[str, str]]:

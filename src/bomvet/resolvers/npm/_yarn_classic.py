@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.model.inventory import Completeness, Component, Hash, Location
+from bomvet.model.records import replace
 from bomvet.model.text import shown
 from bomvet.resolvers.npm._manifest import Request, manifest, project_at, requests
 from bomvet.resolvers.npm._origin import hashes, is_git, origin, registry_archive
 from bomvet.resolvers.npm._yarn_lines import Entry, parse_classic
-from bomvet.resolvers.npm._yarn_project import Override, members, overrides, split_at, within
+from bomvet.resolvers.npm._yarn_project import Override, members, overrides, split_at, tell_of_orphans, within
 
 if TYPE_CHECKING:
     from bomvet.plugin import FileTree
@@ -45,19 +45,9 @@ class _Lock:
 
     def __init__(self, graph: Graph, tree: FileTree, path: str) -> None:
         self.graph, self.tree, self.path, self.directory = graph, tree, path, posixpath.dirname(path)
-        self.by_purl: dict[str, Node] = {}
         self.by_descriptor: dict[str, Node] = {}
         self.members: dict[str, Node] = {}
         self.overrides: dict[str, list[Override]] = {}
-
-    def node(self, component: Component, location: Location) -> Node:
-        """The node of a component, of which several entries may speak; of a project it starts nothing."""
-        known = self.by_purl.get(component.purl)
-        if known is None:
-            known = self.by_purl[component.purl] = self.graph.add(component, location, starts=False)
-        elif known.component != component:
-            known.component = known.component.merged(component)
-        return known
 
     def lacking(self, node: Node, name: str, location: Location) -> None:
         """Note that `node` asks for `name`, which the lock does not hold."""
@@ -79,6 +69,7 @@ def read_classic(graph: Graph, tree: FileTree, path: str, text: str) -> None:
             _connect(lock, entry, node)
     if table:
         _connect_projects(lock)
+        tell_of_orphans(graph)
     else:
         _no_project(lock)
 
@@ -99,7 +90,8 @@ def _read_entry(lock: _Lock, entry: Entry) -> list[Node]:
         return []
     nodes = []
     for names in _names(lock, entry, resolved, location):
-        node = lock.node(_component(lock, entry, names, resolved, location), location)
+        # A folder that is depended on asks for things only if it is asked for.
+        node = lock.graph.add(_component(lock, entry, names, resolved, location), location, starts=False)
         if entry.flaws or strange:
             node.lacks = True
         for descriptor in names.descriptors:
@@ -241,8 +233,7 @@ def _connect_projects(lock: _Lock) -> None:
     asking = []
     for directory in dict.fromkeys((lock.directory, *folders)):
         project = replace(project_at(lock.tree, directory), dependencies=Completeness.COMPLETE)
-        node = lock.node(project, Location(path=posixpath.join(directory, "package.json")))
-        node.starts = True
+        node = lock.graph.add(project, Location(path=posixpath.join(directory, "package.json")))
         asking.append((node, directory))
         if directory != lock.directory:
             lock.members.setdefault(project.name, node)
@@ -273,6 +264,6 @@ def _from_top(lock: _Lock, request: Request, directory: str) -> str:
 def _no_project(lock: _Lock) -> None:
     """Say that nobody says what the project itself asks for."""
     project = replace(project_at(lock.tree, lock.directory), dependencies=Completeness.INCOMPLETE)
-    lock.node(project, Location(path=lock.path))
+    lock.graph.add(project, Location(path=lock.path))
     reason = "there is no package.json beside the lock that could be read, so what the project itself needs is open"
     lock.graph.unknown(Location(path=lock.path), reason)

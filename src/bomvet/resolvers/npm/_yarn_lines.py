@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: What an entry or a table in it holds: texts, and in tables further tables.
 Table = dict[str, Any]
 
-_KEY = re.compile(r'(?:"(?P<quoted>(?:[^"\\]|\\.)++)"|(?P<bare>[^\s",:]++))(?:, *|(?P<end> *: *$))')
+_KEY = re.compile(r'(?:"(?P<quoted>(?:[^"\\]|\\.)++)"|(?P<bare>[^\s",:]++))(?: *, *|(?P<end> *: *$))')
 _NO_KEY = re.compile(r"[\s,:]")
 _PAIR = re.compile(r'(?:"(?P<quoted>(?:[^"\\]|\\.)++)"|(?P<bare>[^\s",:]++)) +(?P<value>[^ ].*)')
 _QUOTED = re.compile(r'"(?P<inner>(?:[^"\\]|\\.)*+)"')
@@ -67,7 +67,7 @@ def decoded(data: bytes) -> str:
 def parse_classic(text: str) -> Parsed:
     """The entries of a lock of Yarn 1; raises `MalformedError` where its first line of content starts none."""
     parsed = Parsed([], [])
-    table: Table = {}
+    table: Table | None = None
     nested: Table | None = None
     flaws: list[tuple[int, str]] = []
     for number, line in enumerate(text.split("\n"), start=1):
@@ -92,8 +92,10 @@ def parse_classic(text: str) -> Parsed:
     return parsed
 
 
-def _nest(table: Table, key: str, nested: Table) -> str:
+def _nest(table: Table | None, key: str, nested: Table) -> str:
     """Open a table in `table`; what is wrong with it, if anything."""
+    if table is None:
+        return "a line belongs to no entry"
     return "" if table.setdefault(key, nested) is nested else f"{key} is stated twice"
 
 
@@ -137,7 +139,7 @@ def _classic_pair(content: str, table: Table | None) -> str:
     name, _, value = content.partition(" ")
     if name[:1] == '"' == name[-1:]:
         name = name[1:-1]
-    if not name or '"' in name or "\\" in name or not value or value[0] == " ":
+    if not name or name[0] == "#" or '"' in name or "\\" in name or not value or value[0] == " ":
         if _is_blank(content):
             return ""
         match = _PAIR.fullmatch(content)
@@ -230,25 +232,29 @@ def _yaml(text: str) -> Iterator[tuple[int, int, str | None, str | None]]:
 
     There is no value where a table follows, and no key where the line is not understood.
     """
-    long_key = ""
+    long_key, first, outer = "", 0, 0
     for number, line in enumerate(text.split("\n"), start=1):
         content = line.lstrip(" ")
         if not content or content[0] == "#":
             continue
-        depth = len(line) - len(content)
+        depth, at = len(line) - len(content), number
         if not depth and content[:7] in _CONFLICT:
             raise MalformedError(_OPEN_MERGE, line=number)
-        if content[:2] == "? ":  # a key so long that YAML wants it on a line of its own
-            long_key = content[2:]
-            continue
         if long_key:
-            content, long_key = long_key + content, ""
+            if content[0] == ":":
+                content, at = long_key + content, first
+            else:
+                yield first, outer, None, None
+            long_key = ""
+        if content[:2] == "? ":  # a key so long that YAML wants it on a line of its own
+            long_key, first, outer = content[2:], number, depth
+            continue
         key, rest = _yaml_key(content)
         rest = rest.strip()
         value = _yaml_value(rest) if rest else None
-        yield number, depth, None if rest and value is None else key, value
+        yield at, depth, None if rest and value is None else key, value
     if long_key:
-        yield number, 0, None, None
+        yield first, outer, None, None
 
 
 def _yaml_key(content: str) -> tuple[str | None, str]:

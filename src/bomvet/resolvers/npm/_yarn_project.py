@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bomvet.plugin import FileTree
+    from bomvet.resolvers.npm._graph import Graph
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 #: Patterns of a workspace that are matched at all; each is put to every package.json.
 _MAX_PATTERNS = 200
+#: Of one name; each is held against all that ask for it, and there is no project with more.
+_MAX_OVERRIDES = 200
 _SEGMENT = re.compile(r"(?P<name>\*\*?|(?:@[^/@]+/)?[^/@]+)(?:@(?P<range>[^/]+))?(?:/|$)")
 
 
@@ -89,7 +92,9 @@ def overrides(table: dict[str, Any]) -> dict[str, list[Override]]:
             parent, parent_range = segments[-2] if len(segments) > 1 else ("", "")
             if parent.startswith("*"):
                 parent = parent_range = ""
-            found.setdefault(name, []).append(Override(parent, parent_range, name, range_, reference))
+            known = found.setdefault(name, [])
+            if len(known) < _MAX_OVERRIDES:
+                known.append(Override(parent, parent_range, name, range_, reference))
     return found
 
 
@@ -105,3 +110,13 @@ def within(directory: str, path: str) -> str | None:
     if found == ".":
         return ""
     return None if found == ".." or found.startswith(("../", "/")) else found
+
+
+def tell_of_orphans(graph: Graph) -> None:
+    """Yarn keeps nothing in a lock that nothing needs, so who needs such a package is something we do not see."""
+    if not any(node.component.first_party for node in graph.nodes):
+        return
+    needed = {target.component.purl for node in graph.nodes for target, _ in node.edges}
+    for node in graph.nodes:
+        if node.component.purl not in needed and not node.component.first_party:
+            graph.unknown(node.location, f"what needs {node.component.label} is not to be seen in the lock")

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.errors import MalformedError
 from bomvet.model.inventory import Component, Location
 from bomvet.model.purl import npm_purl, public_url
+from bomvet.model.records import replace
 from bomvet.model.text import anonymous, shown
 from bomvet.plugin import Resolver
 from bomvet.resolvers.npm._graph import Graph, Node

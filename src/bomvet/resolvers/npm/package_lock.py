@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import MalformedError
 from bomvet.model.inventory import Completeness, Inventory, Location, RelationKind, Relationship
+from bomvet.model.records import replace
 from bomvet.model.text import shown
 from bomvet.plugin import FileTree, Resolver
 from bomvet.resolvers._json import load_object

@@ -6,11 +6,11 @@ Sources: https://github.com/pnpm/spec/tree/master/lockfile, https://pnpm.io/lock
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.errors import MalformedError
 from bomvet.model.inventory import Location
+from bomvet.model.records import replace
 from bomvet.model.text import anonymous, shown
 from bomvet.plugin import Resolver
 from bomvet.resolvers._yaml import load_mappings

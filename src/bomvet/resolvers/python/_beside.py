@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.errors import BomvetError, FileUnreadableError
 from bomvet.model.purl import pypi_name
@@ -38,6 +38,56 @@ def has_lock(tree: FileTree, directory: str) -> bool:
 def requirement_files(tree: FileTree, directory: str) -> set[str]:
     """The requirements files of the project in `directory`."""
     return {path for path in _below(tree, directory) if _is_requirements(path, directory)}
+
+
+class Speaker(NamedTuple):
+    """What says which versions of declared packages are installed, and of which of them it speaks.
+
+    `kind` is `lock`, `requirements` or `installed`, or empty where nothing does; `file` is that of a lock.
+    """
+
+    kind: str
+    named: set[str]
+    file: str = ""
+
+
+def speaker(tree: FileTree, directory: str, declared: set[str]) -> Speaker:
+    """What speaks for the project in `directory`, and for which of the `declared` names."""
+    if lock := lock_of(tree, directory):
+        return Speaker("lock", locked_names(tree, directory, declared), lock)
+    if requirement_files(tree, directory):
+        return Speaker("requirements", locked_names(tree, directory, declared))
+    return Speaker("installed", declared) if is_installed(tree, directory) else Speaker("", set())
+
+
+def lock_of(tree: FileTree, directory: str) -> str:
+    """The lock file of the project in `directory`; empty where there is none."""
+    own = (posixpath.join(directory, name) for name in _LOCKS)
+    return _uv_lock(tree, directory) or next((path for path in own if is_listed(tree, path)), "")
+
+
+def is_installed(tree: FileTree, directory: str) -> bool:
+    """Whether packages are installed in the folder of the project, and no lock hides them."""
+    folders, prefix = tree.folders(), f"{directory}/" if directory else ""
+    for folder in islice(folders, bisect_left(folders, prefix), None):
+        if not folder.startswith(prefix):
+            break
+        if folder.endswith("-packages") and not any(_is_locked(tree, parent) for parent in _parents(folder)):
+            return True
+    return False
+
+
+def _is_locked(tree: FileTree, folder: str) -> bool:
+    """Whether a lock or a requirements file stands in `folder`: what is installed below it is not read then."""
+    if any(is_listed(tree, posixpath.join(folder, name)) for name in _LOCKS):
+        return True
+    paths, start = tree.paths(), posixpath.join(folder, "requirements")
+    for path in islice(paths, bisect_left(paths, start), None):
+        if not path.startswith(start) or "/" in path[len(start) :]:
+            break
+        if path.endswith(".txt"):
+            return True
+    return False
 
 
 def locked_names(tree: FileTree, directory: str, declared: set[str]) -> set[str]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.errors import FileUnreadableError
 from bomvet.model.inventory import Completeness, Component, Distribution, Location, Scope, Unknown
 from bomvet.model.purl import project_purl, pypi_name, pypi_purl
+from bomvet.model.records import replace
 from bomvet.model.text import shown
 from bomvet.resolvers.python._direct_url import DirectUrl, own_folder, read_direct_url
 from bomvet.resolvers.python._metadata import Metadata, Requirement, read_metadata, read_requires_txt

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.model.inventory import (
@@ -23,6 +22,7 @@ from bomvet.model.inventory import (
     Scope,
 )
 from bomvet.model.purl import project_purl, pypi_name
+from bomvet.model.records import replace
 from bomvet.model.text import shown
 from bomvet.resolvers._reach import reached, scopes
 from bomvet.resolvers.python._installed import ID

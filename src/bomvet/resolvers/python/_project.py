@@ -14,6 +14,7 @@ from bomvet.resolvers.python._metadata import licences
 
 if TYPE_CHECKING:
     from bomvet.plugin import FileTree
+    from bomvet.resolvers.python._setup_cfg import Setup
 
 _CANONICAL = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
 
@@ -57,6 +58,8 @@ def project_at(tree: FileTree, directory: str, *, name: str = "", version: str =
     folder's name stands for the project.
     """
     table = project_table(pyproject(tree, directory))
+    if not table and (setup := _setup_table(tree, directory)):
+        return _project_of_setup(tree, directory, setup, name=name, version=version)
     stated = table.get("name")
     name = (pypi_name(stated) if isinstance(stated, str) else "") or name or posixpath.basename(directory) or tree.name
     version = _version(table.get("version")) if table else version
@@ -71,6 +74,98 @@ def project_at(tree: FileTree, directory: str, *, name: str = "", version: str =
         licences=_licences(table),
         locations=(Location(path=posixpath.join(directory, "pyproject.toml")),) if table else (),
     )
+
+
+def _project_of_setup(tree: FileTree, directory: str, setup: Setup, *, name: str, version: str) -> Component:
+    """A project that setuptools alone describes; what only a build knows is as a lock states it."""
+    name = pypi_name(setup.name) or name or posixpath.basename(directory) or tree.name
+    version = _version(setup.version) or version
+    return Component(
+        purl=project_purl(name, version, directory),
+        name=name,
+        version=version,
+        kind=Kind.APPLICATION,
+        directory=directory,
+        description=_text(setup.description),
+        licences=_licences({"license": setup.licence}),
+        locations=tuple(Location(path=posixpath.join(directory, file)) for file in setup_files(tree, directory)),
+    )
+
+
+def _setup_table(tree: FileTree, directory: str) -> Setup | None:
+    """What `setup.cfg` says, and `setup.py` where that is silent; None where neither is for setuptools."""
+    files = setup_files(tree, directory)
+    if not files:
+        return None
+    first, *others = files.values()
+    for other in others:
+        first = first._replace(
+            name=first.name or other.name,
+            version=first.version or other.version,
+            description=first.description or other.description,
+            licence=first.licence or other.licence,
+        )
+    return first
+
+
+def setup_files(tree: FileTree, directory: str) -> dict[str, Setup]:
+    """`setup.cfg` and `setup.py` of `directory` by name, as far as they are for setuptools and can be read."""
+    found = {}
+    for name in ("setup.cfg", "setup.py"):
+        path = posixpath.join(directory, name)
+        try:
+            setup = _read_setup(name, tree.read(path)) if tree.exists(path) else None
+        except FileUnreadableError:
+            continue  # its own resolver reports it
+        if setup and setup.is_setup:
+            found[name] = setup
+    return found
+
+
+def _read_setup(name: str, data: bytes) -> Setup:
+    # Most projects have neither file.
+    if name == "setup.cfg":
+        from bomvet.resolvers.python._setup_cfg import read_setup_cfg  # noqa: PLC0415
+
+        return read_setup_cfg(data)
+    from bomvet.resolvers.python._setup_py import read_setup_py  # noqa: PLC0415
+
+    return read_setup_py(data)
+
+
+def is_project_folder(tree: FileTree, directory: str) -> bool:
+    """Whether pip would install from `directory`."""
+    return any(tree.exists(posixpath.join(directory, name)) for name in ("pyproject.toml", "setup.py", "setup.cfg"))
+
+
+def named_projects(tree: FileTree) -> dict[str, list[str]]:
+    """The folders of all listed `pyproject.toml` by the project's name; of one tree, remembered."""
+    return _named_projects(_Same(tree))
+
+
+class _Same:
+    """A tree as a key: the same one, whatever it holds."""
+
+    def __init__(self, tree: FileTree) -> None:
+        self.tree = tree
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.tree is self.tree
+
+    def __hash__(self) -> int:
+        return id(self.tree)
+
+
+@lru_cache(maxsize=1)
+def _named_projects(same: _Same) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in same.tree.paths():
+        folder, _, file = path.rpartition("/")
+        if file == "pyproject.toml":
+            name = project_table(pyproject(same.tree, folder)).get("name")
+            if isinstance(name, str):
+                found.setdefault(pypi_name(name), []).append(folder)
+    return found
 
 
 def project_table(document: dict[str, Any]) -> dict[str, Any]:

@@ -11,14 +11,13 @@ import codecs
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bomvet.errors import MalformedError
 from bomvet.model.inventory import Hash
 from bomvet.model.purl import pypi_name
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, field
 from bomvet.model.text import shown
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict, deque
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Self
 from urllib.parse import unquote
 
@@ -21,6 +20,7 @@ from bomvet.model.inventory import (
     Unknown,
 )
 from bomvet.model.purl import public_url, pypi_name, pypi_purl
+from bomvet.model.records import replace
 from bomvet.model.text import anonymous, shown
 from bomvet.plugin import FileTree, Resolver
 from bomvet.resolvers.python._beside import CONSTRAINTS

@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.errors import MalformedError
@@ -24,7 +23,7 @@ from bomvet.model.inventory import (
     Unknown,
 )
 from bomvet.model.purl import public_url, pypi_name, pypi_purl
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, replace
 from bomvet.plugin import FileTree, Resolver
 from bomvet.resolvers.python._project import load_toml, project_at
 

@@ -1,0 +1,57 @@
+"""`package.json`: the project itself, and what it declares where nothing locks that and nothing is installed.
+
+Source: https://docs.npmjs.com/cli/v11/configuring-npm/package-json.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from bomvet.model.inventory import Inventory
+from bomvet.plugin import FileTree, Resolver
+from bomvet.resolvers._listing import is_installed_folder, is_listed
+
+ID = "npm/package-json"
+#: Any of these, in the folder or above it, says what is installed: whoever reads it tells what it holds.
+LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb")
+TABLES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+
+
+def parse_package_json(tree: FileTree, path: str) -> Inventory:
+    """The project, if it is one, with what it declares where nothing says more; raises `MalformedError`."""
+    from bomvet.resolvers.npm._manifest import load_manifest, project_at  # noqa: PLC0415 - many trees have no such file
+
+    data = tree.read(path)
+    table = load_manifest(data)
+    directory = posixpath.dirname(path)
+    if not any(table.get(key) for key in ("name", "version", *TABLES)):
+        return Inventory()  # settings for a folder, such as {"type": "module"}
+    project = project_at(tree, directory)
+    if _is_spoken_for(tree, directory):
+        return Inventory(components=(project,))
+    from bomvet.resolvers.npm._requested import Reader  # noqa: PLC0415 - most projects have a lock
+
+    return Reader(ID, tree, path, data, table).inventory(project)
+
+
+def _is_spoken_for(tree: FileTree, directory: str) -> bool:
+    """Whether a lock, or what is installed, stands in the folder or above it."""
+    while True:
+        if any(is_listed(tree, posixpath.join(directory, lock)) for lock in LOCKS):
+            return True
+        if is_installed_folder(tree, posixpath.join(directory, "node_modules")):
+            return True
+        if not directory:
+            return False
+        directory = posixpath.dirname(directory)
+
+
+PACKAGE_JSON = Resolver(
+    id=ID,
+    title="package.json",
+    globs=("**/package.json",),
+    parse=parse_package_json,
+    reads="the project; where no lock and no node_modules stands beside it or above, what it asks for: dependencies of "
+    "all kinds, aliases, git, archives, folders and members of the workspace",
+    limits="a member of the workspace is taken for what its name asks for, whatever the range",
+)
