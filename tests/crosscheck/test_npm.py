@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from bomvet.model.inventory import Inventory, RelationKind
 from bomvet.resolvers.npm.package_lock import PACKAGE_LOCK
 from bomvet.sources.directory import DirectoryTree
 from tests.crosscheck.shapes import BROKEN, CONTENTS, FOLDERS, NPM, Shape
-from tests.crosscheck.tools import Edge, Tree, write
+from tests.crosscheck.tools import Edge, Tree, made, write
 
 TOOL = shutil.which("npm")
 pytestmark = pytest.mark.skipif(TOOL is None, reason="npm is not installed")
@@ -30,12 +30,12 @@ _Projects = dict[str, Future[tuple[Path, Tree]]]
 
 
 @pytest.fixture(scope="session")
-def projects(npm_registry: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Projects]:
-    """Every shape as a project with its locks."""
+def projects(
+    npm_registry: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[_Projects]:
+    """The shapes as projects with their locks."""
     top = tmp_path_factory.mktemp("npm")
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        yield {shape.name: pool.submit(_made, shape, top, f"{npm_registry}/{shape.name}/") for shape in NPM}
-        pool.shutdown(cancel_futures=True)  # of which no test asked
+    yield from made(request, lambda name: _made(SHAPES[name], top, f"{npm_registry}/{name}/"))
 
 
 def _made(shape: Shape, top: Path, url: str) -> tuple[Path, Tree]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import posixpath
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +16,7 @@ from bomvet.pipeline import Subject, inspect
 from bomvet.resolvers.npm.pnpm_lock import PNPM_LOCK
 from bomvet.sources.directory import DirectoryTree
 from tests.crosscheck.shapes import NPM, Shape
-from tests.crosscheck.tools import Edge, Package, Tree, node_tool, run, write
+from tests.crosscheck.tools import Edge, Package, Tree, found, made, node_tool, role_of, run, write
 
 TOOL = node_tool("pnpm/bin/pnpm.cjs")
 OLD_TOOL = node_tool("pnpm-8/bin/pnpm.cjs")
@@ -39,12 +38,12 @@ _Projects = dict[str, Future[_Made]]
 
 
 @pytest.fixture(scope="session")
-def projects(npm_registry: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Projects]:
-    """Every shape, installed."""
+def projects(
+    npm_registry: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[_Projects]:
+    """The shapes, installed."""
     top = tmp_path_factory.mktemp("pnpm")
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        yield {name: pool.submit(_made, shape, top, f"{npm_registry}/{name}/") for name, shape in SHAPES.items()}
-        pool.shutdown(cancel_futures=True)  # of which no test asked
+    yield from made(request, lambda name: _made(SHAPES[name], top, f"{npm_registry}/{name}/"))
 
 
 def _made(shape: Shape, top: Path, url: str) -> _Made:
@@ -114,6 +113,10 @@ class _Listing:
         for name, child in entry.get("dependencies", {}).items():
             self._add(target, child, None if linked else self._role(target, name))
 
+    def _role(self, package: Package, name: str) -> str:
+        """As what a package asks for `name`, which pnpm does not say."""
+        return role_of(self._shape.packages.get(package[0], {}).get(package[1], {}), name)
+
     def _package(self, entry: dict[str, Any]) -> Package:
         """Name and version; those of a folder or archive stand in it."""
         version = entry["version"]
@@ -125,24 +128,6 @@ class _Listing:
         if place in self._shape.members:
             return self._shape.members[place]["name"], self._shape.members[place]["version"]
         return entry["from"], version
-
-    def _role(self, package: Package, name: str) -> str:
-        """As what a package of the registry asks for `name`, which pnpm does not say."""
-        fields = self._shape.packages.get(package[0], {}).get(package[1], {})
-        if name in fields.get("optionalDependencies", {}):
-            return "optional"
-        if name in fields.get("dependencies", {}) or name not in fields.get("peerDependencies", {}):
-            return ""
-        return "optional peer" if fields.get("peerDependenciesMeta", {}).get(name, {}).get("optional") else "peer"
-
-
-def _found(inventory: Inventory) -> Tree:
-    """What is read, in the form of `pnpm ls`."""
-    known = {c.purl: (c.name, c.version) for c in inventory.components}
-    edges = {
-        (known[edge.source], known[edge.target]): frozenset(edge.roles or {""}) for edge in inventory.relationships
-    }
-    return Tree(frozenset(known.values()), edges)
 
 
 def _read(folder: Path) -> Inventory:
@@ -156,7 +141,7 @@ def test_packages_and_edges(projects: _Projects, name: str) -> None:
     inventory = _read(folder)
 
     assert "lockfileVersion: '9.0'" in (folder / "pnpm-lock.yaml").read_text()
-    assert _found(inventory) == truth
+    assert found(inventory) == truth
     assert inventory.unknowns == ()
 
 
@@ -173,7 +158,7 @@ def test_old_locks(projects: _Projects, name: str) -> None:
         edges = {edge: roles for edge, roles in edges.items() if roles != {"optional", "peer"}}
 
     assert "lockfileVersion: '6.0'" in (old / "pnpm-lock.yaml").read_text()
-    assert _found(inventory) == Tree(packages, edges)
+    assert found(inventory) == Tree(packages, edges)
     assert inventory.unknowns == ()
 
 
@@ -181,7 +166,7 @@ def test_old_locks(projects: _Projects, name: str) -> None:
 def test_what_is_installed(projects: _Projects, name: str) -> None:
     """What pnpm installed is what its lock says, by the lock and the folder that bomvet reads."""
     folder, _, _ = projects[name].result()
-    found = inspect(DirectoryTree(str(folder)), subject=Subject(drift=True))
+    result = inspect(DirectoryTree(str(folder)), subject=Subject(drift=True))
 
-    assert dict(found.facts.drift) == {}
-    assert found.inventory.unknowns == ()
+    assert dict(result.facts.drift) == {}
+    assert result.inventory.unknowns == ()

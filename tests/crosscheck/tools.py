@@ -7,19 +7,24 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import pytest
 
 from tests.crosscheck import registry
 
 if TYPE_CHECKING:
+    from bomvet.model.inventory import Inventory
     from tests.crosscheck.shapes import Shape
 
 #: Where `make test` puts the tools that come from the registry of npm.
 _NODE_TOOLS = Path(sys.prefix, "node-tools", "node_modules")
 
+T = TypeVar("T")
 #: Name and version; those of a project too.
 Package = tuple[str, str]
 Edge = tuple[Package, Package]
@@ -75,3 +80,34 @@ def served(server: str, data: Path, packages: Mapping[str, Any]) -> Iterator[str
         assert process.stdout is not None
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
         process.stdin.close()
+
+
+def made(request: pytest.FixtureRequest, make: Callable[[str], T]) -> Iterator[dict[str, Future[T]]]:
+    """What `make` makes of each name that the tests of this run ask the fixture for, in their order, on all cores."""
+    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    asking = [str(item.callspec.params["name"]) for item in items if request.fixturename in item.fixturenames]
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        yield {name: pool.submit(make, name) for name in dict.fromkeys(asking)}
+        pool.shutdown(cancel_futures=True)  # of tests that were not run in the end
+
+
+def role_of(fields: Mapping[str, Any], name: str) -> str:
+    """As what the package.json `fields` asks for `name`; what is an option or for development is that first."""
+    if name in fields.get("optionalDependencies", {}):
+        return "optional"
+    if name in fields.get("dependencies", {}):
+        return ""
+    if name in fields.get("devDependencies", {}):
+        return "dev"
+    if name not in fields.get("peerDependencies", {}):
+        return ""
+    return "optional peer" if fields.get("peerDependenciesMeta", {}).get(name, {}).get("optional") else "peer"
+
+
+def found(inventory: Inventory) -> Tree:
+    """What is read, in the form of what tools say."""
+    known = {c.purl: (c.name, c.version) for c in inventory.components}
+    edges = {
+        (known[edge.source], known[edge.target]): frozenset(edge.roles or {""}) for edge in inventory.relationships
+    }
+    return Tree(frozenset(known.values()), edges)
