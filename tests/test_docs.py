@@ -101,6 +101,7 @@ def test_check_tells_and_writes_nothing(
     monkeypatch.setattr(generate, "pages", lambda: [page])
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     monkeypatch.setattr(generate, "help_text", " ".join)
+    monkeypatch.setattr(generate, "data_differences", dict)
 
     codes = [generate.main(["--check"])]
     unchanged = page.read_text("utf-8")
@@ -113,6 +114,22 @@ def test_check_tells_and_writes_nothing(
     assert capsys.readouterr().err == (
         "README.md is not up to date\nREADME.md rewritten\nusage: docs/generate.py [--check]\n"
     )
+
+
+def test_generated_files_of_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The index of resolvers and the schema of results are up to date; where they are not, they are written."""
+    assert generate.data_differences() == {}
+
+    stale = tmp_path / "schema.json"
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    monkeypatch.setattr(generate, "differences", dict)
+    monkeypatch.setattr(generate, "data_differences", lambda: {stale: "new"})
+    codes = [generate.main(["--check"]), stale.exists(), generate.main([]), stale.read_text("utf-8")]
+
+    assert codes == [1, False, 0, "new"]
+    assert capsys.readouterr().err == "schema.json is not up to date\nschema.json rewritten\n"
 
 
 @pytest.mark.parametrize("words", [(), ("scan",)], ids=["bomvet", "scan"])

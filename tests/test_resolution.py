@@ -6,12 +6,14 @@ import json
 import os
 import shutil
 import sys
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bomvet import resolution
 from bomvet.model.inventory import Component, Inventory, Location, Relationship, Unknown
+from bomvet.model.records import replace
 from bomvet.resolution import Declared, ResolvedTree, resolved
 from tests.harness import MemoryTree
 
@@ -106,40 +108,52 @@ def test_npm() -> None:
 
 
 def test_what_is_of_another_ecosystem_is_not_asked_for() -> None:
-    """Packages of conda are none of uv's."""
-    client = Client("requirements.txt")
+    """Packages of conda are none of uv's, and its environments no project of npm or uv."""
+    client = Client("uv.lock")
     requests = (asked("pkg:conda/numpy"), asked("pkg:pypi/a"))
-    resolved(MemoryTree({}), [manifest("environment.yml", *requests)], client)
+    resolved(MemoryTree({}), [manifest(path, *requests) for path in ("environment.yml", "setup.py")], client)
 
-    assert client.given == [{"declared.in": "a\n"}]
+    assert [tomllib.loads(files["pyproject.toml"])["project"]["dependencies"] for files in client.given] == [["a"]]
 
 
 def test_uv() -> None:
-    """Uv gets requirements of PEP 508, and builds nothing."""
-    client = Client("requirements.txt")
+    """Uv gets a project of requirements alone, and builds nothing."""
+    client = Client("uv.lock")
+    project = replace(PROJECT, properties=(("bomvet:requires-python", ">=3.10"),))
     requests = (
         asked("pkg:pypi/a", ("bomvet:requirement", ">=1,<2"), ("bomvet:extra", "x"), ("bomvet:extra", "y")),
         asked("pkg:pypi/b", markers=("python_version < '3.9'", "os_name == 'nt'")),
-        asked("pkg:pypi/c@1.0"),
+        asked("pkg:pypi/c@1.0", roles=("extra:fast", "group:test")),
         asked("pkg:pypi/d", ("bomvet:requirement", "^1.0")),
+        asked("pkg:pypi/e", roles=("dev",)),
     )
-    tree = resolved(MemoryTree({"pyproject.toml": ""}), [manifest("pyproject.toml", *requests)], client)
+    declared = manifest("pyproject.toml", *requests)
+    declared = declared._replace(
+        inventory=replace(declared.inventory, components=(project, *declared.inventory.components[1:]))
+    )
+    tree = resolved(MemoryTree({"pyproject.toml": ""}), [declared], client)
 
-    assert client.given == [
-        {
-            "declared.in": 'a[x,y]<2,>=1\nb; python_version < "3.9" or os_name == "nt"\nc==1.0\n',
-        }
-    ]
-    (command,) = client.commands
-    assert command[:4] == ("/usr/bin/uv", "pip", "compile", "--no-build")
-    assert tree.paths() == ["pyproject.toml", "requirements.resolved.txt"]
+    assert client.given == [{"pyproject.toml": client.given[0]["pyproject.toml"]}]
+    assert tomllib.loads(client.given[0]["pyproject.toml"]) == {
+        "project": {
+            "name": "shop",
+            "version": "0",
+            "requires-python": ">=3.10",
+            "dependencies": ["a[x,y]<2,>=1", 'b; python_version < "3.9" or os_name == "nt"'],
+            "optional-dependencies": {"fast": ["c==1.0"]},
+        },
+        "dependency-groups": {"dev": ["e"], "test": ["c==1.0"]},
+        "tool": {"uv": {"package": False}},
+    }
+    assert client.commands == [("/usr/bin/uv", "lock", "--no-build", "--no-python-downloads", "--no-progress")]
+    assert (tree.paths(), tree.resolved) == (["pyproject.toml", "uv.lock"], ("uv.lock",))
     assert reasons(tree) == ["d is not put to uv, which does not know such a constraint"]
 
 
 def test_a_project_is_resolved_once() -> None:
-    """Of several manifests in one folder the first counts; each ecosystem has its own."""
+    """Of several manifests in one folder the first counts; what no client can resolve is left alone."""
     client = Client("package-lock.json")
-    paths = ["package.json", "a/package.json", "package.json"]
+    paths = ["package.json", "a/package.json", "package.json", "environment.yml", "x.py"]
     tree = resolved(MemoryTree({}), [manifest(path) for path in paths], client)
 
     assert tree.paths() == ["a/package-lock.json", "package-lock.json"]

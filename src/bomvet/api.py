@@ -166,7 +166,7 @@ def sbom(
     opened = open_target(target, exclude=exclude, use_ignore_files=use_ignore_files)
     if resolve:
         opened = _resolved(opened)
-    return pipeline.inspect(opened.tree, subject=_timed(subject, opened))
+    return _told(pipeline.inspect(opened.tree, subject=_timed(subject, opened)), opened)
 
 
 def scan(
@@ -192,7 +192,7 @@ def scan(
         moment = now or dt.datetime.now(dt.UTC)
         context = Context(now=moment, max_age=policy.max_age, registries=policy.registries)
         context = _with_advisories(context, database or default_database(), stack)
-        return pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened))
+        return _told(pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)), opened)
 
 
 def _resolved(opened: Opened) -> Opened:
@@ -261,6 +261,20 @@ def _document(path: str) -> Described | None:
     except MalformedError as error:
         place = f"{name}:{error.line}" if error.line else name
         raise MalformedError(f"{place}: {error}", line=error.line) from None
+
+
+def _told(result: ScanResult, opened: Opened) -> ScanResult:
+    """`result` with the locks that were made for it told apart from the files of the tree."""
+    made = getattr(opened.tree, "resolved", ())
+    if not made:
+        return result
+    inputs = result.target.inputs
+    target = replace(
+        result.target,
+        inputs=tuple(i for i in inputs if i.path not in made),
+        resolved=tuple(i for i in inputs if i.path in made),
+    )
+    return replace(result, target=target)
 
 
 def _with_advisories(context: Context, path: str, stack: contextlib.ExitStack) -> Context:

@@ -35,15 +35,15 @@ MAX_PROJECTS, TIMEOUT, MAX_OUTPUT = 20, 300, 64 * 1024
 #: What npm takes for a version, a range or a tag of a registry; anything else names a place.
 _RANGE = re.compile(r"[A-Za-z0-9.*^~<>=|+_ -]*")
 _ALIAS = re.compile(rf"npm:(?:@[\w.-]+/)?[\w.-]+(?:@{_RANGE.pattern})?")
+_PYPI_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _NPM_NAME = re.compile(r"(?:@[\w.~-]+/)?[\w.~-]+")
 _NPM = (
     "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
     "--no-workspaces", "--allow-git=none", "--allow-file=none", "--allow-directory=none", "--allow-remote=none",
 )  # fmt: skip
-_UV = (
-    "pip", "compile", "--no-build", "--universal", "--generate-hashes", "--no-python-downloads", "--no-progress",
-    "--annotation-style=split", "--no-header", "--emit-index-url", "-o", "requirements.txt", "declared.in",
-)  # fmt: skip
+_UV = ("lock", "--no-build", "--no-python-downloads", "--no-progress")
+#: Manifests that can be resolved; what others ask for stays not locked.
+_MANIFESTS = {"package.json": "npm", **dict.fromkeys(("Pipfile", "pyproject.toml", "setup.cfg", "setup.py"), "pypi")}
 _TABLES = {"dev": "devDependencies", "optional": "optionalDependencies", "peer": "peerDependencies"}
 
 #: Runs a command in a folder: the exit code, and the end of what it said.
@@ -81,6 +81,8 @@ class ResolvedTree:
     def __init__(self, tree: FileTree, locks: Mapping[str, bytes], unknowns: Sequence[Unknown]) -> None:
         self._tree, self._locks = tree, locks
         self.name, self.unknowns = tree.name, (*tree.unknowns, *unknowns)
+        #: Paths of the locks that are not in the tree, sorted.
+        self.resolved = tuple(sorted(locks))
         self.skipped: tuple[Skipped, ...] = tree.skipped
         self.folders, self.real = tree.folders, tree.real
         paths = list(tree.paths())
@@ -119,7 +121,8 @@ def resolved(tree: FileTree, manifests: Iterable[Declared], run: Run | None = No
     unknowns: list[Unknown] = []
     by_place: dict[tuple[str, str], Declared] = {}
     for manifest in sorted(manifests):
-        by_place.setdefault((_ecosystem(manifest), manifest.directory), manifest)
+        if ecosystem := _MANIFESTS.get(manifest.path.rpartition("/")[2], ""):
+            by_place.setdefault((ecosystem, manifest.directory), manifest)
     for number, ((ecosystem, directory), manifest) in enumerate(by_place.items()):
         client = _CLIENTS[ecosystem]
         problems = [f"more than {MAX_PROJECTS} projects: the rest is not resolved"]
@@ -129,10 +132,6 @@ def resolved(tree: FileTree, manifests: Iterable[Declared], run: Run | None = No
                 locks[f"{directory}/{client.place}".lstrip("/")] = lock
         unknowns += [Unknown(location=Location(path=manifest.path), resolver=ID, reason=text) for text in problems]
     return ResolvedTree(tree, locks, unknowns)
-
-
-def _ecosystem(manifest: Declared) -> str:
-    return "npm" if manifest.path.endswith("package.json") else "pypi"
 
 
 def _locked(client: _Client, manifest: Declared, run: Run) -> tuple[bytes | None, list[str]]:
@@ -185,7 +184,7 @@ def _last_line(text: str) -> str:
 
 def _asked(manifest: Declared) -> list[tuple[Component, tuple[str, ...], tuple[str, ...]]]:
     """What the project asks for from a registry of its ecosystem, with roles and markers."""
-    kind = f"pkg:{_ecosystem(manifest)}/"
+    kind = f"pkg:{_MANIFESTS[manifest.path.rpartition('/')[2]]}/"
     components = {c.purl: c for c in manifest.inventory.components if c.purl.startswith(kind) and "?" not in c.purl}
     return [
         (components[e.target], e.roles, e.markers) for e in manifest.inventory.relationships if e.target in components
@@ -213,25 +212,50 @@ def _for_npm(manifest: Declared) -> tuple[dict[str, str], list[str]]:
 
 
 def _for_uv(manifest: Declared) -> tuple[dict[str, str], list[str]]:
-    """Requirements of PEP 508."""
+    """A `pyproject.toml` of the dependencies alone, which uv has nothing to build for."""
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - slow to import
 
-    lines, problems = [], []
-    for component, _, markers in _asked(manifest):
-        extras = ",".join(_values(component, "bomvet:extra"))
-        constraint = ",".join(_values(component, "bomvet:requirement")) or (
-            f"=={component.version}" if component.version else ""
-        )
-        marker = " or ".join(f"({text})" for text in markers)
-        text = f"{component.name}{f'[{extras}]' if extras else ''}{constraint}{f' ; {marker}' if marker else ''}"
+    tables: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    problems = []
+    for component, roles, markers in _asked(manifest):
         try:
-            lines.append(str(Requirement(text)))
+            requirement = str(Requirement(_requirement(component, markers)))
         except InvalidRequirement:
             problems.append(f"{component.name} is not put to uv, which does not know such a constraint")
-    return {"declared.in": "".join(f"{line}\n" for line in lines)}, problems
+            continue
+        for role in roles or ("",):
+            kind, _, name = role.partition(":")
+            if not kind:
+                tables["project"]["dependencies"].append(requirement)
+            elif kind == "extra":
+                tables["project.optional-dependencies"][name].append(requirement)
+            else:
+                tables["dependency-groups"][name or kind].append(requirement)
+    project = next((c for c in manifest.inventory.components if c.first_party), None)
+    about = {"name": project.name if project and _PYPI_NAME.fullmatch(project.name) else "project", "version": "0"}
+    if project and (python := _values(project, "bomvet:requires-python")):
+        about["requires-python"] = python[0]
+    text = _toml("project", {**about, **tables.pop("project", {})}) + "".join(
+        _toml(name, table) for name, table in sorted(tables.items())
+    )
+    return {"pyproject.toml": text + _toml("tool.uv", {"package": False})}, problems
+
+
+def _requirement(component: Component, markers: Sequence[str]) -> str:
+    extras = ",".join(_values(component, "bomvet:extra"))
+    exact = f"=={component.version}" if component.version else ""
+    constraint = ",".join(_values(component, "bomvet:requirement")) or exact
+    marker = " or ".join(f"({text})" for text in markers)
+    return f"{component.name}{f'[{extras}]' if extras else ''}{constraint}{f' ; {marker}' if marker else ''}"
+
+
+def _toml(name: str, table: Mapping[str, object]) -> str:
+    """A table of texts, lists of texts and flags, which TOML writes as JSON does."""
+    rows = "".join(f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in table.items())
+    return f"[{name}]\n{rows}"
 
 
 _CLIENTS = {
     "npm": _Client("npm", _NPM, _for_npm, "package-lock.json", "package-lock.json"),
-    "pypi": _Client("uv", _UV, _for_uv, "requirements.txt", "requirements.resolved.txt"),
+    "pypi": _Client("uv", _UV, _for_uv, "uv.lock", "uv.lock"),
 }

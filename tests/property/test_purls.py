@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from packageurl import PackageURL
 
-from bomvet.model.purl import parts, project_purl, public_url, pypi_name, pypi_purl
+from bomvet.model.purl import parts, percent_decoded, percent_encoded, project_purl, public_url, pypi_name, pypi_purl
 
 LAWS = settings(deadline=None, max_examples=150, derandomize=True)
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="/")
@@ -91,3 +91,11 @@ def test_parts_are_those_of_the_library(
     found = parts(PackageURL("generic", namespace, name, version, qualifiers).to_string())
 
     assert found == ("generic", namespace or "", name, version, tuple(sorted(qualifiers.items())))
+
+
+@LAWS
+@given(st.text(max_size=12), st.sampled_from(["", ":", "%:/?#", "&+,"]))
+def test_percent_encoding_is_that_of_the_library(text: str, safe: str) -> None:
+    """Any text is encoded and decoded as `urllib.parse` does."""
+    assert percent_encoded(text, safe, "backslashreplace") == quote(text, safe=safe, errors="backslashreplace")
+    assert percent_decoded(text) == unquote(text)

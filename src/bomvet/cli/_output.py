@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -89,9 +88,16 @@ def write(result: Any, outputs: Sequence[Output], spec_version: str = "") -> Non
         options = RenderOptions(
             spec_version=spec_version or RenderOptions().spec_version,
             color=terminal and not os.environ.get("NO_COLOR"),
-            width=shutil.get_terminal_size((80, 24)).columns if terminal else 80,
+            width=_columns() if terminal else 80,
         )
         _put(item.report.render(result, options), item.path)
+
+
+def _columns() -> int:
+    """How wide the terminal is."""
+    import shutil  # noqa: PLC0415 - most output goes elsewhere
+
+    return shutil.get_terminal_size((80, 24)).columns
 
 
 def _put(data: bytes, path: str) -> None:

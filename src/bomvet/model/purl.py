@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +21,25 @@ _LEADING_USER = re.compile(r"\A(?:[^/?#@:]*:)?[/\\]*+[^/?#@:]*:[^/?#]*@")
 _WEB_SCHEMES = ("http", "https", "git+http", "git+https")
 _PORT = re.compile(r"(?:\[.*\]|[^:]*)(?::[0-9]*)?").fullmatch
 _PYPI_SEPARATORS = re.compile(r"[-_.]+")
+
+
+#: What `percent_encoded` leaves as it is, whatever else is safe (RFC 3986 section 2.3).
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~")
+
+
+def percent_encoded(text: str, safe: str = "", errors: str = "strict") -> str:
+    """As `urllib.parse.quote`, whose module costs as much to import as reading a small lock."""
+    kept = _UNRESERVED | frozenset(safe.encode())
+    return "".join(chr(byte) if byte in kept else f"%{byte:02X}" for byte in text.encode("utf-8", errors))
+
+
+def percent_decoded(text: str) -> str:
+    """As `urllib.parse.unquote`, which is rarely needed."""
+    if "%" not in text:
+        return text
+    from urllib.parse import unquote  # noqa: PLC0415 - see `percent_encoded`
+
+    return unquote(text)
 
 
 def pypi_name(name: str) -> str:
@@ -43,7 +61,7 @@ def npm_purl(name: str, version: str = "", qualifiers: Mapping[str, str] | None 
 @lru_cache(maxsize=1024)
 def _scope(scope: str) -> str:
     """Quoted; the scopes of a lock are few."""
-    return quote(scope, safe="")
+    return percent_encoded(scope)
 
 
 def conda_purl(name: str, version: str = "", qualifiers: Mapping[str, str] | None = None) -> str:
@@ -65,12 +83,12 @@ def _purl(kind: str, name: str, version: str, qualifiers: Mapping[str, str] | No
         text += f"@{_quoted(version)}"
     stated = {key: value for key, value in qualifiers.items() if value} if qualifiers else {}
     if stated:
-        text += "?" + "&".join(f"{key}={quote(stated[key], safe=':/')}" for key in sorted(stated))
+        text += "?" + "&".join(f"{key}={percent_encoded(stated[key], ':/')}" for key in sorted(stated))
     return text
 
 
 def _quoted(text: str) -> str:
-    return text if _PLAIN(text) else quote(text, safe=":")
+    return text if _PLAIN(text) else percent_encoded(text, ":")
 
 
 def bare(purl: str) -> str:
@@ -99,8 +117,10 @@ def parts(purl: str) -> Parts:
         path, version = rest, ""
     namespace, _, name = path.rpartition("/")
     pairs = (pair.partition("=") for pair in query.split("&") if pair)
-    qualifiers = tuple(sorted((key.lower(), unquote(value)) for key, _, value in pairs))
-    return Parts(kind.lower(), unquote(namespace).strip("/"), unquote(name), unquote(version), qualifiers)
+    qualifiers = tuple(sorted((key.lower(), percent_decoded(value)) for key, _, value in pairs))
+    return Parts(
+        kind.lower(), percent_decoded(namespace).strip("/"), percent_decoded(name), percent_decoded(version), qualifiers
+    )
 
 
 def public_url(url: str) -> str:
@@ -110,6 +130,8 @@ def public_url(url: str) -> str:
     """
     if _HARMLESS(url):  # nearly all are, and a lock has thousands
         return url
+    from urllib.parse import urlsplit, urlunsplit  # noqa: PLC0415 - see `percent_encoded`
+
     try:
         parts = urlsplit(url)
     except ValueError:  # such as a bad IPv6 host
@@ -123,4 +145,4 @@ def public_url(url: str) -> str:
     text = _NESTED_USER.sub("", text)
     if not host and parts.scheme != "file":
         text = _LEADING_USER.sub("", text)
-    return quote(text, safe="%:/?#[]@!$&'()*+,;=~", errors="replace")
+    return percent_encoded(text, "%:/?#[]@!$&'()*+,;=~", "replace")

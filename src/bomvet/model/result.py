@@ -54,7 +54,8 @@ class Target:
     """What was scanned; `name` is the folder's name, never its path on the machine.
 
     `skipped` are files that were passed over, `omitted` scopes that were left out on the user's word.
-    `environments` are those that the scan was for, where the user stated any.
+    `environments` are those that the scan was for, where the user stated any.  `resolved` are locks that were not
+    there and that npm or uv made for this scan.
     """
 
     kind: str
@@ -63,6 +64,7 @@ class Target:
     skipped: tuple[Skipped, ...] = ()
     omitted: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
+    resolved: tuple[Input, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

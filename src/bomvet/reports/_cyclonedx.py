@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import uuid
 from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -42,8 +41,8 @@ if TYPE_CHECKING:
     from bomvet.model.facts import AdvisoryMatch, Rating
     from bomvet.model.result import ScanResult
 
-#: Namespace of serial numbers: UUIDv5 of the URN below.
-_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:bomvet:sbom")
+#: Namespace of serial numbers: the UUIDv5 of `urn:bomvet:sbom` as a URL.
+_NAMESPACE = bytes.fromhex("4efecc1320b157919d3fbdad7adbfb77")
 _NO_SERIAL = b"urn:uuid:00000000-0000-5000-8000-000000000000"
 #: Per algorithm, as hashlib and as registries spell it, its name and the length of its digests in hexadecimal.
 _ALGORITHMS = {
@@ -118,8 +117,17 @@ def _with_serial(out: io.BytesIO) -> bytes:
         digest = hashlib.sha256(data).hexdigest()
         start = bytes(data[:1000]).index(_NO_SERIAL)
     out.seek(start)
-    out.write(f"urn:uuid:{uuid.uuid5(_NAMESPACE, digest)}".encode())
+    out.write(f"urn:uuid:{_uuid5(digest)}".encode())
     return out.getvalue()
+
+
+def _uuid5(name: str) -> str:
+    """The UUIDv5 of `name` in our namespace, without the module whose import costs as much as a small document."""
+    digits = bytearray(hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).digest()[:16])
+    digits[6] = digits[6] & 0x0F | 0x50
+    digits[8] = digits[8] & 0x3F | 0x80
+    text = digits.hex()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def _document(result: ScanResult, version: str) -> _Json:
@@ -390,6 +398,7 @@ def _run_properties(result: ScanResult) -> list[tuple[str, str]]:
     could look.
     """
     found = [("bomvet:input", f"{i.path} sha256:{i.sha256}") for i in result.target.inputs]
+    found += [("bomvet:resolved", f"{i.path} sha256:{i.sha256}") for i in result.target.resolved]
     found += [("bomvet:skipped", f"{s.path}: {s.reason}") for s in result.target.skipped]
     found += [("bomvet:omitted", scope) for scope in result.target.omitted]
     found += [("bomvet:environment", name) for name in result.target.environments]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+
+from bomvet.model.purl import percent_encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,10 +32,10 @@ def valid_url(url: str) -> str:
     """`url` as it stands where it is an IRI reference, else with what is not allowed percent-encoded."""
     if is_url(url):
         return url
-    head, hash_sign, fragment = quote(url, safe="%:/?#@!$&()*+,;=~", errors="backslashreplace").partition("#")
+    head, hash_sign, fragment = percent_encoded(url, "%:/?#@!$&()*+,;=~", "backslashreplace").partition("#")
     text = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", head + hash_sign + fragment.replace("#", "%23"))
     # What still is no URL, such as one with letters for a port, becomes a relative path that says the same.
-    return text if is_url(text) else quote(url, safe="", errors="backslashreplace")
+    return text if is_url(text) else percent_encoded(url, errors="backslashreplace")
 
 
 def is_date_time(text: str) -> bool:

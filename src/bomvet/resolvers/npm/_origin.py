@@ -10,10 +10,9 @@ import binascii
 import posixpath
 import re
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from bomvet.model.inventory import HEX_DIGITS, Distribution, Hash
-from bomvet.model.purl import npm_purl, public_url
+from bomvet.model.purl import npm_purl, percent_decoded, public_url
 
 #: `git+ssh://...`, `git://...`, `github:user/repo`, `git@host:path`; a commit stands behind `#`.
 _GIT = re.compile(r"git(\+[a-z]+)?:|git@|ssh:|(?:github|gitlab|bitbucket|gist):", re.IGNORECASE)
@@ -117,4 +116,4 @@ class Archive(NamedTuple):
 def registry_archive(url: str) -> Archive | None:
     """`url` as that of an archive in a registry, `REGISTRY/NAME/-/FILE`; None where it is another."""
     match = _ARCHIVE.fullmatch(url)
-    return Archive(match["registry"], unquote(match["name"])) if match else None
+    return Archive(match["registry"], percent_decoded(match["name"])) if match else None

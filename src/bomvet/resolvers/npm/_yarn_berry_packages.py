@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote
 
 from bomvet.model.inventory import Completeness, Component, Inventory, Location
+from bomvet.model.purl import percent_decoded
 from bomvet.model.records import replace
 from bomvet.model.text import shown
 from bomvet.resolvers.npm._manifest import project_at
@@ -54,14 +54,14 @@ class Locator(NamedTuple):
     def parameter(self, name: str) -> str:
         """One of the parameters."""
         pairs = (pair.partition("=") for pair in self.bound.split("&"))
-        return next((unquote(value) for key, _, value in pairs if key == name), "")
+        return next((percent_decoded(value) for key, _, value in pairs if key == name), "")
 
     @property
     def patched(self) -> Locator | None:
         """Of a patched package the one that was patched."""
         if not self.reference.startswith("patch:"):
             return None
-        return Locator.parse(unquote(self.reference[len("patch:") :].partition("#")[0]))
+        return Locator.parse(percent_decoded(self.reference[len("patch:") :].partition("#")[0]))
 
 
 class Package(NamedTuple):

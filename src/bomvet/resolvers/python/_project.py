@@ -73,6 +73,7 @@ def project_at(tree: FileTree, directory: str, *, name: str = "", version: str =
         suppliers=_contacts(table.get("authors")) or _contacts(table.get("maintainers")),
         licences=_licences(table),
         locations=(Location(path=posixpath.join(directory, "pyproject.toml")),) if table else (),
+        properties=(("bomvet:requires-python", python),) if (python := _text(table.get("requires-python"))) else (),
     )
 
 

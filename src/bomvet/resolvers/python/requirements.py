@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, NamedTuple, Self
-from urllib.parse import unquote
 
 from bomvet.errors import BomvetError
 from bomvet.model.inventory import (
@@ -19,7 +18,7 @@ from bomvet.model.inventory import (
     Relationship,
     Unknown,
 )
-from bomvet.model.purl import public_url, pypi_name, pypi_purl
+from bomvet.model.purl import percent_decoded, public_url, pypi_name, pypi_purl
 from bomvet.model.records import replace
 from bomvet.model.text import anonymous, shown
 from bomvet.plugin import FileTree, Resolver
@@ -249,7 +248,7 @@ def _local(run: _Run, file: _File, requirement: Requirement, location: Location)
     """A folder or archive of the tree itself."""
     from bomvet.resolvers.python._requirement_lines import file_version  # noqa: PLC0415 - see `_statements`
 
-    place = requirement.path or unquote(anonymous(requirement.url)[5:].removeprefix("//"))
+    place = requirement.path or percent_decoded(anonymous(requirement.url)[5:].removeprefix("//"))
     name, version = file_version(place)
     if name:
         component = _component(
