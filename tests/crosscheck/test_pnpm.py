@@ -164,9 +164,16 @@ def test_old_locks(projects: _Projects, name: str) -> None:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_what_is_installed(projects: _Projects, name: str) -> None:
-    """What pnpm installed is what its lock says, by the lock and the folder that bomvet reads."""
-    folder, _, _ = projects[name].result()
-    result = inspect(DirectoryTree(str(folder)), subject=Subject(drift=True))
+    """What pnpm installed is what its lock says, but for what is not for this platform, and what packages bundle."""
+    folder, _, (packages, edges) = projects[name].result()
+    tree, shape = DirectoryTree(str(folder)), SHAPES[name]
+    result = inspect(tree, subject=Subject(installed=True))
+    there = found(result.inventory)
+    elsewhere = {package for package in packages - there.packages if "os" in shape.packages[package[0]][package[1]]}
+    bundled = {edge[1] for edge, roles in there.edges.items() if "bundled" in roles}
+    bundled |= {edge[1] for edge in there.edges if edge[0] in bundled}
 
-    assert dict(result.facts.drift) == {}
+    assert there.packages - bundled == packages - elsewhere
+    assert {edge for edge in there.edges if edge[1] not in bundled} == {e for e in edges if e[1] not in elsewhere}
     assert result.inventory.unknowns == ()
+    assert dict(inspect(tree, subject=Subject(drift=True)).facts.drift) == {}

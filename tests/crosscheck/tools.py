@@ -105,9 +105,12 @@ def role_of(fields: Mapping[str, Any], name: str) -> str:
 
 
 def found(inventory: Inventory) -> Tree:
-    """What is read, in the form of what tools say."""
-    known = {c.purl: (c.name, c.version) for c in inventory.components}
+    """What is read, in the form of what tools say: a project without a version has none here either."""
+    components = (*inventory.components, *([inventory.root] if inventory.root else []))
+    known = {c.purl: (c.name, "" if c.version.startswith("sha256:") else c.version) for c in components}
     edges = {
-        (known[edge.source], known[edge.target]): frozenset(edge.roles or {""}) for edge in inventory.relationships
+        (known[edge.source], known[edge.target]): frozenset(edge.roles or {""})
+        for edge in inventory.relationships
+        if edge.kind == "depends-on"
     }
     return Tree(frozenset(known.values()), edges)
