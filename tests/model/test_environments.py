@@ -76,6 +76,13 @@ def test_what_nothing_leads_to() -> None:
     assert (names(found), edges(found)) == (["a", "b"], {(A.purl, B.purl)})
 
 
+def test_conditions_of_what_nothing_leads_to() -> None:
+    """Where a lock states no edges, the conditions of the packages themselves decide."""
+    old, never = package("b", "3.9"), package("c", "2")
+
+    assert names(left([A, old, never], [], OLD, NEW)) == ["a", "b 3.9"]
+
+
 def test_without_a_root() -> None:
     """Without a start nothing is left out."""
     inventory = replace(Inventory(components=(A,)), relationships=(needs(A, B, "2"),))

@@ -34,7 +34,7 @@ def test_an_unread_file_is_a_known_unknown() -> None:
 def test_an_unread_file_is_not_opened() -> None:
     """Only the name matters: the content is never asked for."""
     tree = MemoryTree({})
-    parse_unread(tree, "poetry.lock")
+    parse_unread(tree, "Cargo.lock")
 
     assert tree.reads == []
 

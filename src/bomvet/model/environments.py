@@ -33,20 +33,22 @@ def applicable(
 ) -> Inventory:
     """`inventory` without what is installed in none of `environments`.
 
-    `holds` says whether a marker is true in an environment.  Gone is what the root reaches, but in none of them;
-    what stays and is not in all of them says in which it is.
+    `holds` says whether a marker is true in an environment.  Gone is what the root reaches, but in none of them, and
+    what nothing leads to, but whose own markers hold in none; what stays and is not in all of them says in which it is.
     """
     if inventory.root is None:
         return inventory
     graph = _Graph(inventory, holds)
     always = graph.reached(None)
     found = {environment: graph.reached(environment) for environment in environments}
-    gone = always.difference(*found.values())
+    # Locks that state no edges leave packages that nothing leads to; of those their own conditions decide.
+    alone = [c.purl for c in inventory.components if c.purl not in always]
+    for environment, there in found.items():
+        there.update(purl for purl in alone if graph.is_there(graph.own(purl), environment))
+    gone = always.union(alone).difference(*found.values())
     return replace(
         inventory,
-        components=tuple(
-            _stated(c, found) if c.purl in always else c for c in inventory.components if c.purl not in gone
-        ),
+        components=tuple(_stated(c, found) for c in inventory.components if c.purl not in gone),
         relationships=tuple(
             edge
             for edge in inventory.relationships
@@ -75,6 +77,10 @@ class _Graph:
         """Whether one of `markers` holds, if there are any; without an environment all do."""
         return not markers or environment is None or any(self._holds(marker, environment) for marker in markers)
 
+    def own(self, purl: str) -> tuple[str, ...]:
+        """The markers of a component itself."""
+        return self._own.get(purl, ())
+
     def reached(self, environment: Environment | None) -> set[str]:
         """What the root leads to."""
         todo, found = [self._root], {self._root}
@@ -84,7 +90,7 @@ class _Graph:
                 if (
                     target not in found
                     and self.is_there(edge.markers, environment)
-                    and self.is_there(self._own.get(target, ()), environment)
+                    and self.is_there(self.own(target), environment)
                 ):
                     found.add(target)
                     todo.append(target)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 ID = "unread"
 NAMES = (
-    "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.*.toml",
     "bun.lockb",
     "go.mod", "Cargo.lock", "Gemfile.lock", "composer.lock", "pom.xml", "gradle.lockfile", "packages.lock.json",
     "mix.lock", "pubspec.lock", "Package.resolved", "Podfile.lock",

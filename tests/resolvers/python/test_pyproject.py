@@ -736,3 +736,37 @@ def test_a_manifest_that_is_no_toml() -> None:
         run_resolver(PYPROJECT, {"pyproject.toml": "[project]\nname = \n"}, "pyproject.toml")
 
     assert caught.value.line == 2
+
+
+@pytest.mark.parametrize(
+    ("lock", "text"),
+    [
+        ("poetry.lock", '[package.source]\ntype = "directory"\nurl = "libs/a"\n'),
+        ("pdm.lock", 'path = "./libs/a"\n'),
+        ("Pipfile.lock", '{"default": {"a": {"path": "./libs/a"}}}'),
+        ("pylock.toml", 'directory = { path = "libs/a" }\n'),
+    ],
+)
+def test_a_lock_above_that_installs_from_the_folder(lock: str, text: str) -> None:
+    """Path dependencies of another project are locked by its lock, whichever tool wrote it."""
+    place = "w/libs/a/pyproject.toml"
+
+    assert reasons({place: ONE, f"w/{lock}": text}, place) == []
+    assert reasons({place: ONE, f"w/{lock}": text.replace("libs/a", "libs/b")}, place) == open_("b>1")
+
+
+def test_an_unreadable_lock_of_another_tool_above() -> None:
+    """It says nothing; the resolver of the lock reports it."""
+
+    class Sealed(MemoryTree):
+        """A tree whose locks cannot be read."""
+
+        def read(self, path: str) -> bytes:
+            """Everything but locks."""
+            if path.endswith(".lock"):
+                raise FileUnreadableError("is larger than 1 bytes")
+            return super(Sealed, self).read(path)  # noqa: UP008 - a class with slots is made twice
+
+    found = PYPROJECT.parse(Sealed({"a/pyproject.toml": ONE, "poetry.lock": ""}), "a/pyproject.toml")
+
+    assert [u.reason for u in found.unknowns] == open_("b>1")

@@ -691,3 +691,80 @@ def test_a_package_that_is_only_asked_for_under_conditions_says_so() -> None:
     markers = {c.name: [v for n, v in c.properties if n == "bomvet:marker"] for c in inventory.components}
 
     assert (markers["a"], markers["b"], markers["c"]) == (["x", "z"], [], [])
+
+
+# -- as what, and under which conditions -----------------------------------------------------------------------
+
+
+def asked(inventory: Inventory) -> dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Roles and markers of every edge, by the names of its ends."""
+    by_purl = {c.purl: c.label for c in inventory.components}
+    return {(by_purl[r.source], by_purl[r.target]): (r.roles, r.markers) for r in inventory.relationships}
+
+
+def test_edges_say_as_what_they_ask() -> None:
+    """Extras and groups are told from plain dependencies; what is also plain is so."""
+    found = read(
+        project(
+            'dependencies = [{ name = "p" }]',
+            '[package.optional-dependencies]\nui = [{ name = "x" }, { name = "p" }]\nWeb_UI = [{ name = "x" }]',
+            '[package.dev-dependencies]\ndev = [{ name = "t" }]\nlint = [{ name = "t" }, { name = "x" }]',
+        ),
+        *map(package, "ptx"),
+    )
+
+    assert asked(found) == {
+        ("app@0.1", "p@1"): ((), ()),
+        ("app@0.1", "t@1"): (("group:dev", "group:lint"), ()),
+        ("app@0.1", "x@1"): (("extra:ui", "extra:web-ui", "group:lint"), ()),
+    }
+
+
+def test_edges_have_their_markers() -> None:
+    """Several entries are alternatives, and one without a marker always holds."""
+    found = read(
+        package("a", 'dependencies = [{ name = "b", marker = "y" }, { name = "b", marker = "x" }, { name = "c", marker = "z" }, { name = "c" }]'),
+        package("b"), package("c"),
+    )  # fmt: skip
+
+    assert asked(found) == {("a@1", "b@1"): ((), ("x", "y")), ("a@1", "c@1"): ((), ())}
+
+
+def test_what_an_extra_needs_holds_where_the_extra_is_asked_for() -> None:
+    """The conditions of both are joined; brackets keep alternatives together."""
+    found = read(
+        project('dependencies = [{ name = "a", extra = ["x"], marker = "m or n" }, { name = "a" }]'),
+        package("a", '[package.optional-dependencies]\nx = [{ name = "b", marker = "k" }, { name = "c" }]'),
+        package("b"),
+        package("c"),
+    )
+
+    assert asked(found) == {
+        ("app@0.1", "a@1"): ((), ()),
+        ("a@1", "b@1"): (("extra:x",), ("(m or n) and k",)),
+        ("a@1", "c@1"): (("extra:x",), ("m or n",)),
+    }
+
+
+def test_an_extra_that_is_once_asked_for_always_holds_so() -> None:
+    """One request without a marker is enough."""
+    found = read(
+        project('dependencies = [{ name = "a", extra = ["x"], marker = "m" }, { name = "d" }]'),
+        package("a", '[package.optional-dependencies]\nx = [{ name = "b" }]'),
+        package("b"),
+        package("d", 'dependencies = [{ name = "a", extra = ["x"] }]'),
+    )
+
+    assert asked(found)["a@1", "b@1"] == (("extra:x",), ())
+
+
+def test_very_many_conditions_are_not_written_out() -> None:
+    """An edge then holds in more environments than it need: in those of its own marker."""
+    requests = ", ".join(f'{{ name = "a", extra = ["x"], marker = "m{n}" }}' for n in range(17))
+    found = read(
+        project(f"dependencies = [{requests}]"),
+        package("a", '[package.optional-dependencies]\nx = [{ name = "b", marker = "k" }]'),
+        package("b"),
+    )
+
+    assert asked(found)["a@1", "b@1"] == (("extra:x",), ("k",))

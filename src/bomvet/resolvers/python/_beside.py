@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Any of these states versions, whether or not bomvet reads it: if it does not, that is told.
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "conda-lock.yml")
+#: Those that name the folders which they install from, besides that of uv.
+_PATH_LOCKS = ("poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
 
 #: Files that bound versions, by their names: they ask for nothing.
 CONSTRAINTS = re.compile(r"constraints?[^/]*$", re.IGNORECASE)
@@ -32,7 +34,7 @@ def has_lock(tree: FileTree, directory: str) -> bool:
     """
     if any(is_listed(tree, posixpath.join(directory, name)) for name in _LOCKS):
         return True
-    return bool(_uv_lock(tree, directory))
+    return bool(_uv_lock(tree, directory) or _lock_above(tree, directory))
 
 
 def requirement_files(tree: FileTree, directory: str) -> set[str]:
@@ -63,7 +65,8 @@ def speaker(tree: FileTree, directory: str, declared: set[str]) -> Speaker:
 def lock_of(tree: FileTree, directory: str) -> str:
     """The lock file of the project in `directory`; empty where there is none."""
     own = (posixpath.join(directory, name) for name in _LOCKS)
-    return _uv_lock(tree, directory) or next((path for path in own if is_listed(tree, path)), "")
+    beside = next((path for path in own if is_listed(tree, path)), "")
+    return _uv_lock(tree, directory) or beside or _lock_above(tree, directory)
 
 
 def is_installed(tree: FileTree, directory: str) -> bool:
@@ -165,6 +168,25 @@ def _is_member(tree: FileTree, folder: str, directory: str) -> bool:
         return posixpath.relpath(directory, folder or ".").encode() in _members(tree.read(lock))
     except FileUnreadableError:
         return False  # the resolver of uv.lock reports it
+
+
+def _lock_above(tree: FileTree, directory: str) -> str:
+    """The lock of another project that names the one in `directory` as a path that it installs from, if any."""
+    for folder in _parents(directory):
+        place = posixpath.relpath(directory, folder or ".").encode()
+        for lock in (posixpath.join(folder, name) for name in _PATH_LOCKS):
+            try:
+                if is_listed(tree, lock) and place in _paths(tree.read(lock)):
+                    return lock
+            except FileUnreadableError:
+                continue  # the resolver of the lock reports it
+    return ""
+
+
+@lru_cache(maxsize=4)
+def _paths(lock: bytes) -> frozenset[bytes]:
+    """The folders that a lock of another tool than uv may install from; remembered, since many may ask."""
+    return frozenset(path.removeprefix(b"./") for path in re.findall(rb'(?:url|path)"? ?[=:] ?"([^"\n:]*)"', lock))
 
 
 @lru_cache(maxsize=4)
