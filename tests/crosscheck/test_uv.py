@@ -9,16 +9,19 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from bomvet.model.inventory import Inventory
 from bomvet.pipeline import Subject, inspect
 from bomvet.sources.directory import DirectoryTree
 from bomvet.versions.markers import environments
 from tests.crosscheck import pypi
 from tests.crosscheck.python_shapes import SHAPES, PythonShape
 from tests.crosscheck.tools import Edge, Package, Tree, found, made, run, served
+
+if TYPE_CHECKING:
+    from bomvet.model.inventory import Inventory
 
 TOOL = shutil.which("uv", path=os.pathsep.join((str(Path(sys.prefix, "bin")), os.environ.get("PATH", ""))))
 pytestmark = pytest.mark.skipif(TOOL is None, reason="uv is not installed")
