@@ -22,12 +22,18 @@ $(VENV)/.%: pyproject.toml $(VENV)/.base
 	@$(BIN)/python -m pip install --quiet --group $*
 	@touch $@
 
+# What the readers of npm's formats are compared with; where these cannot be had, the tests that need them are skipped.
+NODE_TOOLS := pnpm@10.34.8 pnpm-8@npm:pnpm@8.15.9 yarn@1.22.22 @yarnpkg/cli-dist@4.18.1
+$(VENV)/.node-tools: Makefile $(VENV)/.base
+	@npm install --prefix $(VENV)/node-tools --no-save --no-audit --no-fund --ignore-scripts --engine-strict --loglevel=error \
+		$(NODE_TOOLS) >/dev/null && touch $@ || echo "no pnpm and Yarn: what is compared with them is skipped" >&2
+
 setup: $(VENV)/.dev
 
 demo: $(VENV)/.base
 	@$(BIN)/python sample_projects/demo.py
 
-test: lint
+test: lint $(VENV)/.node-tools
 	@$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev

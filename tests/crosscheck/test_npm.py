@@ -6,19 +6,18 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from bomvet.model.inventory import Inventory, RelationKind
 from bomvet.resolvers.npm.package_lock import PACKAGE_LOCK
 from bomvet.sources.directory import DirectoryTree
-from tests.crosscheck import registry
 from tests.crosscheck.shapes import BROKEN, CONTENTS, FOLDERS, NPM, Shape
+from tests.crosscheck.tools import Edge, Tree, made, write
 
 TOOL = shutil.which("npm")
 pytestmark = pytest.mark.skipif(TOOL is None, reason="npm is not installed")
@@ -26,61 +25,28 @@ pytestmark = pytest.mark.skipif(TOOL is None, reason="npm is not installed")
 IN_BOTH = tuple(shape.name for shape in (*FOLDERS, *CONTENTS))
 SHAPES = {shape.name: shape for shape in NPM}
 
-#: Name and version; those of a project too.
-_Package = tuple[str, str]
-_Edge = tuple[_Package, _Package]
-
-
-class Tree(NamedTuple):
-    """What `npm ls` says: all packages, and the edges by what the package.json of the source calls them."""
-
-    packages: frozenset[_Package]
-    edges: dict[_Edge, frozenset[str]]
-
-
 #: By shape the folder in which there is one per version of the lock, and what npm says; made in the meantime.
 _Projects = dict[str, Future[tuple[Path, Tree]]]
 
 
 @pytest.fixture(scope="session")
-def projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Projects]:
-    """Every shape as a project with its locks, all of one registry."""
+def projects(
+    npm_registry: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[_Projects]:
+    """The shapes as projects with their locks."""
     top = tmp_path_factory.mktemp("npm")
-    packages = top / "packages.json"
-    packages.write_text(json.dumps({shape.name: shape.packages for shape in NPM}))
-    with subprocess.Popen(
-        [sys.executable, registry.__file__, str(packages)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        port = int(server.stdout.readline())
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            url = f"http://127.0.0.1:{port}"
-            yield {shape.name: pool.submit(_made, shape, top, f"{url}/{shape.name}/") for shape in NPM}
-            pool.shutdown(cancel_futures=True)  # of which no test asked
-        server.stdin.close()
+    yield from made(request, lambda name: _made(SHAPES[name], top, f"{npm_registry}/{name}/"))
 
 
 def _made(shape: Shape, top: Path, url: str) -> tuple[Path, Tree]:
     """The project, locked once in each version of the lock, and the tree of it."""
     folder = top / shape.name
-    _write(shape, folder)
+    write(shape, folder)
     for version in (3, 2, 1) if shape.name in IN_BOTH else (3, 1):
         _npm(top, folder, url, "install", "--package-lock-only", f"--lockfile-version={version}")
         shutil.copytree(folder, top / f"v{version}" / shape.name)
     command = ("ls", "--all", "--json", "--long", "--package-lock-only")
     return top, _tree(json.loads(_npm(top, top / "v3" / shape.name, url, *command)))
-
-
-def _write(shape: Shape, folder: Path) -> None:
-    for place, fields in {"": shape.root, **shape.members}.items():
-        (folder / place).mkdir(parents=True, exist_ok=True)
-        (folder / place / "package.json").write_text(json.dumps(fields))
-    for path, (name, version, fields) in shape.archives.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(registry.archive(name, version, fields))
-    if shape.config:
-        (folder / ".npmrc").write_text(shape.config)
 
 
 def _npm(top: Path, folder: Path, url: str, *arguments: str) -> str:
@@ -109,7 +75,7 @@ def _npm(top: Path, folder: Path, url: str, *arguments: str) -> str:
 def _tree(answer: dict[str, Any]) -> Tree:
     """A package is shown in full once, and elsewhere by itself; what is asked for and not there has no path."""
     packages, todo = set(), [answer]
-    edges: dict[_Edge, frozenset[str]] = {}
+    edges: dict[Edge, frozenset[str]] = {}
     while todo:
         here = todo.pop()
         packages.add(source := (here["name"], here.get("version", "")))
@@ -141,7 +107,7 @@ def _found(top: Path, version: int, name: str) -> tuple[Inventory, Tree]:
     tree = DirectoryTree(str(top / f"v{version}" / name))
     inventory = Inventory.merge([PACKAGE_LOCK.parse(tree, "package-lock.json")])
     known = {c.purl: (c.name, c.version) for c in inventory.components}
-    edges: dict[_Edge, frozenset[str]] = {}
+    edges: dict[Edge, frozenset[str]] = {}
     for edge in sorted(inventory.relationships, key=lambda edge: edge.kind != RelationKind.DEPENDS_ON):
         pair = known[edge.source], known[edge.target]
         if edge.kind == RelationKind.DEPENDS_ON:

@@ -66,6 +66,16 @@ def test_what_is_built_into_a_package() -> None:
     ]
 
 
+def test_what_is_built_in_beside_what_is_locked() -> None:
+    """A lock that states no versions of what is built in speaks of the other copies alone."""
+    bundled = (("bomvet:bundled", "true"),)
+    installed = [package("a", "1"), package("a", "2", properties=bundled)]
+    different = drift(DriftKind.OTHER_VERSION, "pkg:npm/a", locked=("1",), installed=("1", "2"))
+
+    assert found([package("a", "1")], installed) == []
+    assert found([package("a", "1", properties=bundled)], installed) == [("pkg:npm/a@1", different)]
+
+
 def test_what_is_not_locked() -> None:
     """A package that the lock does not name belongs to no locked component."""
     assert found([], [package("@s/a", "2"), package("b", "")]) == [

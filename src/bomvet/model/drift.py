@@ -46,7 +46,7 @@ def drifts(lock: Inventory, installed: Inventory, *, lock_path: str, folder: str
                 yield "", drift(DriftKind.NOT_LOCKED)
         elif not there:
             yield from ((c.purl, drift(DriftKind.NOT_INSTALLED)) for c in here if _is_needed(c))
-        elif not set(versions) <= set(stated):
+        elif not set(_versions(_spoken_of(there, here))) <= set(stated):
             absent = [component for component in here if component.version not in versions]
             yield (absent or here)[0].purl, drift(DriftKind.OTHER_VERSION)
 
@@ -59,6 +59,12 @@ def _by_name(inventory: Inventory) -> Mapping[str, list[Component]]:
             purl = bare(component.purl)
             found[purl.rpartition("@")[0] if component.version else purl].append(component)
     return found
+
+
+def _spoken_of(installed: list[Component], locked: list[Component]) -> list[Component]:
+    """What of `installed` the lock speaks of: some locks state no versions of what is built into packages."""
+    loose = [component for component in installed if _BUNDLED not in component.properties]
+    return installed if not loose or any(_BUNDLED in component.properties for component in locked) else loose
 
 
 def _versions(components: list[Component]) -> tuple[str, ...]:

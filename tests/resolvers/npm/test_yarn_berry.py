@@ -307,6 +307,31 @@ def test_folders_are_first_party() -> None:
     assert reasons(found) == [(38, "o lies outside of the scanned tree")]
 
 
+def test_a_folder_of_a_folder() -> None:
+    """What a copied folder asks for by a path starts at that folder; what an archive does so is not in the tree."""
+    app_ = "app%40workspace%3A."
+    of_one = f"one%40file%3Alibs%2Fone%23libs%2Fone%3A%3Ahash%3D66%26locator%3D{app_.replace('%', '%25')}"
+    of_two = f"two%40file%3Aa.tgz%23a.tgz%3A%3Ahash%3D66%26locator%3D{app_.replace('%', '%25')}"
+    found = asking(
+        entry(f"one@file:libs/one::locator={app_}", f"one@file:libs/one#libs/one::hash=66&locator={app_}"),
+        entry(f"x@file:../x::locator={of_one}", f"x@file:../x#../x::hash=6d&locator={of_one}", "2.0.0"),
+        entry(f"two@file:a.tgz::locator={app_}", f"two@file:a.tgz#a.tgz::hash=66&locator={app_}"),
+        entry(f"y@file:y::locator={of_two}", f"y@file:y#y::hash=6d&locator={of_two}"),
+        one="file:libs/one",
+        two="file:a.tgz",
+    )
+
+    assert {c.label: c.directory for c in found.components if c.first_party} == {
+        "app@1.0.0": "",
+        "one@1.0.0": "libs/one",
+        "x@2.0.0": "libs/x",
+        "y@1.0.0": "y",
+    }
+    assert [reason for _, reason in reasons(found) if "lies outside" in reason] == [
+        "y lies outside of the scanned tree"
+    ]
+
+
 def test_a_folder_of_a_package_is_not_in_the_tree() -> None:
     """A path that starts within a package from elsewhere leads to nothing that is scanned."""
     link = "l@link:./l::locator=a%40npm%3A1.0.0"

@@ -536,3 +536,13 @@ def test_what_is_no_lock(data: bytes, message: str, line: int) -> None:
         run_resolver(YARN_LOCK, {"yarn.lock": data}, "yarn.lock")
 
     assert caught.value.line == line
+
+
+def test_a_package_in_the_place_of_another() -> None:
+    """Where an alias names the package of the archive, that is what all descriptors of the entry get."""
+    lock = entry("c@^1", "c@npm:d@1.0.0", resolved=f"{HOST}/d/-/d-1.0.0.tgz")
+    found = read(lock, files=app(dependencies={"c": "^1"}, resolutions={"c": "npm:d@1.0.0"}))
+
+    assert component(found, "d").properties == (("bomvet:alias", "c"), ("bomvet:registry", HOST))
+    assert names(found) == {"app@1.0.0": ["d@1.0.0"], "d@1.0.0": []}
+    assert found.unknowns == ()

@@ -18,6 +18,7 @@ from bomvet.model.inventory import (
     Inventory,
     Kind,
     Location,
+    RelationKind,
     Scope,
     Unknown,
 )
@@ -347,6 +348,30 @@ def test_a_workspace() -> None:
     assert names(found) == {"app": ["one", "two"], "one": ["a"], "two": ["b"], "a": [], "b": []}
     assert [c.directory for c in found.components if c.first_party] == ["", "packages/one", "packages/two"]
     assert scopes(found) == {"a@1": Scope.REQUIRED, "b@1": Scope.DEV}
+
+
+@pytest.mark.parametrize(
+    ("top", "holder"),
+    [(project('dependencies = [{ name = "two" }]'), "app"), ("", "project")],
+    ids=["a-project-at-the-top", "none"],
+)
+def test_members_that_others_ask_for_in_some_environments(top: str, holder: str) -> None:
+    """They are projects of the workspace in all environments, which a folder that one depends on is not."""
+    on_windows = "marker = \"sys_platform == 'win32'\""
+    found = read(
+        '[manifest]\nmembers = ["app", "one", "two", "three"]\n\n',
+        top,
+        project(name="one", place="one"),
+        project(name="three", place="three"),
+        project(f'dependencies = [{{ name = "lib", {on_windows} }}]', name="two", place="two"),
+        project('dependencies = [{ name = "one" }, { name = "three" }]', name="lib", place="libs/lib"),
+    )
+    purls = {c.name: c.purl for c in found.components}
+
+    assert {(r.source, r.target) for r in found.relationships if r.kind is RelationKind.CONTAINS} == {
+        (purls[holder], purls["one"]),
+        (purls[holder], purls["three"]),
+    }
 
 
 def test_a_folder_that_only_development_needs() -> None:

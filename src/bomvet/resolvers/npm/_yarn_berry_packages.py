@@ -238,8 +238,9 @@ def _place(lock: BerryLock, locator: Locator, nesting: int = 0) -> str | None:
     if locator.reference.startswith("workspace:"):
         return lock.directory
     parent = Locator.parse(locator.parameter("locator"))
-    scheme, _, path = parent.reference.partition(":")
-    if scheme not in _FOLDERS or nesting == _MAX_NESTING:
+    scheme, _, path = parent.reference.partition("#")[0].partition(":")
+    is_folder = scheme in _FOLDERS or (scheme == "file" and not _ARCHIVE_FILE.search(path))
+    if not is_folder or nesting == _MAX_NESTING:
         return None
     place = _place(lock, parent, nesting + 1)
     return None if place is None else within(place, path)

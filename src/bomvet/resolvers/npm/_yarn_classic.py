@@ -122,6 +122,10 @@ def _names(lock: _Lock, entry: Entry, resolved: str, location: Location) -> list
         names.descriptors.append(descriptor)
         if installed != name:
             names.aliases.add(installed)
+    archive = registry_archive(resolved) if len(found) > 1 else None
+    if archive and any(split_at(key)[1].startswith(f"npm:{archive.name}@") for key in entry.keys):
+        # It is asked for in the place of the others, as `resolutions` can have it, and is what is installed.
+        return [_Names(archive.name, {split_at(key)[0] for key in entry.keys} - {archive.name}, entry.keys)]
     if len(found) > 1 and not _EXOTIC.match(split_at(entry.keys[0])[1]):
         lock.graph.unknown(location, f"one archive stands for several packages: {shown(', '.join(sorted(found)))}")
     return list(found.values())

@@ -10,10 +10,19 @@ import re
 from typing import TYPE_CHECKING
 
 from bomvet.errors import MalformedError
-from bomvet.model.inventory import Completeness, Component, Distribution, Inventory, Location
+from bomvet.model.inventory import (
+    Completeness,
+    Component,
+    Distribution,
+    Inventory,
+    Location,
+    RelationKind,
+    Relationship,
+)
 from bomvet.model.purl import public_url, pypi_name, pypi_purl
 from bomvet.model.records import replace
 from bomvet.plugin import FileTree, Resolver
+from bomvet.resolvers._reach import reached
 from bomvet.resolvers.python._lock import Dependency, Lock, Package, Source
 from bomvet.resolvers.python._lock_tables import (
     Table,
@@ -52,7 +61,9 @@ def parse_uv_lock(tree: FileTree, path: str) -> Inventory:
         _read_package(lock, entry, location)
     manifest = table(document.get("manifest"))
     _read_workspace(lock, manifest)
-    return lock.inventory(members={pypi_name(name) for name in texts(manifest.get("members"))})
+    members = {pypi_name(name) for name in texts(manifest.get("members"))}
+    inventory = lock.inventory(members=members)
+    return _kept(lock, members, inventory) if len(members) > 1 else inventory
 
 
 def _chosen(found: list[Package], dependency: Dependency) -> list[Package]:
@@ -187,6 +198,35 @@ def _read_workspace(lock: Lock, manifest: Table) -> None:
     owner.groups = _named_lists(lock, manifest.get("dependency-groups", {}), owner)
     if owner.required or any(owner.groups.values()):
         lock.add(owner)
+
+
+def _kept(lock: Lock, members: set[str], inventory: Inventory) -> Inventory:
+    """`inventory` with what holds members of a workspace in environments in which no other project asks for them."""
+    numbers = {component.purl: number for number, component in enumerate(inventory.components)}
+    projects = {numbers[c.purl]: c for c in inventory.components if c.first_party}
+    top = next((number for number, c in projects.items() if c.directory == lock.directory), None)
+    own = [number for number, c in projects.items() if pypi_name(c.name) in members]
+    targets: list[list[int]] = [[] for _ in inventory.components]
+    plain: list[list[int]] = [[] for _ in inventory.components]
+    for edge in inventory.relationships:
+        for found in (targets,) if edge.markers else (targets, plain):
+            found[numbers[edge.source]].append(numbers[edge.target])
+    asked_for = {number for found in targets for number in found}
+    starts = [number for number in own if number == top or number not in asked_for]
+    sometimes, always, kept = reached(starts, targets), reached(starts, plain), []
+    for number in own:
+        if number in sometimes and number not in always:
+            kept.append(projects[number])
+            always |= reached([number], plain)
+    if not kept:
+        return inventory
+    components = inventory.components
+    if top is None:
+        workspace = project_at(lock.tree, lock.directory)
+        top, components = len(components), (*components, replace(workspace, locations=(Location(path=lock.path),)))
+    source, kind = components[top].purl, RelationKind.CONTAINS
+    edges = (Relationship(source=source, target=c.purl, kind=kind, evidence=c.locations) for c in kept)
+    return replace(inventory, components=components, relationships=(*inventory.relationships, *edges))
 
 
 UV_LOCK = Resolver(
