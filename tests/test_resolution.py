@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from bomvet import resolution
 from bomvet.model.inventory import Component, Inventory, Location, Relationship, Unknown
 from bomvet.resolution import Declared, ResolvedTree, resolved
+from bomvet.sources.directory import DirectoryTree
 from tests.harness import MemoryTree
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ def test_what_is_of_another_ecosystem_is_not_asked_for() -> None:
     requests = (asked("pkg:conda/numpy"), asked("pkg:pypi/a"))
     resolved(MemoryTree({}), [manifest("environment.yml", *requests)], client)
 
-    assert client.given == [{"declared.in": "a\n"}]
+    assert client.given == [{"declared.in": "a\n", "uv.toml": ""}]
 
 
 def test_uv() -> None:
@@ -128,12 +130,47 @@ def test_uv() -> None:
     assert client.given == [
         {
             "declared.in": 'a[x,y]<2,>=1\nb; python_version < "3.9" or os_name == "nt"\nc==1.0\n',
+            "uv.toml": "",
         }
     ]
     (command,) = client.commands
     assert command[:4] == ("/usr/bin/uv", "pip", "compile", "--no-build")
+    assert command[command.index("--python") + 1] == sys.executable
     assert tree.paths() == ["pyproject.toml", "requirements.resolved.txt"]
     assert reasons(tree) == ["d is not put to uv, which does not know such a constraint"]
+
+
+@pytest.mark.parametrize(
+    ("constraint", "marker"),
+    [
+        ("@ https://host.example/a.whl", ""),
+        ("@ file:///etc/passwd", ""),
+        (r"; os_name == '\n--index-url https://host.example/'", ""),
+        (r"; os_name == '\r-r /etc/passwd'", ""),
+        ("", "os_name == '\u2028-e .'"),
+    ],
+)
+def test_nothing_but_requirements_of_a_registry_reaches_uv(constraint: str, marker: str) -> None:
+    """Neither a URL that stands where versions should, nor an option behind the end of a line that a marker spells."""
+    client = Client("requirements.txt")
+    properties = (("bomvet:requirement", constraint),) if constraint else ()
+    request = asked("pkg:pypi/a", *properties, markers=(marker,) if marker else ())
+    tree = resolved(MemoryTree({}), [manifest("Pipfile", request)], client)
+
+    assert client.given == [{"declared.in": "", "uv.toml": ""}]
+    assert reasons(tree) == ["a is not put to uv, since it is from no registry"]
+
+
+def test_no_client_works_below_the_scanned_folder(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients, and what chooses the version of a client, take settings from the folders above the one they work in."""
+    (tmp_path / "package.json").write_text("{}")
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    client = Client("package-lock.json")
+    tree = resolved(DirectoryTree(str(tmp_path)), [manifest("package.json")], client)
+
+    assert client.commands == []
+    assert reasons(tree) == ["the folder for temporary files (TMPDIR) lies in the scanned tree"]
 
 
 def test_a_project_is_resolved_once() -> None:

@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from bisect import bisect_left
 from collections import defaultdict
@@ -42,8 +43,12 @@ _NPM = (
 )  # fmt: skip
 _UV = (
     "pip", "compile", "--no-build", "--universal", "--generate-hashes", "--no-python-downloads", "--no-progress",
-    "--annotation-style=split", "--no-header", "--emit-index-url", "-o", "requirements.txt", "declared.in",
+    "--annotation-style=split", "--no-header", "--emit-index-url", "--python", sys.executable,
+    "-o", "requirements.txt", "declared.in",
 )  # fmt: skip
+#: Of its own settings uv reads those of the nearest folder above, and would run the interpreter of a `.venv` there:
+#: the folder that it works in has settings, if empty ones, and which interpreter it asks is stated.
+_NO_SETTINGS = {"uv.toml": ""}
 _TABLES = {"dev": "devDependencies", "optional": "optionalDependencies", "peer": "peerDependencies"}
 
 #: Runs a command in a folder: the exit code, and the end of what it said.
@@ -124,7 +129,7 @@ def resolved(tree: FileTree, manifests: Iterable[Declared], run: Run | None = No
         client = _CLIENTS[ecosystem]
         problems = [f"more than {MAX_PROJECTS} projects: the rest is not resolved"]
         if number < MAX_PROJECTS:
-            lock, problems = _locked(client, manifest, run or _run)
+            lock, problems = _locked(client, manifest, run or _run, top=getattr(tree, "root", ""))
             if lock is not None:
                 locks[f"{directory}/{client.place}".lstrip("/")] = lock
         unknowns += [Unknown(location=Location(path=manifest.path), resolver=ID, reason=text) for text in problems]
@@ -135,13 +140,19 @@ def _ecosystem(manifest: Declared) -> str:
     return "npm" if manifest.path.endswith("package.json") else "pypi"
 
 
-def _locked(client: _Client, manifest: Declared, run: Run) -> tuple[bytes | None, list[str]]:
-    """The lock that the client writes, and what is wrong."""
+def _locked(client: _Client, manifest: Declared, run: Run, *, top: str) -> tuple[bytes | None, list[str]]:
+    """The lock that the client writes, and what is wrong; `top` is the folder that is scanned, if it is one."""
     files, problems = client.write(manifest)
     program = shutil.which(client.program)
     if program is None or not os.path.isabs(program):
         return None, [*problems, f"{client.program} is not installed, which --resolve asks"]
     with tempfile.TemporaryDirectory(prefix="bomvet-") as folder:
+        if top and os.path.commonpath((os.path.realpath(folder), top)) == top:
+            # What manages versions of Node and Python takes settings from all folders above.
+            return None, [
+                *problems,
+                "the folder for temporary files (TMPDIR) lies in the scanned tree",
+            ]
         for name, text in files.items():
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.write(text)
@@ -225,10 +236,17 @@ def _for_uv(manifest: Declared) -> tuple[dict[str, str], list[str]]:
         marker = " or ".join(f"({text})" for text in markers)
         text = f"{component.name}{f'[{extras}]' if extras else ''}{constraint}{f' ; {marker}' if marker else ''}"
         try:
-            lines.append(str(Requirement(text)))
+            requirement = Requirement(text)
         except InvalidRequirement:
             problems.append(f"{component.name} is not put to uv, which does not know such a constraint")
-    return {"declared.in": "".join(f"{line}\n" for line in lines)}, problems
+            continue
+        line = str(requirement)
+        # A constraint may spell a URL, and a text in a marker hold the end of a line, behind which options would stand.
+        if requirement.url or not line.isprintable():
+            problems.append(f"{component.name} is not put to uv, since it is from no registry")
+        else:
+            lines.append(line)
+    return {**_NO_SETTINGS, "declared.in": "".join(f"{line}\n" for line in lines)}, problems
 
 
 _CLIENTS = {
