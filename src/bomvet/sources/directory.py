@@ -1,8 +1,8 @@
 """A folder as a `FileTree`: one bounded walk that follows no symbolic link out of the tree.
 
 What is passed over (documented in docs/reference/what-is-read.md): version-control folders, caches of tools, the
-folders of virtual environments, and what `.gitignore` files name.  Folders of installed packages (`node_modules`, those of virtual environments) are
-noted and not entered: who reads them looks into them with `entries`.
+folders of virtual environments, and what `.gitignore` files name.  Folders of installed packages (`node_modules`,
+those of virtual environments) are noted and not entered: who reads them looks into them with `entries`.
 """
 
 from __future__ import annotations

@@ -339,3 +339,42 @@ def test_any_specifier(spec: str) -> None:
     purl, unknowns = target(requested(spec))
 
     assert purl or unknowns or spec.strip().startswith(("file:", "link:", "portal:", ".", "workspace:."))
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"package.json": '{"name": "top"}'}, True),
+        ({}, True),
+        ({"package.json": '{"workspaces": ["a/*"]}'}, False),
+        ({"package.json": '{"dependencies": {"b": "file:./a/b"}}'}, False),
+        ({"package.json": '{"dependencies": {"c": "file:a/c", "b": "1"}}'}, True),
+        ({"pnpm-workspace.yaml": "packages: []"}, False),
+        ({"a/b/package-lock.json": ""}, False),
+    ],
+)
+def test_a_lock_above_that_is_not_for_the_project(files: dict[str, str], told: bool) -> None:  # noqa: FBT001
+    """A lock speaks for its own project and the members of its workspace: of others it says nothing, which is told."""
+    text = '{"name": "b", "dependencies": {"evil": "^1"}}'
+    found = run_resolver(PACKAGE_JSON, {"package-lock.json": "", "a/b/package.json": text, **files}, "a/b/package.json")
+    reason = "what it asks for is not known: it is no member of the workspace that package-lock.json above it is for"
+
+    assert [c.name for c in found.components] == ["b"]
+    assert [u.reason for u in found.unknowns] == ([reason] if told else [])
+
+
+def test_a_project_that_asks_for_nothing_below_a_lock() -> None:
+    """There is nothing to tell of it."""
+    found = run_resolver(PACKAGE_JSON, {"yarn.lock": "", "a/package.json": '{"name": "b"}'}, "a/package.json")
+
+    assert found.unknowns == ()
+
+
+def test_patterns_of_a_workspace_are_bounded() -> None:
+    """Each is put to every package.json, so that there are no more than anybody has."""
+    text = json.dumps({"name": "web", "workspaces": [f"w{number}" for number in range(201)]}, indent=1)
+    found = run_resolver(PACKAGE_JSON, {"package.json": text, "w200/package.json": '{"name": "x"}'}, "package.json")
+
+    assert [(u.location.line, u.reason) for u in found.unknowns] == [
+        (3, "of the patterns of workspaces only 200 are read")
+    ]

@@ -15,6 +15,7 @@ from bomvet.model.inventory import Component, Distribution, Inventory, Location,
 from bomvet.model.purl import npm_purl
 from bomvet.model.text import anonymous, shown
 from bomvet.resolvers._declared import Declarations, Want
+from bomvet.resolvers._listing import is_listed
 from bomvet.resolvers.npm._manifest import manifest, project_at, requests
 from bomvet.resolvers.npm._origin import is_git, origin
 
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
     from bomvet.plugin import FileTree
     from bomvet.resolvers.npm._manifest import Request
 
+#: Patterns of a workspace that are matched at all; each is put to every package.json.
+MAX_GLOBS = 200
 TABLES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 _EXACT = re.compile(r"[=v\s]*([0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)\s*")
 _COMMIT = re.compile(r"#[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 _GITHUB = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+(?:#.*)?", re.DOTALL)
 _FOLDER = re.compile(r"(?:file|link|portal):|\.{1,2}/|/|~/")
+_SCHEME = re.compile(r"^(?:file|link|portal):(?://)?")
 _ARCHIVE = re.compile(r"\.(?:tgz|tar\.gz|tar)$", re.IGNORECASE)
 _STRING = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*+:)?')
 
@@ -46,6 +50,11 @@ class Reader:
         """`project` with all that it asks for."""
         for key in TABLES:
             self._check(key)
+        stated = self.table.get("workspaces")
+        stated = stated.get("packages") if isinstance(stated, dict) else stated
+        if isinstance(stated, list) and len(stated) > MAX_GLOBS:
+            reason = f"of the patterns of workspaces only {MAX_GLOBS} are read"
+            self.declared.unknown(self._line("workspaces"), reason)
         for request in requests(self.table, development=True):
             if self._is_text(request):
                 self._add(request)
@@ -117,7 +126,7 @@ class Reader:
 
     def _local(self, name: str, spec: str, location: Location) -> Component | None:
         """A folder or archive of the tree itself."""
-        place = re.sub(r"^(?:file|link|portal):(?://)?", "", spec)
+        place = _SCHEME.sub("", spec)
         target = posixpath.normpath(posixpath.join(self.directory, place))
         target = "" if target == "." else target
         if target.startswith(("/", "../", "~")) or target == "..":
@@ -206,10 +215,25 @@ def _members(tree: FileTree, directory: str) -> dict[str, str]:
         top = posixpath.dirname(top)
 
 
+def is_member(tree: FileTree, top: str, directory: str) -> bool:
+    """Whether the project in `top` says that the one in `directory` belongs to it: in a workspace, or by its folder.
+
+    Which projects a workspace of pnpm has stands in its own lock.
+    """
+    if is_listed(tree, posixpath.join(top, "pnpm-workspace.yaml")):
+        return True
+    table, below = manifest(tree, top), posixpath.relpath(directory, top or ".")
+    if _is_member(_workspace_globs(table), below):
+        return True
+    asked = (request.spec for request in requests(table, development=True))
+    return any(posixpath.normpath(_SCHEME.sub("", spec)) == below for spec in asked if _FOLDER.match(spec))
+
+
 def _workspace_globs(table: dict[str, Any]) -> tuple[str, ...]:
     value = table.get("workspaces")
     value = value.get("packages") if isinstance(value, dict) else value
-    return tuple(glob for glob in value if isinstance(glob, str)) if isinstance(value, list) else ()
+    listed = value if isinstance(value, list) else []
+    return tuple(glob for glob in listed[:MAX_GLOBS] if isinstance(glob, str))
 
 
 def _is_member(globs: tuple[str, ...], folder: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 
-from bomvet.model.inventory import Inventory
+from bomvet.model.inventory import Inventory, Location, Unknown
 from bomvet.plugin import FileTree, Resolver
 from bomvet.resolvers._listing import is_installed_folder, is_listed
 
@@ -27,22 +27,31 @@ def parse_package_json(tree: FileTree, path: str) -> Inventory:
     if not any(table.get(key) for key in ("name", "version", *TABLES)):
         return Inventory()  # settings for a folder, such as {"type": "module"}
     project = project_at(tree, directory)
-    if _is_spoken_for(tree, directory):
+    spoken, lock = _spoken_for(tree, directory)
+    if spoken and posixpath.dirname(lock) != directory and lock and any(table.get(key) for key in TABLES[:3]):
+        from bomvet.resolvers.npm._requested import is_member  # noqa: PLC0415 - only below a lock
+
+        if not is_member(tree, posixpath.dirname(lock), directory):
+            reason = f"what it asks for is not known: it is no member of the workspace that {lock} above it is for"
+            unknown = Unknown(location=Location(path=path), resolver=ID, reason=reason)
+            return Inventory(components=(project,), unknowns=(unknown,))
+    if spoken:
         return Inventory(components=(project,))
     from bomvet.resolvers.npm._requested import Reader  # noqa: PLC0415 - most projects have a lock
 
     return Reader(ID, tree, path, data, table).inventory(project)
 
 
-def _is_spoken_for(tree: FileTree, directory: str) -> bool:
-    """Whether a lock, or what is installed, stands in the folder or above it."""
+def _spoken_for(tree: FileTree, directory: str) -> tuple[bool, str]:
+    """Whether a lock, or what is installed, stands in the folder or above it; and the lock, if it is one."""
     while True:
-        if any(is_listed(tree, posixpath.join(directory, lock)) for lock in LOCKS):
-            return True
+        for lock in (posixpath.join(directory, name) for name in LOCKS):
+            if is_listed(tree, lock):
+                return True, lock
         if is_installed_folder(tree, posixpath.join(directory, "node_modules")):
-            return True
+            return True, ""
         if not directory:
-            return False
+            return False, ""
         directory = posixpath.dirname(directory)
 
 
