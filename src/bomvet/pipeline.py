@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -61,6 +62,9 @@ AS_FOUND = Subject()
 _KEPT_FILES = 8
 #: Larger ones, such as archives, would fill the memory, and one resolver alone reads them.
 _KEPT_BYTES = 8 * 1024 * 1024
+#: Who tells of own projects that are not there, and what stands in the folder of one.
+PROJECTS = "projects"
+_MANIFESTS = ("package.json", "pyproject.toml")
 #: What a resolver of its ecosystem can be asked about.
 _RESOLVABLE = ("pkg:npm/", "pkg:pypi/")
 #: The end of the year 9999.
@@ -232,11 +236,13 @@ _Claim = tuple[str, Resolver]
 class _Sources:
     """Which files and folders each resolver is to read: of a lock and what is installed, one speaks for both.
 
-    `compared` has the folders that are read beside their locks, each with its lock.
+    `compared` has the folders that are read beside their locks, each with its lock; `waiting` those that are read
+    where what speaks for them turns out to say nothing, each with what that is, and the reason to pass them over.
     """
 
     def __init__(self, tree: FileTree, claims: _Claims, subject: Subject) -> None:
         self.skipped: list[Skipped] = []
+        self.waiting: list[tuple[_Claim, frozenset[str], str]] = []
         self.compared: dict[str, str] = {}
         files = [(path, resolver) for path in tree.paths() for resolver in claims.of(path)]
         files += [
@@ -248,31 +254,52 @@ class _Sources:
             locks = {(_ecosystem(r), _folder(path)): path for path, r in files if r.locks}
             spoken = {folder: lock for folder, r in folders if (lock := _lock_above(folder, _ecosystem(r), locks))}
             if subject.installed:
-                files = [*self._unspoken(files, {lock: folder for folder, lock in reversed(spoken.items())})]
+                files = [*self._unspoken(files, spoken)]
             elif subject.drift:
                 self.compared = spoken
             else:
-                folders = [*self._unlocked(folders, spoken)]
+                folders = [*self._unlocked(folders, spoken, files)]
         self.claimed = [*files, *folders]
 
-    def _unlocked(self, folders: list[_Claim], spoken: Mapping[str, str]) -> Iterator[_Claim]:
+    def heard(self, read: _Read) -> Iterator[_Claim]:
+        """Those that were waiting and that nothing speaks for after all: an empty lock must hide no packages."""
+        stating = {path for path, found in read.items() if any(not c.first_party for i in found for c in i.components)}
+        for claim, speakers, reason in self.waiting:
+            if stating.isdisjoint(speakers):
+                yield claim
+            else:
+                self.skipped.append(Skipped(path=claim[0], reason=reason))
+
+    def _unlocked(self, folders: list[_Claim], spoken: Mapping[str, str], files: list[_Claim]) -> Iterator[_Claim]:
         """The folders that no lock beside or above them speaks for."""
+        locks: dict[tuple[str, str], set[str]] = defaultdict(set)
+        wanted = {_folder(lock) for lock in spoken.values()}
+        for path, resolver in files:
+            # One of several locks may speak for all, such as a file that others include.
+            for parent in _parents(path) if resolver.locks else ():
+                if parent in wanted:
+                    locks[_ecosystem(resolver), parent].add(path)
+        known = {key: frozenset(paths) for key, paths in locks.items()}
         for folder, resolver in folders:
             lock = spoken.get(folder)
             if lock is None:
                 yield folder, resolver
             else:
                 reason = f"installed packages, for which {lock} speaks (--installed reads them, --drift compares)"
-                self.skipped.append(Skipped(path=folder, reason=reason))
+                self.waiting.append(((folder, resolver), known[_ecosystem(resolver), _folder(lock)], reason))
 
     def _unspoken(self, files: list[_Claim], spoken: Mapping[str, str]) -> Iterator[_Claim]:
         """The files but for locks that installed packages speak for."""
+        speakers: dict[str, list[str]] = defaultdict(list)
+        for folder, lock in spoken.items():
+            speakers[lock].append(folder)
         for path, resolver in files:
-            folder = spoken.get(path) if resolver.locks else None
-            if folder is None:
+            speaking = speakers.get(path) if resolver.locks else None
+            if speaking is None:
                 yield path, resolver
             else:
-                self.skipped.append(Skipped(path=path, reason=f"the packages in {folder} speak for it (--installed)"))
+                reason = f"the packages in {speaking[0]} speak for it (--installed)"
+                self.waiting.append(((path, resolver), frozenset(speaking), reason))
 
 
 def _lock_above(folder: str, ecosystem: str, locks: Mapping[tuple[str, str], str]) -> str:
@@ -300,17 +327,31 @@ def _parents(path: str) -> Iterator[str]:
 _Read = dict[str, list[Inventory]]
 
 
+def _holds_packages(tree: FileTree, folder: str) -> bool:
+    """Whether `folder` is one of installed packages, holds one, or lies in one."""
+    folders = tree.folders()
+
+    def first(text: str) -> int:
+        return bisect_left(folders, text)
+
+    if first(f"{folder}/") < first(f"{folder}0"):
+        return True
+    return any(folders[at : at + 1] == [above] for above in (folder, *_parents(folder)) for at in (first(above),))
+
+
 def _resolve(tree: FileTree, claims: _Claims, sources: _Sources) -> tuple[_Read, tuple[PluginStatus, ...]]:
     """Every resolver on every file and folder that it is to read."""
     read: _Read = defaultdict(list)
     failures: dict[str, list[str]] = {r.id: [] for r in claims.resolvers}
-    for path, resolver in sources.claimed:
-        try:
-            read[path].append(_read(tree, path, resolver))
-        except Exception as error:  # noqa: BLE001 - a defect of one reader must not lose the work of the others
-            reason = f"internal error ({type(error).__name__}: {error})"
-            read[path].append(_not_read(resolver.id, path, 0, reason))
-            failures[resolver.id].append(f"{path}: {reason}")
+    for claimed in (sources.claimed, sources.heard(read)):
+        for path, resolver in claimed:
+            try:
+                found = _read(tree, path, resolver)
+            except Exception as error:  # noqa: BLE001 - a defect of one reader must not lose the work of the others
+                reason = f"internal error ({type(error).__name__}: {error})"
+                found = _not_read(resolver.id, path, 0, reason)
+                failures[resolver.id].append(f"{path}: {reason}")
+            read[path].append(found)
     doubts = Counter(unknown.resolver for parts in read.values() for part in parts for unknown in set(part.unknowns))
     return read, tuple(_fared(id_, problems, doubts[id_]) for id_, problems in failures.items())
 
@@ -320,7 +361,29 @@ def _merged(tree: FileTree, sources: _Sources, read: _Read) -> Inventory:
     parts = [Inventory(unknowns=tree.unknowns)]
     for path, found in read.items():
         parts += [Inventory(unknowns=part.unknowns) for part in found] if path in sources.compared else found
-    return Inventory.merge(parts)
+    merged = Inventory.merge(parts)
+    absent = tuple(_absent(tree, merged.components))
+    return replace(merged, unknowns=tuple(sorted({*merged.unknowns, *absent}))) if absent else merged
+
+
+def _absent(tree: FileTree, components: Iterable[Component]) -> Iterator[Unknown]:
+    """Own projects of which nothing is there, though what names them has a manifest beside it.
+
+    Anybody can write into a lock that a package is a folder: then no registry would be asked about it.
+    """
+    paths = tree.paths()
+    for component in components:
+        folder, location = component.directory, next(iter(component.locations), None)
+        if not (component.first_party and folder and location) or folder.startswith("../"):
+            continue
+        # The files of a folder stand together, and "0" is the sign behind the slash; a script is its own folder.
+        inside = bisect_left(paths, f"{folder}/") < bisect_left(paths, f"{folder}0")
+        if inside or tree.exists(folder) or _holds_packages(tree, folder):
+            continue
+        beside = (f"{_folder(location.path)}/{name}".lstrip("/") for name in _MANIFESTS)
+        if any(map(tree.exists, beside)):
+            reason = f"{component.label} is said to be a project in {folder}, of which there is nothing"
+            yield Unknown(location=location, resolver=PROJECTS, reason=reason)
 
 
 def _read(tree: FileTree, path: str, resolver: Resolver) -> Inventory:

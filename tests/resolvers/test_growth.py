@@ -11,10 +11,12 @@ import pytest
 from bomvet.resolvers.conda.environment import ENVIRONMENT, MAX_CHANNELS
 from bomvet.resolvers.npm.node_modules import INSTALLED_NODE_MODULES
 from bomvet.resolvers.npm.registries import YARNRC_YML
+from bomvet.resolvers.python import _environment
 from bomvet.resolvers.python.pipfile import PIPFILE
 from bomvet.resolvers.python.registries import PIP_CONF, UV_TOML
 from bomvet.resolvers.python.requirements import MAX_INDEXES, MAX_VERSIONS, REQUIREMENTS
 from bomvet.resolvers.python.setup_py import SETUP_PY
+from bomvet.resolvers.python.site_packages import SITE_PACKAGES
 from tests.harness import run_resolver
 
 if TYPE_CHECKING:
@@ -95,3 +97,29 @@ def test_more_packages_of_one_name_than_can_ask() -> None:
     assert len([c for c in found.components if c.name == "a"]) == 200
     assert len(found.relationships) == 201
     assert [u.reason for u in found.unknowns] == [f"more than {MAX_VERSIONS} of the name a: who asks is open"]
+
+
+def installed(requires: list[str], extras: list[str]) -> list[str]:
+    """What is not known of a package that asks for this, of which another asks for these extras."""
+    head = "Metadata-Version: 2.1\nName: {}\nVersion: 1\n{}"
+    files = {
+        "site-packages/a-1.dist-info/METADATA": head.format("a", "".join(f"Requires-Dist: {r}\n" for r in requires)),
+        "site-packages/b-1.dist-info/METADATA": head.format("b", f"Requires-Dist: a[{','.join(extras)}]\n"),
+    }
+    return [u.reason for u in run_resolver(SITE_PACKAGES, files, "site-packages").unknowns]
+
+
+def test_extras_that_ask_for_each_other() -> None:
+    """Each looks at what names it alone."""
+    start = time.process_time()
+
+    assert installed([f'a[e{n + 1}] ; extra == "e{n}"' for n in range(5_000)], ["e0"]) == []
+    assert time.process_time() - start < 12
+
+
+def test_markers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are evaluated at all, each with each extra, of which nothing tells that it does not matter."""
+    monkeypatch.setattr(_environment, "_MOST_MARKERS", 50)
+    markers = [f"c ; extra == 'x' or python_version < '3.{n}'" for n in range(10)]
+
+    assert installed(markers, [f"e{n}" for n in range(10)]) == ["more than 50 markers: the rest was not evaluated"]

@@ -71,6 +71,7 @@ class Graph:
         self._doubtful: set[int] = set()
         self._asked: set[tuple[int, str]] = set()
         self._todo: list[tuple[int, str]] = []
+        self._by_extra: dict[int, dict[str, list[Requirement]]] = {}
         # Per role that of a project: what it asks for always, as an extra, for development.
         self.seeds: dict[str, set[int]] = defaultdict(set)
         self.projects: dict[str, Component] = {}
@@ -108,7 +109,7 @@ class Graph:
     def _edges_of(self, number: int, extra: str) -> None:
         """The edges of one distribution that hold where `extra` is asked for ("": always)."""
         package = self.packages[number]
-        for one in package.requires:
+        for one in self._requires_with(number, extra) if extra else package.requires:
             marker = self._marker(number, one, extra)
             if marker is None:
                 continue
@@ -122,6 +123,19 @@ class Graph:
                     self._edge(package.purl, self.packages[target].purl, role, marker, self._line(package, one))
             if not found and not marker:
                 self.missing[number][shown(one.text)] = None
+
+    def _requires_with(self, number: int, extra: str) -> list[Requirement]:
+        """The requirements that may hang on `extra`: most name theirs, so that not all are gone through for each."""
+        if number not in self._by_extra:
+            known: dict[str, list[Requirement]] = defaultdict(list)
+            self._by_extra[number] = known
+            for one in self.packages[number].requires:
+                if "extra" in one.marker:
+                    names = _names(_EXTRA.findall(one.marker)) if " or " not in one.marker else ()
+                    for name in names or ("",):
+                        known[name].append(one)
+        stated = self._by_extra[number]
+        return [*stated.get(extra, ()), *stated.get("", ())]
 
     def _marker(self, number: int, one: Requirement, extra: str) -> str | None:
         """Where a requirement holds that is asked for by way of `extra`: "" in the whole environment, None nowhere.
