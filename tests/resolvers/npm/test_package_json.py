@@ -24,7 +24,7 @@ from bomvet.model.inventory import (
 )
 from bomvet.resolvers import _declared
 from bomvet.resolvers.npm.package_json import LOCKS, PACKAGE_JSON
-from tests.harness import component, run_resolver
+from tests.harness import MemoryTree, component, run_resolver
 from tests.resolvers.mutations import damaged, survives
 
 if TYPE_CHECKING:
@@ -341,26 +341,47 @@ def test_any_specifier(spec: str) -> None:
     assert purl or unknowns or spec.strip().startswith(("file:", "link:", "portal:", ".", "workspace:."))
 
 
+NO_MEMBER = "it is no member of the workspace of {}"
+NOT_NAMED = "{} does not name it"
+WORKSPACE = {"package.json": '{"workspaces": ["a/*"]}'}
+
+
 @pytest.mark.parametrize(
-    ("files", "told"),
+    ("lock", "text", "files", "told"),
     [
-        ({"package.json": '{"name": "top"}'}, True),
-        ({}, True),
-        ({"package.json": '{"workspaces": ["a/*"]}'}, False),
-        ({"package.json": '{"dependencies": {"b": "file:./a/b"}}'}, False),
-        ({"package.json": '{"dependencies": {"c": "file:a/c", "b": "1"}}'}, True),
-        ({"pnpm-workspace.yaml": "packages: []"}, False),
-        ({"a/b/package-lock.json": ""}, False),
+        ("package-lock.json", "", {"package.json": '{"name": "top"}'}, NO_MEMBER),
+        ("package-lock.json", "", {}, NO_MEMBER),
+        ("package-lock.json", '{"packages": {"a/b": {}}}', WORKSPACE, ""),
+        ("package-lock.json", '{"packages": {"a/bc": {}}}', WORKSPACE, NOT_NAMED),
+        ("package-lock.json", '"file:a/b"', {"package.json": '{"dependencies": {"b": "file:./a/b"}}'}, ""),
+        ("package-lock.json", "", {"package.json": '{"dependencies": {"c": "file:a/c", "b": "1"}}'}, NO_MEMBER),
+        ("package-lock.json", "", {"a/b/package-lock.json": ""}, ""),
+        ("pnpm-lock.yaml", "importers:\n  a/b:\n", {"pnpm-workspace.yaml": ""}, ""),
+        ("pnpm-lock.yaml", "importers:\n  .:\n", {"pnpm-workspace.yaml": ""}, NOT_NAMED),
+        ("yarn.lock", '__metadata:\n"b@workspace:a/b":\n', WORKSPACE, ""),
+        ("yarn.lock", "__metadata:\n", WORKSPACE, NOT_NAMED),
+        ("yarn.lock", "# yarn lockfile v1\n", WORKSPACE, ""),  # whose reader takes members for what they say
+        ("bun.lock", '{"workspaces": {"a/b": {}}}', WORKSPACE, ""),
+        ("bun.lock", '{"workspaces": {}}', WORKSPACE, NOT_NAMED),
+        ("bun.lockb", "", WORKSPACE, ""),
     ],
 )
-def test_a_lock_above_that_is_not_for_the_project(files: dict[str, str], told: bool) -> None:  # noqa: FBT001
-    """A lock speaks for its own project and the members of its workspace: of others it says nothing, which is told."""
-    text = '{"name": "b", "dependencies": {"evil": "^1"}}'
-    found = run_resolver(PACKAGE_JSON, {"package-lock.json": "", "a/b/package.json": text, **files}, "a/b/package.json")
-    reason = "what it asks for is not known: it is no member of the workspace that package-lock.json above it is for"
+def test_a_lock_above(lock: str, text: str, files: dict[str, str], told: str) -> None:
+    """It speaks for its own project and the members that it names: that it says nothing of others is told."""
+    manifest = '{"name": "b", "dependencies": {"evil": "^1"}}'
+    found = run_resolver(PACKAGE_JSON, {lock: text, "a/b/package.json": manifest, **files}, "a/b/package.json")
+    reason = f"what it asks for is not known: {told.format(lock)}"
 
     assert [c.name for c in found.components] == ["b"]
     assert [u.reason for u in found.unknowns] == ([reason] if told else [])
+
+
+def test_a_lock_above_that_cannot_be_read() -> None:
+    """Its own reader tells that."""
+    files = {**WORKSPACE, "a/b/package.json": '{"dependencies": {"x": "1"}}'}
+    tree = MemoryTree({"package-lock.json": "", **files}, links={"package-lock.json": None})
+
+    assert PACKAGE_JSON.parse(tree, "a/b/package.json").unknowns == ()
 
 
 def test_a_project_that_asks_for_nothing_below_a_lock() -> None:

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from bomvet.errors import FileUnreadableError
 from bomvet.model.globs import compiled
 from bomvet.model.inventory import Component, Distribution, Inventory, Location, Scope
 from bomvet.model.purl import npm_purl
@@ -229,6 +230,11 @@ def is_member(tree: FileTree, top: str, directory: str) -> bool:
     return any(posixpath.normpath(_SCHEME.sub("", spec)) == below for spec in asked if _FOLDER.match(spec))
 
 
+def is_named(tree: FileTree, lock: str, directory: str) -> bool:
+    """Whether the `lock` of a workspace speaks of the member in `directory`; locks of Yarn 1 name no members."""
+    return posixpath.relpath(directory, posixpath.dirname(lock) or ".").encode() in _named(_Key(tree, lock, ()))
+
+
 def _workspace_globs(table: dict[str, Any]) -> tuple[str, ...]:
     value = table.get("workspaces")
     value = value.get("packages") if isinstance(value, dict) else value
@@ -247,7 +253,7 @@ def _is_member(globs: tuple[str, ...], folder: str) -> bool:
 
 
 class _Key:
-    """A workspace of one tree as a key: the same tree, whatever it holds."""
+    """A workspace of one tree, or its lock, as a key: the same tree, whatever it holds."""
 
     def __init__(self, tree: FileTree, top: str, globs: tuple[str, ...]) -> None:
         self.tree, self.top, self.globs = tree, top, globs
@@ -257,6 +263,23 @@ class _Key:
 
     def __hash__(self) -> int:
         return hash((id(self.tree), self.top))
+
+
+@lru_cache(maxsize=4)
+def _named(key: _Key) -> frozenset[bytes]:
+    """Of the folders below a lock that have a package.json those that it names, wherever and as whatever."""
+    above = posixpath.dirname(key.top)
+    prefix = f"{above}/" if above else ""
+    files = (path for path in key.tree.paths() if path.endswith("/package.json") and path.startswith(prefix))
+    folders = frozenset(path[len(prefix) : -len("/package.json")].encode() for path in files)
+    try:
+        data = key.tree.read(key.top)
+    except FileUnreadableError:
+        return folders  # which its reader tells
+    if key.top.endswith((".lockb", "yarn.lock")) and b"__metadata:" not in data:
+        return folders
+    words = (match[0].removeprefix(b"./") for match in re.finditer(rb"[^\s\"':,]+", data))
+    return frozenset(word for word in words if word in folders)
 
 
 @lru_cache(maxsize=4)

@@ -29,10 +29,12 @@ def parse_package_json(tree: FileTree, path: str) -> Inventory:
     project = project_at(tree, directory)
     spoken, lock = _spoken_for(tree, directory)
     if spoken and posixpath.dirname(lock) != directory and lock and any(table.get(key) for key in TABLES[:3]):
-        from bomvet.resolvers.npm._requested import is_member  # noqa: PLC0415 - only below a lock
+        from bomvet.resolvers.npm._requested import is_member, is_named  # noqa: PLC0415 - only below a lock
 
-        if not is_member(tree, posixpath.dirname(lock), directory):
-            reason = f"what it asks for is not known: it is no member of the workspace that {lock} above it is for"
+        is_of_workspace = is_member(tree, posixpath.dirname(lock), directory)
+        if not is_of_workspace or not is_named(tree, lock, directory):
+            lacking = f"{lock} does not name it" if is_of_workspace else f"it is no member of the workspace of {lock}"
+            reason = f"what it asks for is not known: {lacking}"
             unknown = Unknown(location=Location(path=path), resolver=ID, reason=reason)
             return Inventory(components=(project,), unknowns=(unknown,))
     if spoken:
