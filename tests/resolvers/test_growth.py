@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bomvet.resolvers._alike import too_many
+from bomvet.resolvers.conda.conda_lock import CONDA_LOCK
 from bomvet.resolvers.conda.environment import ENVIRONMENT, MAX_CHANNELS
 from bomvet.resolvers.npm.node_modules import INSTALLED_NODE_MODULES
 from bomvet.resolvers.npm.registries import YARNRC_YML
 from bomvet.resolvers.python import _environment
+from bomvet.resolvers.python._sboms import read_sbom
 from bomvet.resolvers.python.pipfile import PIPFILE
 from bomvet.resolvers.python.registries import PIP_CONF, UV_TOML
 from bomvet.resolvers.python.requirements import MAX_INDEXES, MAX_VERSIONS, REQUIREMENTS
 from bomvet.resolvers.python.setup_py import SETUP_PY
 from bomvet.resolvers.python.site_packages import SITE_PACKAGES
+from bomvet.resolvers.python.uv_lock import UV_LOCK
 from tests.harness import run_resolver
 
 if TYPE_CHECKING:
@@ -123,3 +127,75 @@ def test_markers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     markers = [f"c ; extra == 'x' or python_version < '3.{n}'" for n in range(10)]
 
     assert installed(markers, [f"e{n}" for n in range(10)]) == ["more than 50 markers: the rest was not evaluated"]
+
+
+def test_sboms_that_repeat_a_package() -> None:
+    """Of so many entries of one purl the rest is not read, which is told."""
+    entries = [{"name": "q", "version": "1", "purl": "pkg:cargo/q@1", "cpe": f"c{n}"} for n in range(20_000)]
+    document = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": entries})
+    start = time.process_time()
+    found = read_sbom(document.encode(), "x.json", "pkg:pypi/a@1", "x")
+
+    assert time.process_time() - start < 4
+    assert [u.reason for u in found.unknowns] == [
+        "more than 200 entries of one package in an SBOM: the rest was not read"
+    ]
+    assert len(found.components) == 1
+
+
+def test_installed_more_often_than_edges_are_for() -> None:
+    """All are components; which of them a package gets is open."""
+    files = {
+        f"site-packages/a-1.{n}.dist-info/METADATA": f"Name: a\nVersion: 1.{n}\nRequires-Dist: a\n" for n in range(300)
+    }
+    found = run_resolver(SITE_PACKAGES, files, "site-packages")
+
+    assert len([c for c in found.components if c.name == "a"]) == 300
+    assert too_many("a") in [u.reason for u in found.unknowns]
+    assert all(len(u.reason) < 300 for u in found.unknowns)
+
+
+_UV_PACKAGE = """\
+[[package]]
+name = "a"
+version = "1.{}"
+source = {{ registry = "https://pypi.packages.example" }}
+dependencies = [{{ name = "a" }}]
+"""
+_CONDA_PACKAGE = """\
+- name: a
+  version: v1.{}
+  manager: conda
+  platform: linux-64
+  dependencies: {{a: ''}}
+  url: https://c.packages.example/linux-64/a-1-0.conda
+  hash: {{md5: 00000000000000000000000000000000}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("resolver", "path", "head", "entry"),
+    [
+        (
+            UV_LOCK,
+            "uv.lock",
+            "version = 1\n",
+            _UV_PACKAGE,
+        ),
+        (
+            CONDA_LOCK,
+            "conda-lock.yml",
+            "version: 1\nmetadata: {channels: []}\npackage:\n",
+            _CONDA_PACKAGE,
+        ),
+    ],
+)
+def test_locks_with_thousands_of_versions_of_one_name(resolver: Resolver, path: str, head: str, entry: str) -> None:
+    """Edges lead to some of them, and it is told that the rest have none."""
+    text = head + "".join(entry.format(n) for n in range(2_000))
+    start = time.process_time()
+    found = run_resolver(resolver, {path: text}, path)
+
+    assert time.process_time() - start < 20
+    assert len([c for c in found.components if c.name == "a"]) == 2_000
+    assert too_many("a") in [u.reason for u in found.unknowns]

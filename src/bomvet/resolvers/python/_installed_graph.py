@@ -24,6 +24,7 @@ from bomvet.model.inventory import (
 from bomvet.model.purl import project_purl, pypi_name
 from bomvet.model.records import replace
 from bomvet.model.text import shown
+from bomvet.resolvers._alike import MAX_ALIKE, too_many
 from bomvet.resolvers._reach import reached, scopes
 from bomvet.resolvers.python._installed import ID
 from bomvet.resolvers.python._project import project_at
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 #: `extra == "NAME"`, either way round.
 _EXTRA = re.compile(r"""\bextra\s*==\s*(['"])([^'"]*)\1|(['"])([^'"]*)\3\s*==\s*extra\b""")
+#: Versions of one name that are told one by one.
+_SHOWN = 20
 _RANKS = {Scope.REQUIRED: 0, Scope.OPTIONAL: 1, Scope.DEV: 2}
 
 
@@ -83,12 +86,17 @@ class Graph:
             found[package.name].append(number)
         for numbers in found.values():
             if len({self.packages[number].purl for number in numbers}) > 1:
-                stated = ", ".join(shown(self.packages[n].metadata.version or "no version") for n in numbers)
+                stated = ", ".join(shown(self.packages[n].metadata.version or "no version") for n in numbers[:_SHOWN])
+                stated += ", ..." if len(numbers) > _SHOWN else ""
                 last = self.packages[numbers[-1]]
                 reason = f"{shown(last.name)} is installed more than once ({stated})"
                 self.reader.unknown(last.location.path, reason, last.location.line)
             least = min(self.packages[number].rank for number in numbers)
             numbers[:] = [number for number in numbers if self.packages[number].rank == least]
+            if len(numbers) > MAX_ALIKE:
+                last = self.packages[numbers[-1]]
+                self.reader.unknown(last.location.path, too_many(shown(last.name)), last.location.line)
+                del numbers[MAX_ALIKE:]
         return found
 
     def resolve(self) -> None:

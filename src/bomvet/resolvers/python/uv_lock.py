@@ -24,7 +24,9 @@ from bomvet.model.inventory import (
 )
 from bomvet.model.purl import public_url, pypi_name, pypi_purl
 from bomvet.model.records import dataclass, replace
+from bomvet.model.text import shown
 from bomvet.plugin import FileTree, Resolver
+from bomvet.resolvers._alike import Alike, too_many
 from bomvet.resolvers.python._project import load_toml, project_at
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ class _Lock:
         self.tree, self.path, self.directory = tree, path, posixpath.dirname(path)
         self.unknowns: list[Unknown] = []
         self.packages: list[_Package] = []
-        self.by_name: dict[str, list[_Package]] = defaultdict(list)
+        self.by_name: dict[str, Alike[_Package]] = defaultdict(Alike)
 
     def unknown(self, location: Location, reason: str) -> None:
         """Note something that was not understood."""
@@ -84,7 +86,7 @@ class _Lock:
 
     def targets(self, dependency: _Dependency) -> list[_Package]:
         """The packages that `dependency` means: uv states version and source only where the name is ambiguous."""
-        found = self.by_name.get(dependency.name, [])
+        found: list[_Package] = self.by_name.get(dependency.name, [])
         if len(found) > 1:
             found = [
                 p
@@ -162,7 +164,8 @@ def _read_package(lock: _Lock, table: object, location: Location) -> None:
     if len(lock.unknowns) > before:
         package.component = replace(component, dependencies=Completeness.INCOMPLETE)
     lock.packages.append(package)
-    lock.by_name[pypi_name(name)].append(package)
+    if lock.by_name[pypi_name(name)].add(package):
+        lock.unknown(package.location, too_many(shown(name)))
 
 
 def _component(lock: _Lock, table: _Table, source: _Table, location: Location) -> Component:
