@@ -234,11 +234,13 @@ _Claim = tuple[str, Resolver]
 class _Sources:
     """Which files and folders each resolver is to read: of a lock and what is installed, one speaks for both.
 
-    `compared` has the folders that are read beside their locks, each with its lock.
+    `compared` has the folders that are read beside their locks, each with its lock; `waiting` those that are read
+    where what speaks for them turns out to say nothing, each with what that is, and what is said if it does speak.
     """
 
     def __init__(self, tree: FileTree, claims: _Claims, subject: Subject) -> None:
         self.skipped: list[Skipped] = []
+        self.waiting: list[tuple[_Claim, frozenset[str], Skipped]] = []
         self.compared: dict[str, str] = {}
         files = [(path, resolver) for path in tree.paths() for resolver in claims.of(path)]
         files += [
@@ -250,32 +252,54 @@ class _Sources:
             locks = {(_ecosystem(r), _folder(path)): path for path, r in files if r.locks}
             spoken = {folder: lock for folder, r in folders if (lock := _lock_above(folder, _ecosystem(r), locks))}
             if subject.installed:
-                files = [*self._unspoken(files, {lock: folder for folder, lock in reversed(spoken.items())})]
+                files = [*self._unspoken(files, spoken)]
             elif subject.drift:
                 self.compared = spoken
             else:
-                folders = [*self._unlocked(folders, spoken)]
+                folders = [*self._unlocked(folders, spoken, files)]
         self.claimed = [*files, *folders]
 
-    def _unlocked(self, folders: list[_Claim], spoken: Mapping[str, str]) -> Iterator[_Claim]:
+    def heard(self, read: _Read) -> Iterator[_Claim]:
+        """Those that were waiting and that nothing speaks for after all: an empty lock must hide no packages."""
+        stating = {path for path, found in read.items() if any(not c.first_party for i in found for c in i.components)}
+        for claim, speakers, skipped in self.waiting:
+            if stating.isdisjoint(speakers):
+                yield claim
+            else:
+                self.skipped.append(skipped)
+
+    def _unlocked(self, folders: list[_Claim], spoken: Mapping[str, str], files: list[_Claim]) -> Iterator[_Claim]:
         """The folders that no lock beside or above them speaks for."""
+        locks: dict[tuple[str, str], set[str]] = defaultdict(set)
+        wanted = {_folder(lock) for lock in spoken.values()}
+        for path, resolver in files:
+            # One of several locks may speak for all, such as a file that others include.
+            for parent in _parents(path) if resolver.locks else ():
+                if parent in wanted:
+                    locks[_ecosystem(resolver), parent].add(path)
+        known = {key: frozenset(paths) for key, paths in locks.items()}
         for folder, resolver in folders:
             lock = spoken.get(folder)
             if lock is None:
                 yield folder, resolver
             else:
                 reason = f"installed packages, for which {lock} speaks (--installed reads them, --drift compares)"
-                self.skipped.append(Skipped(path=folder, reason=reason, speaker=lock))
+                skipped = Skipped(path=folder, reason=reason, speaker=lock)
+                self.waiting.append(((folder, resolver), known[_ecosystem(resolver), _folder(lock)], skipped))
 
     def _unspoken(self, files: list[_Claim], spoken: Mapping[str, str]) -> Iterator[_Claim]:
         """The files but for locks that installed packages speak for."""
+        speakers: dict[str, list[str]] = defaultdict(list)
+        for folder, lock in spoken.items():
+            speakers[lock].append(folder)
         for path, resolver in files:
-            folder = spoken.get(path) if resolver.locks else None
-            if folder is None:
+            speaking = speakers.get(path) if resolver.locks else None
+            if speaking is None:
                 yield path, resolver
             else:
-                reason = f"the packages in {folder} speak for it (--installed)"
-                self.skipped.append(Skipped(path=path, reason=reason, speaker=folder))
+                reason = f"the packages in {speaking[0]} speak for it (--installed)"
+                skipped = Skipped(path=path, reason=reason, speaker=speaking[0])
+                self.waiting.append(((path, resolver), frozenset(speaking), skipped))
 
 
 def _lock_above(folder: str, ecosystem: str, locks: Mapping[tuple[str, str], str]) -> str:
@@ -307,13 +331,15 @@ def _resolve(tree: FileTree, claims: _Claims, sources: _Sources) -> tuple[_Read,
     """Every resolver on every file and folder that it is to read."""
     read: _Read = defaultdict(list)
     failures: dict[str, list[str]] = {r.id: [] for r in claims.resolvers}
-    for path, resolver in sources.claimed:
-        try:
-            read[path].append(_read(tree, path, resolver))
-        except Exception as error:  # noqa: BLE001 - a defect of one reader must not lose the work of the others
-            reason = f"internal error ({type(error).__name__}: {error})"
-            read[path].append(_not_read(resolver.id, path, 0, reason))
-            failures[resolver.id].append(f"{path}: {reason}")
+    for claimed in (sources.claimed, sources.heard(read)):
+        for path, resolver in claimed:
+            try:
+                found = _read(tree, path, resolver)
+            except Exception as error:  # noqa: BLE001 - a defect of one reader must not lose the work of the others
+                reason = f"internal error ({type(error).__name__}: {error})"
+                found = _not_read(resolver.id, path, 0, reason)
+                failures[resolver.id].append(f"{path}: {reason}")
+            read[path].append(found)
     doubts = Counter(unknown.resolver for parts in read.values() for part in parts for unknown in set(part.unknowns))
     return read, tuple(_fared(id_, problems, doubts[id_]) for id_, problems in failures.items())
 

@@ -93,15 +93,24 @@ def test_installed_packages_are_noted(tmp_path: Path) -> None:
 
 
 def test_virtual_environments(tmp_path: Path) -> None:
-    """A folder with `pyvenv.cfg` in it is one, whatever it is called: of it only the installed packages are noted."""
+    """A folder with `pyvenv.cfg` in it is one, whatever it is called: the packages in it are noted, its files told.
+
+    The mark hides nothing that is no part of an environment.
+    """
     for folder in ("env", "win", "bare"):
         filled(tmp_path, {f"{folder}/pyvenv.cfg": ENVIRONMENT, f"{folder}/share/uv.lock": ""})
     filled(tmp_path, {"env/lib/python3.11/site-packages/a.py": "", "env/lib/other/a": "", "a": ""})
-    filled(tmp_path, {"win/Lib/site-packages/a.py": ""})
+    filled(tmp_path, {"win/Lib/site-packages/a.py": "", "bare/uv.lock": "", "bare/src/lib/uv.lock": ""})
     tree = DirectoryTree(str(tmp_path))
+    reason = "belongs to a virtual environment, of which the installed packages are read"
 
     assert tree.folders() == ["env/lib/python3.11/site-packages", "win/Lib/site-packages"]
-    assert tree.paths() == ["a"]
+    marks = [f"{folder}/pyvenv.cfg" for folder in ("bare", "env", "win")]
+    assert [path for path in tree.paths() if path not in marks] == ["a", "bare/src/lib/uv.lock", "bare/uv.lock"]
+    assert sorted(tree.skipped) == [
+        Skipped(path=path, reason=reason)
+        for path in ("bare/share/uv.lock", "env/lib/other/a", "env/share/uv.lock", "win/share/uv.lock")
+    ]
 
 
 def test_an_environment_at_the_top(tmp_path: Path) -> None:
@@ -126,7 +135,8 @@ def test_an_ignored_environment(tmp_path: Path) -> None:
     tree = DirectoryTree(str(tmp_path), exclude=(".venv",))
     assert (tree.folders(), tree.skipped) == ([], (Skipped(path=".venv/pyvenv.cfg", reason=EXCLUDED),))
     tree = DirectoryTree(str(tmp_path), exclude=("**/site-packages",))
-    assert (tree.folders(), tree.skipped) == ([], (Skipped(path=packages, reason=EXCLUDED),))
+    ignored = Skipped(path=".venv/pyvenv.cfg", reason=IGNORED)
+    assert (tree.folders(), tree.skipped) == ([], (Skipped(path=packages, reason=EXCLUDED), ignored))
 
 
 def test_installed_packages_as_the_target(tmp_path: Path) -> None:

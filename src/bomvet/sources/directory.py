@@ -1,8 +1,8 @@
 """A folder as a `FileTree`: one bounded walk that follows no symbolic link out of the tree.
 
-What is passed over (documented in docs/reference/what-is-read.md): version-control folders, caches of tools, and
-what `.gitignore` files name.  Folders of installed packages (`node_modules`, those of virtual environments) are
-noted and not entered: who reads them looks into them with `entries`.
+What is passed over (documented in docs/reference/what-is-read.md): version-control folders, caches of tools, the
+folders of virtual environments, and what `.gitignore` files name.  Folders of installed packages (`node_modules`,
+those of virtual environments) are noted and not entered: who reads them looks into them with `entries`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ INSTALLED_FOLDERS = frozenset(("node_modules", "site-packages", "dist-packages")
 _ENVIRONMENT_FOLDERS = frozenset(("bin", "etc", "include", "lib", "lib64", "share", "Include", "Lib", "Scripts"))
 #: A folder with this file in it is a virtual environment (PEP 405).
 ENVIRONMENT_MARK = "pyvenv.cfg"
+_OF_ENVIRONMENT = "belongs to a virtual environment, of which the installed packages are read"
 #: Entries of a folder that is passed over which are looked at.
 _SHOWN_OF_A_FOLDER = 1000
 
@@ -88,6 +89,7 @@ class DirectoryTree:
         self._use_ignore_files = use_ignore_files
         self._limits = limits
         self._listing = _Listing()
+        self._noted: set[str] = set()
         if only:
             self._listing.paths.append(self._listing.shown(only))
         elif os.path.basename(self._root) in INSTALLED_FOLDERS:
@@ -220,21 +222,22 @@ class DirectoryTree:
     def _walk(self) -> None:
         """List everything; folders are kept by their names on disk, which need not be UTF-8."""
         listing = self._listing
-        todo: list[tuple[str, tuple[IgnoreFile, ...]]] = [("", ())]
+        todo: list[tuple[str, tuple[IgnoreFile, ...], bool]] = [("", (), False)]
         while todo:
-            folder, ignores = todo.pop()
+            folder, ignores, installed = todo.pop()
             entries = self._entries(folder)
-            if self._is_environment(folder, entries):
+            # Anybody can put the mark into a folder: what is no part of an environment is read all the same.
+            is_environment = self._is_environment(folder, entries)
+            if is_environment:
                 self._note_environment(folder)
-                if folder:
-                    continue
-                # A project may have made its own folder an environment.
-                entries = [entry for entry in entries if entry.name not in _ENVIRONMENT_FOLDERS]
             if self._use_ignore_files and any(entry.name == ".gitignore" for entry in entries):
                 ignores = (*ignores, self._ignore_file(folder))
             for entry, raw in self._kept(entries, folder, ignores):
+                of_environment = installed or (is_environment and entry.name in _ENVIRONMENT_FOLDERS)
                 if entry.is_dir(follow_symlinks=False):
-                    todo.append((raw, ignores))
+                    todo.append((raw, ignores, of_environment))
+                elif of_environment:
+                    listing.skipped.append(Skipped(path=_shown(raw), reason=_OF_ENVIRONMENT))
                 else:
                     listing.paths.append(listing.shown(raw))
             if listing.entries > self._limits.files:
@@ -255,6 +258,9 @@ class DirectoryTree:
 
     def _note_folder(self, raw: str) -> None:
         """Note a folder of installed packages, unless the user does not want it."""
+        if raw in self._noted:
+            return
+        self._noted.add(raw)
         reason = self._passed_over(raw, is_dir=True, ignores=())
         if reason:
             self._listing.skipped.append(Skipped(path=_shown(raw), reason=reason))
@@ -304,7 +310,6 @@ class DirectoryTree:
             names = self._names(raw) if is_dir else []
             if ENVIRONMENT_MARK in names and not self._passed_over(raw, is_dir=True, ignores=()):
                 self._note_environment(raw)
-                continue
             files = [f"{raw}/{name}" for name in names] if is_dir else [raw]
             self._listing.skipped += [Skipped(path=_shown(file), reason=reason) for file in files]
 

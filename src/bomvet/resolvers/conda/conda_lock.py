@@ -26,6 +26,7 @@ from bomvet.model.purl import conda_purl, public_url, pypi_name, pypi_purl
 from bomvet.model.records import replace
 from bomvet.model.text import shown
 from bomvet.plugin import FileTree, Resolver
+from bomvet.resolvers._alike import Alike, too_many
 from bomvet.resolvers.conda._channel import archive, public
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class _Lock:
         self.tree, self.path = tree, path
         self.unknowns: list[Unknown] = []
         self.packages: list[_Package] = []
-        self.by_name: dict[tuple[str, str, str], list[_Package]] = defaultdict(list)
+        self.by_name: dict[tuple[str, str, str], Alike[_Package]] = defaultdict(Alike)
 
     def unknown(self, location: Location, reason: str) -> None:
         """Note something that was not understood."""
@@ -150,7 +151,8 @@ def _read(lock: _Lock, entry: object, location: Location) -> None:
         needs=tuple(map(str, needs)) if isinstance(needs, dict) else (),
     )
     lock.packages.append(package)
-    lock.by_name[platform, manager, component.name].append(package)
+    if lock.by_name[platform, manager, component.name].add(package):
+        lock.unknown(package.location, too_many(shown(component.name)))
 
 
 def _of_conda(

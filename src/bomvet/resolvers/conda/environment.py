@@ -16,6 +16,8 @@ from bomvet.resolvers._listing import is_listed
 
 ID = "conda/environment"
 LOCK = "conda-lock.yml"
+#: Channels of one environment, which each of its packages may be from.
+MAX_CHANNELS = 20
 _LOCKED_NAME = rb"(?m)^[ \t]*(?:-[ \t]+)?name:[ \t]*['\"]?([^\s'\"]+)"
 
 
@@ -36,7 +38,10 @@ def parse_environment(tree: FileTree, path: str) -> Inventory:
     if items is None or (not isinstance(items, list) and "channels" not in document):
         return Inventory()
     declared = Declared(ID, tree, path)
-    reader = Reader(declared, path, item_lines(data), _channels(document))
+    channels = _channels(document)
+    if len(channels) > MAX_CHANNELS:
+        declared.unknown(0, f"more than {MAX_CHANNELS} channels: the rest is not told of")
+    reader = Reader(declared, path, item_lines(data), channels[:MAX_CHANNELS])
     lock = posixpath.join(directory, LOCK)
     reader.lock = lock if is_listed(tree, lock) else ""
     reader.locked = frozenset(re.findall(_LOCKED_NAME, tree.read(lock))) if reader.lock else frozenset()

@@ -6,9 +6,8 @@ Source: https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json#hidden-
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import orjson
 
 from bomvet.errors import FileUnreadableError, MalformedError
 from bomvet.model.inventory import Location, Scope
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from bomvet.resolvers.npm._graph import Graph
 
 NAME = ".package-lock.json"
+#: A key, compiled where a line is asked for.
+_KEY = rb'"((?:[^"\\]|\\.)*+)"\s*+:'
 
 
 class Note(NamedTuple):
@@ -47,7 +48,7 @@ class HiddenLock:
         self._path, self._base, self._graph = posixpath.join(folder, NAME), posixpath.dirname(folder), graph
         self._data = b""
         self._lines: Lines | None = None
-        self._after = 0
+        self._places: dict[bytes, int] = {}
         #: By the path of the package: the key of its entry, and the entry.
         self.entries: dict[str, tuple[str, Any]] = {}
         if tree.exists(self._path):
@@ -109,11 +110,12 @@ class HiddenLock:
                 self._unknown(f"a hash of {shown(key)} cannot be used: {error}", self._line(key))
 
     def _line(self, key: str) -> int:
-        """The line of the entry; 0 where it is not found behind the last one that was asked for."""
-        self._lines = self._lines or Lines(self._data)
-        at = self._data.find(orjson.dumps(key), self._after)
-        self._after = max(at, self._after)
-        return self._lines.of(at) if at >= 0 else 0
+        """The line of the entry; 0 where its key is not written plainly."""
+        if self._lines is None:
+            self._lines = Lines(self._data)
+            self._places = {match[1]: match.start() for match in re.finditer(_KEY, self._data)}
+        at = self._places.get(key.encode())
+        return 0 if at is None else self._lines.of(at)
 
     def _unknown(self, reason: str, line: int) -> None:
         self._graph.unknown(Location(path=self._path, line=line), reason)

@@ -54,16 +54,16 @@ def _belongs(tree: FileTree, directory: str, top: str, locks: list[str]) -> bool
     from bomvet.resolvers.npm._workspace import is_workspace_member, locked_places  # noqa: PLC0415 - for few projects
 
     place = posixpath.relpath(directory, top or ".")
-    if is_workspace_member(tree, top, place):
-        return True
+    member = is_workspace_member(tree, top, place)
     for lock in locks:
         try:
             places = locked_places(posixpath.basename(lock), tree.read(lock))
         except FileUnreadableError:
             return True  # the resolver of the lock reports it
-        if places is None or place in places:
+        # One that names projects must name this one, or it was made before it; Yarn 1 names none.
+        if places is None or place in places or (member and not places):
             return True
-    return False
+    return member and not locks
 
 
 PACKAGE_JSON = Resolver(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NPMRC = r"[ \t]*(?:(?P<scope>@[^\s:=\"']+):)?registry[ \t]*=[ \t]*(?P<url>[^\r\n]*)"
 _YARNRC = r"[ \t]*[\"']?(?:(?P<scope>@[^\s:\"']+):)?registry[\"']?[ \t]+(?P<url>[^\r\n]*)"
 #: A key of a mapping at its depth, with a plain or quoted value, if any.
-_YAML = r"(?P<indent> *)[\"']?(?P<key>[\w@./-]+)[\"']?:(?:[ \t]+(?P<value>[^\r\n#]*[^\s#]))?"
+_YAML = r"(?P<indent> *+)[\"']?(?P<key>[\w@./-]++)[\"']?:(?:[ \t]++(?P<value>[^\r\n#]*+))?"
 
 
 def parse_npmrc(tree: FileTree, path: str) -> Inventory:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from bomvet.resolvers.python._beside import Speaker
     from bomvet.resolvers.python._requirement_lines import Requirement
 
+#: Further indexes of one project, which each of its packages may be from.
+MAX_INDEXES = 20
+
 
 class Declared(Declarations):
     """A Python manifest while it is read; packages come from `index` and `extra_indexes`, where they are stated."""
@@ -32,7 +35,10 @@ class Declared(Declarations):
         super().__init__(resolver, path)
         self.tree = tree
         self._index = [("bomvet:registry", url) for url in (public_url(index),) if url]
-        self._extra_indexes = [("bomvet:extra-registry", url) for url in map(public_url, extra_indexes) if url]
+        extra = [*dict.fromkeys(url for url in map(public_url, extra_indexes) if url)]
+        if len(extra) > MAX_INDEXES:
+            self.unknown(0, f"more than {MAX_INDEXES} indexes: the rest is not told of")
+        self._extra_indexes = [("bomvet:extra-registry", url) for url in extra[:MAX_INDEXES]]
 
     def ask(
         self, read: Callable[[], Iterable[Asked]], role: str, line: int, text: str, *, name: str, speaks: Speaker

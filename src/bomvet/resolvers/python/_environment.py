@@ -27,6 +27,8 @@ _WINDOWS_MACHINES = {"amd64": "AMD64", "arm64": "ARM64"}
 #: Pythons that are possible where nothing tells which it is.
 _PYTHONS = tuple(f"3.{minor}" for minor in range(8, 16))
 _LONGEST_MARKER = 2000
+#: Markers, each with an extra, that are evaluated for one environment; of a thousand packages there are some hundreds.
+_MOST_MARKERS = 10_000
 
 
 class Platform(NamedTuple):
@@ -124,6 +126,8 @@ class Environment:
         """
         key = (marker, extra if "extra" in marker else "")
         if key not in self._known:
+            if len(self._known) >= _MOST_MARKERS:
+                raise ValueError(f"more than {_MOST_MARKERS:,} markers: the rest was not evaluated")
             self._known[key] = self._evaluated(*key)
         return self._known[key]
 

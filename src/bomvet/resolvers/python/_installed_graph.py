@@ -24,6 +24,7 @@ from bomvet.model.inventory import (
 from bomvet.model.purl import project_purl, pypi_name
 from bomvet.model.records import replace
 from bomvet.model.text import shown
+from bomvet.resolvers._alike import MAX_ALIKE, too_many
 from bomvet.resolvers._reach import reached, scopes
 from bomvet.resolvers.python._installed import ID
 from bomvet.resolvers.python._project import project_at
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 #: `extra == "NAME"`, either way round.
 _EXTRA = re.compile(r"""\bextra\s*==\s*(['"])([^'"]*)\1|(['"])([^'"]*)\3\s*==\s*extra\b""")
+#: Versions of one name that are told one by one.
+_SHOWN = 20
 _RANKS = {Scope.REQUIRED: 0, Scope.OPTIONAL: 1, Scope.DEV: 2}
 
 
@@ -71,6 +74,7 @@ class Graph:
         self._doubtful: set[int] = set()
         self._asked: set[tuple[int, str]] = set()
         self._todo: list[tuple[int, str]] = []
+        self._by_extra: dict[int, dict[str, list[Requirement]]] = {}
         # Per role that of a project: what it asks for always, as an extra, for development.
         self.seeds: dict[str, set[int]] = defaultdict(set)
         self.projects: dict[str, Component] = {}
@@ -82,12 +86,17 @@ class Graph:
             found[package.name].append(number)
         for numbers in found.values():
             if len({self.packages[number].purl for number in numbers}) > 1:
-                stated = ", ".join(shown(self.packages[n].metadata.version or "no version") for n in numbers)
+                stated = ", ".join(shown(self.packages[n].metadata.version or "no version") for n in numbers[:_SHOWN])
+                stated += ", ..." if len(numbers) > _SHOWN else ""
                 last = self.packages[numbers[-1]]
                 reason = f"{shown(last.name)} is installed more than once ({stated})"
                 self.reader.unknown(last.location.path, reason, last.location.line)
             least = min(self.packages[number].rank for number in numbers)
             numbers[:] = [number for number in numbers if self.packages[number].rank == least]
+            if len(numbers) > MAX_ALIKE:
+                last = self.packages[numbers[-1]]
+                self.reader.unknown(last.location.path, too_many(shown(last.name)), last.location.line)
+                del numbers[MAX_ALIKE:]
         return found
 
     def resolve(self) -> None:
@@ -108,7 +117,7 @@ class Graph:
     def _edges_of(self, number: int, extra: str) -> None:
         """The edges of one distribution that hold where `extra` is asked for ("": always)."""
         package = self.packages[number]
-        for one in package.requires:
+        for one in self._requires_with(number, extra) if extra else package.requires:
             marker = self._marker(number, one, extra)
             if marker is None:
                 continue
@@ -122,6 +131,19 @@ class Graph:
                     self._edge(package.purl, self.packages[target].purl, role, marker, self._line(package, one))
             if not found and not marker:
                 self.missing[number][shown(one.text)] = None
+
+    def _requires_with(self, number: int, extra: str) -> list[Requirement]:
+        """The requirements that may hang on `extra`: most name theirs, so that not all are gone through for each."""
+        if number not in self._by_extra:
+            known: dict[str, list[Requirement]] = defaultdict(list)
+            self._by_extra[number] = known
+            for one in self.packages[number].requires:
+                if "extra" in one.marker:
+                    names = _names(_EXTRA.findall(one.marker)) if " or " not in one.marker else ()
+                    for name in names or ("",):
+                        known[name].append(one)
+        stated = self._by_extra[number]
+        return [*stated.get(extra, ()), *stated.get("", ())]
 
     def _marker(self, number: int, one: Requirement, extra: str) -> str | None:
         """Where a requirement holds that is asked for by way of `extra`: "" in the whole environment, None nowhere.

@@ -234,7 +234,8 @@ def _statement(statements: Statements, number: int, code: str) -> Requirement | 
         statements.extra_indexes.extend(options.get("extra-index", ()))
     # Of a line pip takes one requirement or one include, whatever else stands in it.
     problems += [f"pip ignores {shown(value)!r} after the first that the line names" for value in ignored]
-    statements.problems.extend(Problem(line=number, reason=f"{shown(code)}: {problem}") for problem in problems)
+    told = shown(code) if problems else ""
+    statements.problems.extend(Problem(line=number, reason=f"{told}: {problem}") for problem in problems)
     return requirement
 
 
@@ -307,12 +308,13 @@ def _add_requirement(
     except ValueError as error:
         statements.problems.append(Problem(line=number, reason=f"{shown(code)}: {error}"))
         return None
-    hashes = set(requirement.hashes)
+    hashes, told = set(requirement.hashes), ""
     for value in options.get("hash", ()):
         try:
             hashes.add(_hash(value))
         except ValueError as error:
-            statements.problems.append(Problem(line=number, reason=f"{shown(text)}: {error}"))
+            told = told or shown(text)
+            statements.problems.append(Problem(line=number, reason=f"{told}: {error}"))
     requirement.hashes = tuple(sorted(hashes))
     statements.requirements.append(requirement)
     return requirement

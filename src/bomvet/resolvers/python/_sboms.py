@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 #: Components of one document; nested deeper than JSON is parsed they cannot be.
 _MOST = 50_000
 _MOST_EDGES = 500_000
+#: Entries of one purl, each of which is merged with the others.
+_MOST_ALIKE = 200
 _PURL = re.compile(r"pkg:/*([A-Za-z][A-Za-z0-9.+-]*)/([^\s?#]+)(\?[^\s#]*)?(#\S*)?")
 _VERSION = re.compile(r"1\.[2-7]")
 _LOCAL = re.compile(r"[?&](?:download_url|vcs_url)=(?:\w+(?:%2B|\+))?file(?::|%3A)(?:/|%2F){0,2}([^&]*)", re.IGNORECASE)
@@ -91,12 +94,12 @@ class _Document:
         self.location = Location(path=path)
         self.owner, self._resolver = owner, resolver
         self._bare_owner = bare(owner)
-        self._components: dict[str, Component] = {}
+        self._entries: dict[str, list[Component]] = {}  # by purl
         self._edges: dict[tuple[str, str, RelationKind], None] = {}
         self._purls: dict[str, str] = {}  # by the document's own references
         self._unknowns: list[Unknown] = []
         self._nameless = self._digests = 0
-        self._dropped = False
+        self._dropped = self._repeated = False
 
     def unknown(self, reason: str, line: int = 0) -> None:
         """Note something that was not understood."""
@@ -111,13 +114,16 @@ class _Document:
             self.unknown(f"{self._digests} hashes of an SBOM cannot be used")
         if self._dropped:
             self.unknown(f"more than {_MOST_EDGES:,} edges in an SBOM: the rest was not read")
+        if self._repeated:
+            self.unknown(f"more than {_MOST_ALIKE} entries of one package in an SBOM: the rest was not read")
+        components = tuple(reduce(Component.merged, alike) for alike in self._entries.values())
         evidence = (self.location,)
         contains = RelationKind.CONTAINS
-        edges = dict.fromkeys((self.owner, purl, contains) for purl in self._components) | self._edges
+        edges = dict.fromkeys((self.owner, purl, contains) for purl in self._entries) | self._edges
         relationships = tuple(
             Relationship(source=source, target=target, kind=kind, evidence=evidence) for source, target, kind in edges
         )
-        return Embedded(tuple(self._components.values()), relationships, tuple(self._unknowns))
+        return Embedded(components, relationships, tuple(self._unknowns))
 
     def _add(self, reference: object, component: Component) -> None:
         """A component; what is the distribution itself, or a part of it that a subpath names, is no other."""
@@ -125,8 +131,11 @@ class _Document:
         if isinstance(reference, str):
             self._purls.setdefault(reference, purl)
         if purl != self.owner:
-            known = self._components.get(purl)
-            self._components[purl] = component if known is None else known.merged(component)
+            alike = self._entries.setdefault(purl, [])
+            if len(alike) < _MOST_ALIKE:
+                alike.append(component)
+            else:
+                self._repeated = True
 
     def _edge(self, source: object, target: object, kind: RelationKind = RelationKind.DEPENDS_ON) -> None:
         """An edge between two references, if both are known and not one."""

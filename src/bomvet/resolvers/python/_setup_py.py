@@ -188,15 +188,20 @@ class _Reader:
 
     def _dict(self, node: Any, of: str, depth: int) -> _Value:
         found: list[tuple[str, _Value]] = []
+        count = 0
         for key, inner in zip(node.keys, node.values, strict=True):
             value = self.value(inner, of, depth + 1)
+            # One list may be the value of every key.
+            count += 1 + len(value.items or value.table or ())
+            if count > _MAX_ITEMS:
+                break
             if key is None:
                 found += value.table or ()
                 continue
             name = self.value(key, of, depth + 1).text
             if name is not None:
                 found.append((name.text, value))
-        if len(found) > _MAX_ITEMS:
+        if max(count, len(found)) > _MAX_ITEMS:
             return self.problem(node, f"{of} has more than {_MAX_ITEMS:,} entries: not read")
         return _Value(table=tuple(found))
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 #: A text, which is compiled where there is such a file.
-_OPTION = r"(?P<key>[A-Za-z][\w -]*?)[ \t]*[=:][ \t]*(?P<value>[^\r\n]*)"
+_OPTION = r"(?P<key>[A-Za-z][\w \t-]*+)[=:][ \t]*+(?P<value>[^\r\n]*)"
+#: Indexes of one file whose line is looked for.
+_MAX_LOCATED = 200
 #: Poetry's priorities of a source that takes the place of the built-in index.
 _POETRY_DEFAULTS = ("default", "primary")
 
@@ -37,7 +39,7 @@ def parse_pip_conf(tree: FileTree, path: str) -> Inventory:
         if line[0] in " \t" and key:
             value = text
         elif match := matches(line):
-            key, value = match["key"].replace("_", "-").lower(), match["value"]
+            key, value = match["key"].rstrip().replace("_", "-").lower(), match["value"]
         else:
             key, value = "", ""
         if key in ("index-url", "extra-index-url"):
@@ -100,13 +102,13 @@ def _pdm(table: dict[str, Any]) -> Iterator[_Stated]:
 
 
 def _located(tree: FileTree, path: str, stated: Iterable[_Stated]) -> Iterator[Registry]:
-    """Each with the first line that has its URL."""
+    """Each with the first line that has its URL, as far as so many are in use."""
     stated = list(stated)
-    lines = tree.read(path).decode("utf-8", "replace").splitlines() if stated else []
-    for url, default in stated:
+    content = tree.read(path).decode("utf-8", "replace") if stated else ""
+    for number, (url, default) in enumerate(stated):
         text = url if isinstance(url, str) else ""
-        line = next((number for number, line in enumerate(lines, start=1) if text and text in line), 0)
-        yield _registry(path, line, text, default=default)
+        at = content.find(text) if text and number < _MAX_LOCATED else -1
+        yield _registry(path, content.count("\n", 0, at) + 1 if at >= 0 else 0, text, default=default)
 
 
 def _registry(path: str, line: int, text: str, *, default: bool) -> Registry:

@@ -35,6 +35,8 @@ ID = "python/requirements"
 RESOLVED = "requirements.resolved.txt"
 #: Files that one file may pull in through includes.
 MAX_FILES = 64
+#: Further indexes, which each package may be from, and different packages of one name, each of which may ask.
+MAX_INDEXES, MAX_VERSIONS = 20, 100
 _RANK = {Completeness.COMPLETE: 0, Completeness.INCOMPLETE: 1, Completeness.UNKNOWN: 2}
 #: What makes a folder one that pip installs from.
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -93,11 +95,14 @@ def parse_requirements(tree: FileTree, path: str) -> Inventory:
     project = project_at(tree, _project_directory(path))
     asking = _without_strangers([file for file in files if not file.constraint], project.name)
     is_open = any(not (r.version or r.url or r.path) for file in asking for r in file.statements.requirements)
+    indexes = _indexes(files)
+    if len(indexes) > MAX_INDEXES:
+        unknowns.append(_unknown(Location(path=path), f"more than {MAX_INDEXES} indexes: the rest is not told of"))
     run = _Run(
         tree=tree,
         unknowns=unknowns,
         pins=_constraint_pins(files),
-        indexes=_indexes(files),
+        indexes=indexes[:MAX_INDEXES],
         compiled=is_open and has_compiled_requirements(tree, _project_directory(path)),
         resolved=_resolved_names(tree, path) if is_open else frozenset(),
     )
@@ -118,7 +123,7 @@ def parse_requirements(tree: FileTree, path: str) -> Inventory:
     return Inventory.merge([
         Inventory(
             components=(project, *(item.component for item in resolved)),
-            relationships=tuple(_edges(project, resolved)),
+            relationships=tuple(_edges(project, resolved, unknowns)),
             unknowns=tuple(unknowns),
         )
     ])  # fmt: skip
@@ -207,7 +212,7 @@ def _constraint_pins(files: Iterable[_File]) -> dict[str, _Pin]:
 def _indexes(files: Iterable[_File]) -> list[tuple[str, str]]:
     """Where packages come from, as properties: the last index that is stated, as in pip, and every further one."""
     stated = [public_url(file.statements.index) for file in files if file.statements.index]
-    extra = [public_url(url) for file in files for url in file.statements.extra_indexes]
+    extra = dict.fromkeys(public_url(url) for file in files for url in file.statements.extra_indexes)
     return [("bomvet:registry", url) for url in stated[-1:]] + [("bomvet:extra-registry", url) for url in extra]
 
 
@@ -365,12 +370,18 @@ def _without_strangers(files: list[_File], project: str) -> list[_File]:
     ]
 
 
-def _edges(project: Component, resolved: list[_Resolved]) -> Iterator[Relationship]:
+def _edges(project: Component, resolved: list[_Resolved], unknowns: list[Unknown]) -> Iterator[Relationship]:
     in_file: dict[tuple[str, str], set[str]] = defaultdict(set)
     anywhere: dict[str, set[str]] = defaultdict(set)
     for item in resolved:
         in_file[item.file.path, item.component.name].add(item.component.purl)
         anywhere[item.component.name].add(item.component.purl)
+    for name in [name for name, purls in anywhere.items() if len(purls) > MAX_VERSIONS]:
+        # Each of them would ask for all that says `# via NAME`.
+        location = Location(path=resolved[0].file.path)
+        unknowns.append(_unknown(location, f"more than {MAX_VERSIONS} of the name {shown(name)}: who asks is open"))
+        del anywhere[name]
+        in_file = defaultdict(set, {key: purls for key, purls in in_file.items() if key[1] != name})
     for item in resolved:
         # `-c file` in a comment says what bounds the version, not who asked for the package.
         stated = [via for via in item.requirement.via if not via.startswith("-c ")]
