@@ -258,11 +258,35 @@ def test_sbom_says_what_is_unknown(cli: Cli) -> None:
 
 def test_many_unknowns_are_counted(cli: Cli) -> None:
     """Stderr stays short; the document has them all."""
-    cli.write("requirements.txt", "".join(f"pkg{n}>1\n" for n in range(15)))
+    cli.write("requirements.txt", "".join(f"-r absent{n}.txt\n" for n in range(15)))
     ran = cli("sbom")
 
     assert "... and 5 more, all listed in the SBOM" in ran.err
     assert sum(p["name"] == "bomvet:unknown" for p in ran.json["metadata"]["properties"]) == 15
+
+
+def test_what_is_not_locked_is_one_line(cli: Cli) -> None:
+    """However many packages a manifest leaves open, and although the document has each."""
+    cli.write("requirements.txt", "".join(f"pkg{n}>1\n" for n in range(15)))
+    ran = cli("sbom")
+
+    assert ran.err == "not established: requirements.txt: not locked: pkg0>1, pkg1>1, pkg2>1, pkg3>1 and 11 more\n"
+    assert sum(p["name"] == "bomvet:unknown" for p in ran.json["metadata"]["properties"]) == 15
+
+
+def test_installed_packages_that_a_lock_speaks_for(cli: Cli) -> None:
+    """That they were passed over is told, and takes nothing from the document."""
+    cli.write("package-lock.json", '{"lockfileVersion": 3, "packages": {"": {}}}')
+    cli.write("node_modules/tap/package.json", '{"name": "tap", "version": "1.0.0"}')
+    ran = cli("sbom")
+
+    assert (ran.code, ran.err) == (
+        0,
+        (
+            "passed over: node_modules: installed packages, for which package-lock.json speaks (--installed reads them, "
+            "--drift compares)\n"
+        ),
+    )
 
 
 def test_root_may_be_named(cli: Cli) -> None:
@@ -329,7 +353,7 @@ def test_several_outputs(cli: Cli) -> None:
 
 def test_open_questions_are_told_where_the_table_is_not_seen(cli: Cli) -> None:
     """Stderr names the project, the verdict and what is not established, ten lines of it at most."""
-    cli.write("requirements.txt", "".join(f"pkg{n}>1\n" for n in range(15)))
+    cli.write("requirements.txt", "".join(f"-r absent{n}.txt\n" for n in range(15)))
     ran = cli("scan", "-f", "table=result.txt", "--allow-incomplete")
     lines = ran.err.splitlines()
 

@@ -68,6 +68,7 @@ b_b==2
                 kind=Kind.APPLICATION,
                 directory="",
                 dependencies=Completeness.COMPLETE,
+                locations=(Location(path="requirements.txt"),),
             ),
             Component(
                 purl="pkg:pypi/a-a@1",

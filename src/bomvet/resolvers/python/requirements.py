@@ -108,6 +108,8 @@ def parse_requirements(tree: FileTree, path: str) -> Inventory:
     )
     project = replace(
         project,
+        # Of a project without a manifest nothing else tells.
+        locations=project.locations or (Location(path=path),),
         dependencies=max(
             (file.completeness for file in asking if file.statements.requirements),
             key=_RANK.__getitem__,
