@@ -399,3 +399,16 @@ def test_patterns_of_a_workspace_are_bounded() -> None:
     assert [(u.location.line, u.reason) for u in found.unknowns] == [
         (3, "of the patterns of workspaces only 200 are read")
     ]
+
+
+def test_nothing_is_told_of_requests_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even that each is not locked: a file may hold millions."""
+    monkeypatch.setattr(_declared, "MAX_REQUIREMENTS", 2)
+    text = json.dumps({"name": "web", "dependencies": {f"a{n}": "^1" for n in range(9)}})
+    found = run_resolver(PACKAGE_JSON, {"package.json": text}, "package.json")
+
+    assert [u.reason for u in found.unknowns] == [
+        "more than 2 requirements: the rest was not read",
+        "not locked: a0@^1",
+        "not locked: a1@^1",
+    ]

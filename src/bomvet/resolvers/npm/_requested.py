@@ -15,6 +15,7 @@ from bomvet.model.globs import compiled
 from bomvet.model.inventory import Component, Distribution, Inventory, Location, Scope
 from bomvet.model.purl import npm_purl
 from bomvet.model.text import anonymous, shown
+from bomvet.resolvers import _declared
 from bomvet.resolvers._declared import Declarations, Want
 from bomvet.resolvers._listing import is_listed
 from bomvet.resolvers.npm._manifest import manifest, project_at, requests
@@ -56,7 +57,11 @@ class Reader:
         if isinstance(stated, list) and len(stated) > MAX_GLOBS:
             reason = f"of the patterns of workspaces only {MAX_GLOBS} are read"
             self.declared.unknown(self._line("workspaces"), reason)
-        for request in requests(self.table, development=True):
+        asked = requests(self.table, development=True)
+        if len(asked) > _declared.MAX_REQUIREMENTS:
+            limit = f"more than {_declared.MAX_REQUIREMENTS:,} requirements: the rest was not read"
+            self.declared.unknown(0, limit)
+        for request in asked[: _declared.MAX_REQUIREMENTS]:
             if self._is_text(request):
                 self._add(request)
         return self.declared.inventory(project, states_all=True)
