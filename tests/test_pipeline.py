@@ -144,30 +144,6 @@ def test_an_empty_lock_speaks_for_nothing() -> None:
     assert result.target.skipped == ()
 
 
-@pytest.mark.parametrize(
-    ("files", "directory", "told"),
-    [
-        ({"package.json": ""}, "evil", True),
-        ({"pyproject.toml": "", "evil0": "", "evil-2/x": ""}, "evil", True),
-        ({}, "evil", False),  # a lock alone, out of its project
-        ({"package.json": "", "evil/x/y": ""}, "evil", False),
-        ({"package.json": "", "evil/node_modules/y": ""}, "evil", False),
-        ({"package.json": "", "node_modules/evil/y": ""}, "node_modules/evil", False),
-        ({"package.json": "", "evil.py": ""}, "evil.py", False),
-        ({"package.json": ""}, "../evil", False),  # which its reader tells
-    ],
-)
-def test_own_projects_that_are_not_there(files: dict[str, str], directory: str, told: bool) -> None:  # noqa: FBT001
-    """A lock may say of any package that it is a folder of the project: where there is none, that is told."""
-    place = Location(path="package-lock.json", line=7)
-    found = Component(purl="pkg:generic/e", name="e", version="6", directory=directory, locations=(place,))
-    lock = replace(LOCK, parse=lambda tree, path: Inventory(components=(found,)))  # noqa: ARG005 - the signature
-    result = inspect(MemoryTree({"package-lock.json": "", **files}), resolvers=[lock])
-    reason = f"e@6 is said to be a project in {directory}, of which there is nothing"
-
-    assert result.inventory.unknowns == ((Unknown(location=place, resolver="projects", reason=reason),) if told else ())
-
-
 def test_what_is_installed_without_a_lock() -> None:
     """A lock of another ecosystem, or one in a folder below, speaks for nothing."""
     assert who_reads({"uv.lock": "", "node_modules/a/package.json": "", "web/package-lock.json": ""}) == {

@@ -92,3 +92,10 @@ def test_public_urls(url: str, public: str) -> None:
 def test_parts(purl: str, expected: tuple[object, ...]) -> None:
     """Every part decoded, as different tools write them; what is no purl is a name."""
     assert tuple(parts(purl)) == expected
+
+
+def test_secrets_in_fragments_and_of_old_npm() -> None:
+    """What `#` is followed by may let somebody in as well as a parameter, and npm once called it `_auth`."""
+    assert public_url("https://h.packages.example/a#token=x&egg=b") == "https://h.packages.example/a#egg=b"
+    assert public_url("https://h.packages.example/?_auth=x&a=1") == "https://h.packages.example/?a=1"
+    assert public_url("https://h.packages.example/a#sha256=12") == "https://h.packages.example/a#sha256=12"

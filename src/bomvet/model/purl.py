@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"[A-Za-z0-9.\-_~:]+").fullmatch
 _HARMLESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/%+=!$'()*,;:-]*)?").fullmatch
 #: Whether the name of a query parameter says that its value lets somebody in.
-names_secret = re.compile(r"token|secret|passw|api[-_]?key|signature|credential|^sig$|^auth$", re.IGNORECASE).search
+names_secret = re.compile(r"token|secret|passw|api[-_]?key|signature|credential|^sig$|^_?auth$", re.IGNORECASE).search
 _NESTED_USER = re.compile(r"(?<=://)[^/?#]*@")
 _LEADING_USER = re.compile(r"\A(?:[^/?#@:]*:)?[/\\]*+[^/?#@:]*:[^/?#]*@")
 _WEB_SCHEMES = ("http", "https", "git+http", "git+https")
@@ -123,6 +123,11 @@ def parts(purl: str) -> Parts:
     )
 
 
+def _is_secret(pair: str) -> bool:
+    name, equals, _ = pair.partition("=")
+    return bool(equals and names_secret(name))
+
+
 def public_url(url: str) -> str:
     """`url` without user name, password, query parameters that hold a secret, and blanks.
 
@@ -140,7 +145,8 @@ def public_url(url: str) -> str:
     if not user and "@" in url and parts.scheme in _WEB_SCHEMES and not _PORT(host):
         return ""  # https://user:pass/word@host: the password holds a slash that ends the host too early
     query = "&".join(pair for pair in parts.query.split("&") if not names_secret(pair.partition("=")[0]))
-    text = urlunsplit(parts._replace(netloc=host, query=query))
+    fragment = "&".join(pair for pair in parts.fragment.split("&") if not _is_secret(pair))
+    text = urlunsplit(parts._replace(netloc=host, query=query, fragment=fragment))
     # Again as text: a URL may stand within the URL, or be none that the parser sees a host in.
     text = _NESTED_USER.sub("", text)
     if not host and parts.scheme != "file":

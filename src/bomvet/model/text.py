@@ -8,7 +8,7 @@ from bomvet.model.purl import names_secret
 
 #: Up to the `@`; a password may hold a slash, where what is before it is no port.
 _USER_INFO = re.compile(r"(?<=://)(?:[^/\s]*|[^/\s:@]+:(?![0-9]+/)[^\s@]{0,200})@")
-_PARAMETER = re.compile(r"(?<=[?&])([^=&?\s#]*+)=[^&\s#]*+")
+_PARAMETER = re.compile(r"(?<=[?&#])([^=&?\s#]*+)=[^&\s#]*+")
 #: A line of a terminal.
 _LENGTH = 80
 

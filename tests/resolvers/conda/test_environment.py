@@ -267,3 +267,17 @@ def test_any_match_spec(text: str) -> None:
 def test_any_bytes(data: bytes) -> None:
     """Whatever the bytes, there is an answer."""
     survives(ENVIRONMENT, {"environment.yml": b"dependencies:\n- " + data}, "environment.yml")
+
+
+def test_a_channel_by_its_url() -> None:
+    """It may stand before the package, and hold what logs somebody in, which is not shown."""
+    spec = "https://me:hunter2@c.packages.example/t/tk-1/team::a==1.0=0"
+    text = f"channels: []\ndependencies:\n- '{spec}'\n- 'b[channel=https://me:hunter2@c.packages.example/team]'\n"
+    found = run_resolver(ENVIRONMENT, {"environment.yml": text}, "environment.yml")
+
+    assert "hunter2" not in repr(found)
+    assert "tk-1" not in repr(found)
+    assert {c.name: c.properties[0] for c in found.components if c.properties} == {
+        "a": ("bomvet:channel", "https://c.packages.example/team"),
+        "b": ("bomvet:channel", "https://c.packages.example/team"),
+    }

@@ -395,3 +395,33 @@ def test_any_specifier(spec: str) -> None:
     purl, unknowns = target(requested(spec))
 
     assert purl or unknowns or spec.strip().startswith(("file:", "link:", "portal:", ".", "workspace:."))
+
+
+def test_a_project_that_asks_for_nothing_below_a_lock() -> None:
+    """There is nothing to tell of it."""
+    found = run_resolver(PACKAGE_JSON, {"yarn.lock": "", "a/package.json": '{"name": "b"}'}, "a/package.json")
+
+    assert found.unknowns == ()
+
+
+def test_patterns_of_a_workspace_are_bounded() -> None:
+    """Each is put to every package.json, so that there are no more than anybody has."""
+    text = json.dumps({"name": "web", "workspaces": [f"w{number}" for number in range(201)]}, indent=1)
+    found = run_resolver(PACKAGE_JSON, {"package.json": text, "w200/package.json": '{"name": "x"}'}, "package.json")
+
+    assert [(u.location.line, u.reason) for u in found.unknowns] == [
+        (3, "of the patterns of workspaces only 200 are read")
+    ]
+
+
+def test_nothing_is_told_of_requests_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even that each is not locked: a file may hold millions."""
+    monkeypatch.setattr(_declared, "MAX_REQUIREMENTS", 2)
+    text = json.dumps({"name": "web", "dependencies": {f"a{n}": "^1" for n in range(9)}})
+    found = run_resolver(PACKAGE_JSON, {"package.json": text}, "package.json")
+
+    assert [u.reason for u in found.unknowns] == [
+        "more than 2 requirements: the rest was not read",
+        "not locked: a0@^1",
+        "not locked: a1@^1",
+    ]

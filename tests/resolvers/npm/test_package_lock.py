@@ -627,3 +627,14 @@ def test_any_bytes(data: bytes) -> None:
     """A file is read or refused, and nothing else happens."""
     with contextlib.suppress(MalformedError):
         run_resolver(PACKAGE_LOCK, {PATH: data}, PATH)
+
+
+def test_a_link_to_a_url_shows_nothing_that_logs_in() -> None:
+    """A link leads to a folder; one that states a URL is told of without its user."""
+    entry = {"link": True, "resolved": "https://me:hunter2@npm.packages.example/a.tgz"}
+    lock = {"lockfileVersion": 3, "packages": {"": {"name": "x"}, "node_modules/a": entry}}
+    found = run_resolver(PACKAGE_LOCK, {"package-lock.json": json.dumps(lock)}, "package-lock.json")
+
+    assert [u.reason for u in found.unknowns] == [
+        "node_modules/a leads to https://npm.packages.example/a.tgz, which is not in the lock"
+    ]

@@ -215,3 +215,56 @@ def test_nothing_is_run(tmp_path_factory: pytest.TempPathFactory) -> None:
 
     assert not mark.exists()
     assert not hasattr(sys, "ran")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "r = ['a']\nq = r\nq.append('evil')\n",
+        "r = ['a']\nadd(r)\n",
+        "r = ['a']\nadd(to=r)\n",
+        "r = [['a']]\nfor q in r:\n    q.append('evil')\n",
+    ],
+)
+def test_a_list_that_something_else_may_change(code: str) -> None:
+    """What has another name, or was given to a function, is no longer known."""
+    found = run_resolver(
+        SETUP_PY, {"setup.py": f"from setuptools import setup\n{code}setup(install_requires=r)\n"}, "setup.py"
+    )
+
+    assert [u.reason for u in found.unknowns] == [
+        "install_requires is dynamic: only running it would tell what it asks for"
+    ]
+
+
+def test_a_table_whose_part_is_changed() -> None:
+    """A change deep in a value is one of the value."""
+    code = "k = {'install_requires': []}\nk['install_requires'].append('evil')\nsetup(name='x', **k)\n"
+    found = run_resolver(SETUP_PY, {"setup.py": f"from setuptools import setup\n{code}"}, "setup.py")
+
+    assert [u.reason for u in found.unknowns] == [
+        "it calls setup() with arguments that only running it would tell (dynamic)"
+    ]
+
+
+def test_texts_and_harmless_uses() -> None:
+    """Texts cannot be changed, and some functions change nothing."""
+    code = "n = 'x'\nfind(n)\nr = ['a']\nprint(len(r), ' '.join(r))\nsetup(name=n, install_requires=r)\n"
+    found = run_resolver(SETUP_PY, {"setup.py": f"from setuptools import setup\n{code}"}, "setup.py")
+
+    assert [c.name for c in found.components] == ["x", "a"]
+    assert [u.reason for u in found.unknowns] == ["not locked: a"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from setuptools import setup as s\ns(install_requires=['evil'])\n",
+        "import setuptools\ngetattr(setuptools, 'setup')(install_requires=['evil'])\n",
+    ],
+)
+def test_setup_by_another_name(code: str) -> None:
+    """A file that imports setuptools is there to call it: where no call is to be seen, that is told."""
+    found = run_resolver(SETUP_PY, {"setup.py": code}, "setup.py")
+
+    assert [u.reason for u in found.unknowns] == ["it calls setup() by no name that could be told (dynamic)"]

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from bomvet.resolvers.python._declared import Declared
 
 _SPEC = re.compile(
-    r"(?:(?P<channel>[^\s:]++)::)?(?P<name>[A-Za-z0-9_.-]++)\s*+(?P<rest>[^\[\]]*+)(?:\[(?P<keys>[^\[\]]*+)\])?"
+    r"(?:(?P<channel>[^\s:]++(?::(?!:)[^\s:]*+)*+)::)?"  # a name or a URL
+    r"(?P<name>[A-Za-z0-9_.-]++)\s*+(?P<rest>[^\[\]]*+)(?:\[(?P<keys>[^\[\]]*+)\])?"
 )
 _LONGEST_SPEC = 1_000
 _KEY = re.compile(r"\s*(?P<key>[a-z_]+)\s*=\s*(?P<value>'[^']*'|\"[^\"]*\"|[^,]*)\s*(?:,|$)")
@@ -139,7 +140,7 @@ def _package(text: str) -> _Package | None:
         return None
     keys = {key["key"]: key["value"].strip("'\" ") for key in _KEY.finditer(match["keys"] or "")}
     rest = " ".join(match["rest"].split())
-    channel = match["channel"] or keys.get("channel", "")
+    channel = public(match["channel"] or keys.get("channel", ""))
     stated = rest or keys.get("version", "")
     if rest and not re.match(r"[=<>!~]", rest):
         version, _, build = rest.partition(" ")  # NAME VERSION BUILD, with blanks

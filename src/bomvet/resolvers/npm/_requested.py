@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from bomvet.model.inventory import Component, Distribution, Inventory, Location, Scope
 from bomvet.model.purl import npm_purl
 from bomvet.model.text import anonymous, shown
+from bomvet.resolvers import _declared
 from bomvet.resolvers._declared import Declarations, Want
 from bomvet.resolvers.npm._manifest import project_at, requests
 from bomvet.resolvers.npm._origin import is_git, origin
-from bomvet.resolvers.npm._workspace import members
+from bomvet.resolvers.npm._workspace import MAX_GLOBS, members
 
 if TYPE_CHECKING:
     from bomvet.plugin import FileTree
@@ -45,7 +46,16 @@ class Reader:
         """`project` with all that it asks for."""
         for key in TABLES:
             self._check(key)
-        for request in requests(self.table, development=True):
+        stated = self.table.get("workspaces")
+        stated = stated.get("packages") if isinstance(stated, dict) else stated
+        if isinstance(stated, list) and len(stated) > MAX_GLOBS:
+            reason = f"of the patterns of workspaces only {MAX_GLOBS} are read"
+            self.declared.unknown(self._line("workspaces"), reason)
+        asked = requests(self.table, development=True)
+        if len(asked) > _declared.MAX_REQUIREMENTS:
+            limit = f"more than {_declared.MAX_REQUIREMENTS:,} requirements: the rest was not read"
+            self.declared.unknown(0, limit)
+        for request in asked[: _declared.MAX_REQUIREMENTS]:
             if self._is_text(request):
                 self._add(request)
         return self.declared.inventory(project, states_all=True)

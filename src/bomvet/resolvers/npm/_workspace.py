@@ -25,6 +25,8 @@ _PLACES = {
     "bun.lock": re.compile(rb'"([^"\n]+)"\s*:\s*\{'),
 }
 
+#: Patterns of one workspace, each of which is put to every package.json.
+MAX_GLOBS = 200
 _NPM_TABLES = ("packages", "dependencies")
 
 
@@ -76,7 +78,8 @@ def is_workspace_member(tree: FileTree, top: str, place: str) -> bool:
 def _workspace_globs(table: dict[str, Any]) -> tuple[str, ...]:
     value = table.get("workspaces")
     value = value.get("packages") if isinstance(value, dict) else value
-    return tuple(glob for glob in value if isinstance(glob, str)) if isinstance(value, list) else ()
+    listed = value[:MAX_GLOBS] if isinstance(value, list) else []
+    return tuple(glob for glob in listed if isinstance(glob, str))
 
 
 def _is_member(globs: tuple[str, ...], folder: str) -> bool:

@@ -206,7 +206,8 @@ class _Lock:
             at, _, called = f"/{target}".rpartition("/node_modules/")
             node = self.installed.get(at, {}).get(called)
         if node is None or not inside or not name:
-            self._unknown(line, f"{shown(key)} leads to {shown(target) or 'no folder'}, which is not in the lock")
+            told = shown(resolved) if isinstance(resolved, str) and target else "no folder"
+            self._unknown(line, f"{shown(key)} leads to {told}, which is not in the lock")
             return
         self.installed[folder][name] = node
         if node.component.name != name:

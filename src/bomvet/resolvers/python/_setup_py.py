@@ -36,7 +36,8 @@ def read_setup_py(data: bytes) -> Setup:
     nodes = list(ast.walk(parsed))
     calls = [node for node in nodes if isinstance(node, ast.Call) and _is_setup(node.func)]
     if not calls:
-        return Setup()
+        hidden = b"setuptools" in data or b"distutils" in data
+        return Setup(problems=(Line("it calls setup() by no name that could be told (dynamic)", 0),) if hidden else ())
     reader = _Reader(_bound_once(parsed, nodes))
     arguments = reader.arguments(calls[0])
     for call in calls[1:]:
@@ -68,26 +69,61 @@ def _bound_once(module: ast.Module, nodes: list[ast.AST]) -> dict[str, ast.expr]
     import ast  # noqa: PLC0415 - see above
 
     bound: dict[str, int] = {}
+    handed_on: set[str] = set()
     for node in nodes:
         name = ""
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             name = node.id
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            name = node.value.id if node.attr in _CHANGES else ""
-        elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-            name = "" if isinstance(node.ctx, ast.Load) else node.value.id
+        elif isinstance(node, ast.Attribute):
+            name = _base(node.value) if node.attr in _CHANGES else ""
+        elif isinstance(node, ast.Subscript):
+            name = "" if isinstance(node.ctx, ast.Load) else _base(node.value)
         if name:
             bound[name] = bound.get(name, 0) + 1
+        handed_on.update(_handed_on(node))
     found: dict[str, ast.expr] = {}
     for statement in module.body:
         targets = statement.targets if isinstance(statement, ast.Assign) else []
         targets = [statement.target] if isinstance(statement, ast.AnnAssign) else targets
         for target in targets:
-            if isinstance(target, ast.Name) and bound[target.id] == 1 and statement.value is not None:  # type: ignore[attr-defined]
-                found[target.id] = statement.value  # type: ignore[attr-defined]
+            value = statement.value  # type: ignore[attr-defined]
+            if not isinstance(target, ast.Name) or bound[target.id] != 1 or value is None:
+                continue
+            # A text nobody can change, a list anybody who has it.
+            if target.id not in handed_on or isinstance(value, ast.Constant):
+                found[target.id] = value
     return found
 
 
+def _base(node: ast.expr) -> str:
+    """The name whose value something is part of: `a` of `a["b"]["c"]`."""
+    while inner := getattr(node, "value", None) if type(node).__name__ in ("Subscript", "Attribute") else None:
+        node = inner
+    return getattr(node, "id", "")
+
+
+def _handed_on(node: Any) -> Iterator[str]:
+    """Names whose value gets another name, or into hands that may change it."""
+    kind, values = type(node).__name__, []
+    if kind in ("Assign", "AnnAssign", "NamedExpr"):
+        values = [node.value]
+    elif kind == "For":
+        values = [node.iter]
+    elif kind == "Call" and not (_is_setup(node.func) or _is_pure(node.func)):
+        values = [*node.args, *(keyword.value for keyword in node.keywords)]
+    yield from (_base(value) for value in values if type(value).__name__ in ("Name", "Subscript"))
+
+
+def _is_pure(function: ast.expr) -> bool:
+    return getattr(function, "id", "") in _PURE or getattr(function, "attr", "") in _PURE_METHODS
+
+
+#: Functions and methods that change nothing that they are given.
+_PURE = frozenset((
+    "dict", "enumerate", "frozenset", "isinstance", "len", "list", "open", "print", "repr", "set", "sorted", "str",
+    "sum", "tuple",
+))  # fmt: skip
+_PURE_METHODS = frozenset(("exists", "format", "get", "isfile", "join", "replace", "split", "startswith"))
 #: Methods that change a list or dictionary.
 _CHANGES = ("append", "extend", "insert", "remove", "pop", "clear", "update", "setdefault", "sort", "reverse")
 
