@@ -276,7 +276,9 @@ def test_what_is_not_locked_is_one_line(cli: Cli) -> None:
 
 def test_installed_packages_that_a_lock_speaks_for(cli: Cli) -> None:
     """That they were passed over is told, and takes nothing from the document."""
-    cli.write("package-lock.json", '{"lockfileVersion": 3, "packages": {"": {}}}')
+    cli.write(
+        "package-lock.json", '{"lockfileVersion": 3, "packages": {"": {}, "node_modules/tap": {"version": "1.0.0"}}}'
+    )
     cli.write("node_modules/tap/package.json", '{"name": "tap", "version": "1.0.0"}')
     ran = cli("sbom")
 
