@@ -18,11 +18,12 @@ from bomvet.resolvers.npm._manifest import manifest
 if TYPE_CHECKING:
     from bomvet.plugin import FileTree
 
-#: How locks other than npm's name the folders of their projects.  Yarn 1 names none, as only patterns count there.
+#: How locks other than npm's name the folders of their projects, and those that something is installed from.  Yarn 1
+#: names no projects, as only patterns count there.
 _PLACES = {
-    "pnpm-lock.yaml": re.compile(rb"^  '?([^\s:'][^:'\n]*)'?:[ \t\r]*$", re.MULTILINE),
-    "yarn.lock": re.compile(rb'@workspace:([^\s",]+)'),
-    "bun.lock": re.compile(rb'"([^"\n]+)"\s*:\s*\{'),
+    "pnpm-lock.yaml": re.compile(rb"^  '?([^\s:'][^:'\n]*)'?:[ \t\r]*$|\bdirectory: '?([^\s,'}]+)", re.MULTILINE),
+    "yarn.lock": re.compile(rb'@(?:workspace|file|portal):([^\s",#:]+)'),
+    "bun.lock": re.compile(rb'"([^"\n]+)"\s*:\s*\{|@file:([^"\n]+)"'),
 }
 
 #: Patterns of one workspace, each of which is put to every package.json.
@@ -39,7 +40,10 @@ def locked_places(name: str, lock: bytes) -> frozenset[str] | None:
     if name.endswith(".json"):
         return _in_npm_lock(lock)
     pattern = _PLACES.get(name)
-    return frozenset(place.decode("utf-8", "replace") for place in pattern.findall(lock)) if pattern else None
+    if pattern is None:
+        return None
+    places = (match[match.lastindex or 0].decode("utf-8", "replace") for match in pattern.finditer(lock))
+    return frozenset(posixpath.normpath(place) for place in places)
 
 
 def _in_npm_lock(lock: bytes) -> frozenset[str] | None:
