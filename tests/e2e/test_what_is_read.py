@@ -120,6 +120,17 @@ def test_drift_of_what_is_not_compared(cli: Cli) -> None:
     )
 
 
+@pytest.mark.parametrize("command", ["sbom", "scan"])
+def test_resolve_is_no_work_offline(cli: Cli, command: str) -> None:
+    """Clients open connections, which --offline forbids."""
+    ran = cli(command, "--resolve", "--offline")
+
+    assert (ran.code, ran.err) == (
+        2,
+        "bomvet: --resolve asks npm and uv, which open connections, and --offline forbids that\n",
+    )
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the client is a script")
 def test_resolve(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lock that is missing comes from the client, and the SBOM says that it is not in the tree."""

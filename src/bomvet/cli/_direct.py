@@ -21,6 +21,8 @@ _SHARED: dict[str, tuple[str, object]] = {
     "-o": ("output", _TEXT),
     "--exclude": ("exclude", _LIST),
     "--no-ignore": ("no_ignore", True),
+    "--offline": ("offline", True),
+    "--installed": ("installed", True),
     "--config": ("config", _TEXT),
     "--source-name": ("source_name", _TEXT),
     "--source-version": ("source_version", _TEXT),
@@ -32,7 +34,7 @@ PLAIN: dict[str, dict[str, tuple[str, object]]] = {
     "scan": {
         **_SHARED,
         "--db": ("db", _TEXT),
-        "--offline": ("offline", True),
+        "--drift": ("drift", True),
         "--exit-zero": ("exit_zero", True),
         "--require-components": ("require_components", True),
         "--no-require-components": ("require_components", False),

@@ -167,7 +167,7 @@ Db = Annotated[
 ]
 Offline = Annotated[
     bool,
-    typer.Option("--offline", help="Open no connection (this version opens none).", envvar="BOMVET_OFFLINE"),
+    typer.Option("--offline", help="Open no connection.", envvar="BOMVET_OFFLINE"),
 ]
 
 

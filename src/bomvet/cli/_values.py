@@ -69,6 +69,13 @@ def subject(
     )
 
 
+def resolve(*, wanted: bool, offline: bool) -> bool:
+    """Whether clients are asked for locks; raises `UsageError` where they may not be."""
+    if wanted and offline:
+        raise UsageError("--resolve asks npm and uv, which open connections, and --offline forbids that")
+    return wanted
+
+
 def _environments(python: list[str], platform: list[str]) -> tuple[Environment, ...]:
     from bomvet.versions.markers import environments  # noqa: PLC0415 - rarely asked for
 

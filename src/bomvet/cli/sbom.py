@@ -24,6 +24,7 @@ def sbom(
     python: opt.Python = None,
     platform: opt.Platform = None,
     resolve: opt.Resolve = False,
+    offline: opt.Offline = False,
     source_name: opt.SourceName = None,
     source_version: opt.SourceVersion = None,
     author: opt.Author = None,
@@ -51,7 +52,7 @@ def sbom(
             python=python,
             platform=platform,
         ),
-        resolve=resolve,
+        resolve=values.resolve(wanted=resolve, offline=offline),
         exclude=(*policy.exclude, *(exclude or ())),
         use_ignore_files=not no_ignore,
     )

@@ -25,7 +25,7 @@ def scan(
     output: opt.OutputFile = None,
     fail_on: opt.FailOn = None,
     db: opt.Db = None,
-    offline: opt.Offline = False,  # noqa: ARG001 - no part of this version opens a connection
+    offline: opt.Offline = False,
     max_age: opt.MaxAge = None,
     allow_incomplete: opt.AllowIncomplete = None,
     require_components: opt.RequireComponents = None,
@@ -69,7 +69,7 @@ def scan(
             python=python,
             platform=platform,
         ),
-        resolve=resolve,
+        resolve=values.resolve(wanted=resolve, offline=offline),
         use_ignore_files=not no_ignore,
     )
     write(result, wanted, spec_version)
