@@ -429,3 +429,32 @@ def test_nothing_is_told_of_requests_beyond_the_limit(monkeypatch: pytest.Monkey
         "not locked: a0@^1",
         "not locked: a1@^1",
     ]
+
+
+def test_what_a_project_forces() -> None:
+    """Overrides of npm, with what they are for, and resolutions of Yarn are told of the project; nothing that logs in."""
+    table = {
+        "name": "web",
+        "overrides": {"a": "1", "b": {".": "2", "c": {"d": "npm:e@3"}}, "f": 4},
+        "resolutions": {"**/g": "https://me:hunter2@npm.packages.example/g.tgz"},
+    }
+    found = component(run_resolver(PACKAGE_JSON, {"package.json": json.dumps(table)}, "package.json"), "web")
+
+    assert found.properties == (
+        ("bomvet:override", "**/g: https://npm.packages.example/g.tgz"),
+        ("bomvet:override", "a: 1"),
+        ("bomvet:override", "b > c > d: npm:e@3"),
+        ("bomvet:override", "b: 2"),
+    )
+
+
+def test_what_a_project_forces_is_bounded() -> None:
+    """In number and in depth."""
+    deep: dict[str, object] = {"x": "1"}
+    for _ in range(20):
+        deep = {"x": deep}
+    table = {"name": "web", "overrides": {**{f"n{n}": "1" for n in range(600)}, **deep}}
+    found = component(run_resolver(PACKAGE_JSON, {"package.json": json.dumps(table)}, "package.json"), "web")
+
+    assert len(found.properties) == 500
+    assert all(" > " not in text for _, text in found.properties)

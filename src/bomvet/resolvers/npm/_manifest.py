@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import posixpath
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.errors import FileUnreadableError, MalformedError
 from bomvet.model.inventory import Component, Contact, Kind, Licence, Location
 from bomvet.model.purl import project_purl
+from bomvet.model.text import anonymous
 from bomvet.resolvers._json import load_object
 from bomvet.resolvers._licences import declared
 
@@ -27,6 +29,11 @@ _TABLES = (
     ("dependencies", ""),
     ("optionalDependencies", "optional"),
 )
+
+
+#: Overrides of one project that are told, and how deep they may be nested.
+MAX_OVERRIDES = 500
+_DEEPEST_OVERRIDE = 8
 
 
 class Request(NamedTuple):
@@ -90,8 +97,22 @@ def project_at(tree: FileTree, directory: str, *, name: str = "", version: str =
         kind=Kind.APPLICATION,
         directory=directory,
         locations=(Location(path=posixpath.join(directory, "package.json")),) if table else (),
+        properties=tuple(sorted({("bomvet:override", text) for text in islice(_overrides(table), MAX_OVERRIDES)})),
         **described(table),
     )
+
+
+def _overrides(table: dict[str, Any]) -> Iterator[str]:
+    """What the project forces, as `SELECTOR: SPEC`: `overrides` of npm, which may be nested, `resolutions` of Yarn."""
+    todo = [("", _table(table, "overrides"), 0), ("", _table(table, "resolutions"), 0)]
+    while todo:
+        above, entries, depth = todo.pop()
+        for name, spec in entries.items():
+            selector = above if name == "." and above else f"{above} > {name}" if above else name
+            if isinstance(spec, str):
+                yield anonymous(f"{selector}: {spec}")
+            elif isinstance(spec, dict) and depth < _DEEPEST_OVERRIDE:
+                todo.append((selector, spec, depth + 1))
 
 
 def described(table: dict[str, Any]) -> dict[str, Any]:
