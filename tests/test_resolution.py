@@ -42,6 +42,10 @@ def manifest(path: str, *requests: Any) -> Declared:
     return Declared(path, Inventory(components=components, relationships=tuple(edge for _, edge in requests)))
 
 
+#: A lock of npm that holds nothing; to uv's reader it is none, but nobody reads it here.
+LOCK = json.dumps({"packages": {"": {}}}, indent=2)
+
+
 class Client:
     """Stands in for npm or uv: keeps what it is given, and writes a lock."""
 
@@ -60,7 +64,7 @@ class Client:
         self.given.append(files)
         if not self.code:
             with open(os.path.join(folder, self.lock), "w", encoding="utf-8") as file:
-                file.write("the lock")
+                file.write(LOCK)
         return self.code, self.said
 
 
@@ -104,8 +108,8 @@ def test_npm() -> None:
     assert command[:4] == ("/usr/bin/npm", "install", "--package-lock-only", "--ignore-scripts")
     assert {"--allow-git=none", "--allow-file=none", "--allow-directory=none", "--allow-remote=none"} <= {*command}
     assert tree.paths() == ["web/package-lock.json", "web/package.json"]
-    assert tree.read("web/package-lock.json") == b"the lock"
-    assert reasons(tree) == [f"{name} is not put to npm, since it is from no registry" for name in "ef"]
+    assert json.loads(tree.read("web/package-lock.json"))["packages"].keys() == {"", "node_modules/g"}
+    assert reasons(tree) == [f"{name} is not put to npm, since it is from no registry" for name in "efg"]
     assert {unknown.location for unknown in tree.unknowns} == {Location(path="web/package.json")}
 
 
@@ -116,6 +120,41 @@ def test_what_is_of_another_ecosystem_is_not_asked_for() -> None:
     resolved(MemoryTree({}), [manifest(path, *requests) for path in ("environment.yml", "setup.py")], client)
 
     assert [tomllib.loads(files["pyproject.toml"])["project"]["dependencies"] for files in client.given] == [["a"]]
+
+
+def test_what_npm_is_not_asked_for_stays() -> None:
+    """Folders and repositories that the project asks for stand in the lock as npm would enter them."""
+    lib = Component(purl="pkg:generic/lib@2?path=web/lib", name="lib", version="2", directory="web/lib")
+    above = Component(purl="pkg:generic/core@1?path=core", name="core", version="1", directory="core")
+    git = asked(
+        "pkg:npm/g?vcs_url=git%2Bhttps://host.example/g.git",
+        ("bomvet:requirement", "git+https://host.example/g.git#v1"),
+    )
+    archive = asked("pkg:npm/h@3?download_url=https://host.example/h.tgz", roles=("dev",))
+    edges = tuple(Relationship(source=PROJECT.purl, target=own.purl) for own in (lib, above))
+    declared = manifest("web/package.json", git, archive, ((lib), edges[0]), ((above), edges[1]))
+    lock = {"lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "^1"}}, "node_modules/a": {"version": "1"}}}
+
+    def client(_: Sequence[str], folder: str) -> tuple[int, str]:
+        with open(os.path.join(folder, "package-lock.json"), "w", encoding="utf-8") as file:
+            json.dump(lock, file)
+        return 0, ""
+
+    tree = resolved(MemoryTree({"web/package.json": ""}), [declared], client)
+
+    assert json.loads(tree.read("web/package-lock.json"))["packages"] == {
+        "": {
+            "dependencies": {"a": "^1", "g": "git+https://host.example/g.git#v1", "lib": "lib", "core": "../core"},
+            "devDependencies": {"h": "https://host.example/h.tgz"},
+        },
+        "node_modules/a": {"version": "1"},
+        "node_modules/g": {"resolved": "git+https://host.example/g.git#v1"},
+        "node_modules/h": {"resolved": "https://host.example/h.tgz", "version": "3"},
+        "lib": {"name": "lib", "version": "2"},
+        "node_modules/lib": {"resolved": "lib", "link": True},
+        "../core": {"name": "core", "version": "1"},
+        "node_modules/core": {"resolved": "../core", "link": True},
+    }
 
 
 def test_uv() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import re
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.model.inventory import Inventory, Location, Unknown
+from bomvet.model.purl import parts
 from bomvet.model.text import shown
 
 if TYPE_CHECKING:
@@ -74,7 +76,8 @@ class Declared(NamedTuple):
 class _Client(NamedTuple):
     """A resolver: its program and arguments, what it is given, and the lock that it writes.
 
-    `place` is what the lock is called in the tree, so that its reader takes it.
+    `place` is what the lock is called in the tree, so that its reader takes it; `complete` puts into it what the
+    client was not asked for.
     """
 
     program: str
@@ -82,6 +85,7 @@ class _Client(NamedTuple):
     write: Callable[[Declared], tuple[dict[str, str], list[str]]]
     lock: str
     place: str
+    complete: Callable[[Declared, bytes], bytes] = lambda _, lock: lock
 
 
 class ResolvedTree:
@@ -171,7 +175,7 @@ def _locked(client: _Client, manifest: Declared, run: Run, *, top: str) -> tuple
         if code:
             return None, [*problems, f"{client.program} found no solution: {_last_line(said)}"]
         with open(os.path.join(folder, client.lock), "rb") as lock:
-            return lock.read(), problems
+            return client.complete(manifest, lock.read()), problems
 
 
 def _run(command: Sequence[str], folder: str) -> tuple[int, str]:
@@ -230,8 +234,33 @@ def _for_npm(manifest: Declared) -> tuple[dict[str, str], list[str]]:
             problems.append(f"{component.name} is not put to npm, since it is from no registry")
             continue
         tables[next((_TABLES[role] for role in roles if role in _TABLES), "dependencies")][name] = spec
+    elsewhere = [c for c in manifest.inventory.components if not c.first_party and "?" in c.purl]
+    problems += [f"{component.name} is not put to npm, since it is from no registry" for component in elsewhere]
     about = {"name": "project", "version": project.version if project else "", "private": True}
     return {"package.json": json.dumps({**about, **tables}, indent=2)}, problems
+
+
+def _complete_npm(manifest: Declared, lock: bytes) -> bytes:
+    """`lock` with the folders, repositories and archives that the project asks for, as npm itself would enter them."""
+    document = json.loads(lock)
+    packages, components = document["packages"], {c.purl: c for c in manifest.inventory.components}
+    for edge in manifest.inventory.relationships:
+        target = components.get(edge.target)
+        if target is None or (not target.first_party and "?" not in target.purl):
+            continue
+        name = next(iter(_values(target, "bomvet:alias")), target.name)
+        if target.first_party:
+            spec = posixpath.relpath(target.directory or "", manifest.directory or ".")
+            packages.setdefault(spec, {"name": target.name, "version": target.version})
+            packages.setdefault(f"node_modules/{name}", {"resolved": spec, "link": True})
+        else:
+            stated = (*_values(target, "bomvet:requirement"), *(value for _, value in parts(target.purl).qualifiers))
+            spec = stated[0]
+            entry = {"resolved": spec, "version": target.version}
+            packages.setdefault(f"node_modules/{name}", {key: value for key, value in entry.items() if value})
+        table = next((_TABLES[role] for role in edge.roles if role in _TABLES), "dependencies")
+        packages[""].setdefault(table, {}).setdefault(name, spec)
+    return json.dumps(document, indent=2).encode()
 
 
 def _for_uv(manifest: Declared) -> tuple[dict[str, str], list[str]]:
@@ -300,7 +329,7 @@ def _toml(name: str, table: Mapping[str, object]) -> str:
 
 
 _CLIENTS = {
-    "npm": _Client("npm", _NPM, _for_npm, "package-lock.json", "package-lock.json"),
+    "npm": _Client("npm", _NPM, _for_npm, "package-lock.json", "package-lock.json", _complete_npm),
     "uv": _Client("uv", _LOCK, _for_uv, "uv.lock", "uv.lock"),
     "uv pip": _Client("uv", _COMPILE, _for_uv_pip, "requirements.txt", "requirements.resolved.txt"),
 }
