@@ -6,7 +6,7 @@ from typing import Any
 
 from bomvet.model.drift import drifts
 from bomvet.model.facts import Drift, DriftKind
-from bomvet.model.inventory import Component, Inventory, Location, Scope
+from bomvet.model.inventory import Component, Inventory, Location, Relationship, Scope
 
 PLACE = Location(path="node_modules/a/package.json")
 
@@ -101,3 +101,22 @@ def test_projects_do_not_count() -> None:
     own = Component(purl="pkg:generic/shop@1", name="shop", version="1", directory="")
 
     assert found([own, package("a", "1")], [package("a", "1")]) == []
+
+
+def test_what_only_some_environments_lead_to() -> None:
+    """What is asked for by what is not installed everywhere need not be there, however plainly it is asked for."""
+    locked = [package(name, "1") for name in ("always", "sometimes", "deeper", "both")]
+    locked += [package("fork", "1", properties=(("bomvet:marker", "python_version < '3.10'"),)), package("forked", "1")]
+    edges = [("always", "sometimes", ("sys_platform == 'win32'",)), ("sometimes", "deeper", ()), ("fork", "forked", ())]
+    edges += [("sometimes", "both", ()), ("always", "both", ())]
+    lock = Inventory(
+        components=tuple(locked),
+        relationships=tuple(
+            Relationship(source=f"pkg:npm/{source}@1", target=f"pkg:npm/{target}@1", markers=markers)
+            for source, target, markers in edges
+        ),
+    )
+
+    differences = drifts(lock, Inventory(), lock_path="package-lock.json", folder="node_modules")
+
+    assert [purl for purl, _ in differences] == ["pkg:npm/always@1", "pkg:npm/both@1"]

@@ -25,6 +25,7 @@ def drifts(lock: Inventory, installed: Inventory, *, lock_path: str, folder: str
     environments ask for.  Of several locked versions the first that is not installed is meant.
     """
     locked, found = _by_name(lock), _by_name(installed)
+    always = _always(lock)
     for name in sorted({*locked, *found}):
         here, there = locked.get(name, []), found.get(name, [])
         versions, stated = _versions(there), _versions(here)
@@ -45,7 +46,9 @@ def drifts(lock: Inventory, installed: Inventory, *, lock_path: str, folder: str
             if not all(_BUNDLED in component.properties for component in there):
                 yield "", drift(DriftKind.NOT_LOCKED)
         elif not there:
-            yield from ((c.purl, drift(DriftKind.NOT_INSTALLED)) for c in here if _is_needed(c))
+            yield from (
+                (c.purl, drift(DriftKind.NOT_INSTALLED)) for c in here if c.scope is Scope.REQUIRED and c.purl in always
+            )
         elif not set(_versions(_spoken_of(there, here))) <= set(stated):
             absent = [component for component in here if component.version not in versions]
             yield (absent or here)[0].purl, drift(DriftKind.OTHER_VERSION)
@@ -71,5 +74,18 @@ def _versions(components: list[Component]) -> tuple[str, ...]:
     return tuple(sorted({component.version for component in components}))
 
 
-def _is_needed(component: Component) -> bool:
-    return component.scope is Scope.REQUIRED and not any(name in _CONDITIONS for name, _ in component.properties)
+def _always(lock: Inventory) -> set[str]:
+    """The purls of what every environment needs: whatever asks for it under no condition is always there itself."""
+    targets: dict[str, list[str]] = defaultdict(list)
+    for edge in lock.relationships:
+        targets[edge.source] += [] if edge.markers else [edge.target]
+    conditional = {c.purl for c in lock.components if any(name in _CONDITIONS for name, _ in c.properties)}
+    asked_for = {edge.target for edge in lock.relationships}
+    todo = [c.purl for c in lock.components if c.first_party or c.purl not in asked_for]
+    found: set[str] = set()
+    while todo:
+        here = todo.pop()
+        if here not in found and here not in conditional:
+            found.add(here)
+            todo += targets[here]
+    return found

@@ -585,3 +585,33 @@ def test_any_bytes(data: bytes) -> None:
 def test_damaged_files(start: int, length: int, data: bytes) -> None:
     """A file with a piece replaced by anything is read or refused."""
     survives(SAMPLE[:start] + data + SAMPLE[start + length :])
+
+
+def test_who_asks_of_several_versions() -> None:
+    """Of several versions of a name those ask that are installed where the package is."""
+    text = """\
+a==1 ; python_full_version < '3.10'
+    # via -r requirements.in
+a==2 ; python_full_version >= '3.10'
+    # via -r requirements.in
+b==1 ; python_full_version < '3.9'
+    # via a
+b==2 ; python_full_version >= '3.11' or sys_platform == 'win32'
+    # via a
+c==1
+    # via a
+d==1 ; python_full_version < '3.10' and python_full_version > '3.12'
+    # via a
+"""
+
+    inventory = read(text)
+
+    assert sorted((e.source, e.target) for e in inventory.relationships if e.source.startswith("pkg:pypi")) == [
+        ("pkg:pypi/a@1", "pkg:pypi/b@1"),
+        ("pkg:pypi/a@1", "pkg:pypi/b@2"),
+        ("pkg:pypi/a@1", "pkg:pypi/c@1"),
+        ("pkg:pypi/a@1", "pkg:pypi/d@1"),
+        ("pkg:pypi/a@2", "pkg:pypi/b@2"),
+        ("pkg:pypi/a@2", "pkg:pypi/c@1"),
+        ("pkg:pypi/a@2", "pkg:pypi/d@1"),
+    ]

@@ -375,7 +375,9 @@ def _without_strangers(files: list[_File], project: str) -> list[_File]:
 def _edges(project: Component, resolved: list[_Resolved], unknowns: list[Unknown]) -> Iterator[Relationship]:
     in_file: dict[tuple[str, str], set[str]] = defaultdict(set)
     anywhere: dict[str, set[str]] = defaultdict(set)
+    conditions: dict[str, set[str]] = defaultdict(set)
     for item in resolved:
+        conditions[item.component.purl].add(item.requirement.marker)
         in_file[item.file.path, item.component.name].add(item.component.purl)
         anywhere[item.component.name].add(item.component.purl)
     for name in [name for name, purls in anywhere.items() if len(purls) > MAX_VERSIONS]:
@@ -388,7 +390,8 @@ def _edges(project: Component, resolved: list[_Resolved], unknowns: list[Unknown
         # `-c file` in a comment says what bounds the version, not who asked for the package.
         stated = [via for via in item.requirement.via if not via.startswith("-c ")]
         names = [name for via in stated if (name := _asking_package(via))]
-        askers = {purl for name in names for purl in in_file.get((item.file.path, name)) or anywhere.get(name, set())}
+        asking = [in_file.get((item.file.path, name)) or anywhere.get(name, set()) for name in names]
+        askers = {purl for purls in asking for purl in _together(purls, item.requirement.marker, conditions)}
         # A package with extras may ask for itself, which is no reason for it to be there.
         askers.discard(item.component.purl)
         if len(names) < len(stated) or not askers:
@@ -398,6 +401,15 @@ def _edges(project: Component, resolved: list[_Resolved], unknowns: list[Unknown
         markers = (item.requirement.marker,) if item.requirement.marker and not item.component.version else ()
         for source in askers - {item.component.purl}:
             yield Relationship(source=source, target=item.component.purl, markers=markers, evidence=evidence)
+
+
+def _together(purls: set[str], marker: str, conditions: dict[str, set[str]]) -> set[str]:
+    """Which of several versions of one name are installed where `marker` holds, as far as their own markers tell."""
+    if len(purls) <= 1 or not marker:
+        return purls
+    from bomvet.resolvers.python._apart import apart  # noqa: PLC0415 - only where a name has several versions
+
+    return {purl for purl in purls if not all(apart(marker, own) for own in conditions[purl])} or purls
 
 
 def _asking_package(via: str) -> str:
