@@ -770,3 +770,36 @@ def test_an_unreadable_lock_of_another_tool_above() -> None:
     found = PYPROJECT.parse(Sealed({"a/pyproject.toml": ONE, "poetry.lock": ""}), "a/pyproject.toml")
 
     assert [u.reason for u in found.unknowns] == open_("b>1")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("-e ./libs/a", []),
+        ("./libs/a", []),
+        ("-e libs/a", []),
+        ("a @ file:./libs/a", []),
+        ("-e ./libs/other", open_("b>1")),
+    ],
+)
+def test_requirements_above_that_install_from_the_folder(line: str, told: list[str]) -> None:
+    """What installs a project from its folder states the versions of what that asks for, too."""
+    files = {"requirements.txt": f"{line}\nb==2\n", "libs/a/pyproject.toml": ONE}
+
+    assert reasons(files, "libs/a/pyproject.toml") == told
+
+
+def test_requirements_above_that_do_not_name_everything() -> None:
+    """A name that they do not state is open."""
+    files = {"requirements/base.txt": "-e ./libs/a\nc==2\n", "libs/a/pyproject.toml": ONE}
+
+    assert reasons(files, "libs/a/pyproject.toml") == open_("b>1")
+
+
+@pytest.mark.parametrize("broken", [b"\xff\xfe\x00", None])
+def test_requirements_above_that_cannot_be_read(broken: bytes | None) -> None:
+    """Their own resolver tells that; they speak for nothing."""
+    links = {} if broken else {"requirements.txt": None}
+    tree = MemoryTree({"requirements.txt": broken or b"", "libs/a/pyproject.toml": ONE}, links=links)
+
+    assert [u.reason for u in PYPROJECT.parse(tree, "libs/a/pyproject.toml").unknowns] == open_("b>1")

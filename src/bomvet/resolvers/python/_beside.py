@@ -88,7 +88,7 @@ def speaker(tree: FileTree, directory: str, declared: set[str]) -> Speaker:
     """What speaks for the project in `directory`, and for which of the `declared` names."""
     if lock := lock_of(tree, directory):
         return Speaker("lock", locked_names(tree, directory, declared), lock)
-    if requirement_files(tree, directory):
+    if requirement_files(tree, directory) or _requirements_above(tree, directory):
         return Speaker("requirements", locked_names(tree, directory, declared))
     return Speaker("installed", declared) if is_installed(tree, directory) else Speaker("", set())
 
@@ -132,7 +132,7 @@ def locked_names(tree: FileTree, directory: str, declared: set[str]) -> set[str]
         return declared
     from bomvet.resolvers.python._requirement_lines import read_statements  # noqa: PLC0415 - rarely needed
 
-    files = requirement_files(tree, directory)
+    files = requirement_files(tree, directory) or _requirements_above(tree, directory)
     named: set[str] = set()
     for path in files:
         try:
@@ -199,6 +199,48 @@ def _is_member(tree: FileTree, folder: str, directory: str) -> bool:
         return posixpath.relpath(directory, folder or ".").encode() in _members(tree.read(lock))
     except FileUnreadableError:
         return False  # the resolver of uv.lock reports it
+
+
+def _requirements_above(tree: FileTree, directory: str) -> set[str]:
+    """The requirements files of a project above that installs the one in `directory` from its folder, if any."""
+    for folder in _parents(directory):
+        files = {
+            path for path in _starting(tree, posixpath.join(folder, "requirements")) if _is_requirements(path, folder)
+        }
+        place = posixpath.relpath(directory, folder or ".")
+        if any(place in _installed_from(tree, path) for path in files):
+            return files
+    return set()
+
+
+def _starting(tree: FileTree, start: str) -> Iterator[str]:
+    """The files whose paths begin so."""
+    paths = tree.paths()
+    for path in islice(paths, bisect_left(paths, start), None):
+        if not path.startswith(start):
+            break
+        yield path
+
+
+def _installed_from(tree: FileTree, path: str) -> frozenset[str]:
+    """The folders that a requirements file installs from, as it writes them."""
+    try:
+        return _local(tree.read(path))
+    except FileUnreadableError:
+        return frozenset()  # the resolver of requirements files reports it
+
+
+@lru_cache(maxsize=4)
+def _local(data: bytes) -> frozenset[str]:
+    """Remembered, since each of many projects below it asks."""
+    from bomvet.resolvers.python._requirement_lines import read_statements  # noqa: PLC0415 - rarely needed
+
+    try:
+        statements = read_statements(data)
+    except BomvetError:
+        return frozenset()
+    local = (r.path or r.url[5:].removeprefix("//") for r in statements.requirements if r.path or r.url[:5] == "file:")
+    return frozenset(map(posixpath.normpath, local))
 
 
 def _lock_above(tree: FileTree, directory: str) -> str:
