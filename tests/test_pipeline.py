@@ -180,6 +180,31 @@ def test_installed_packages_as_the_target() -> None:
     assert [c.purl for c in result.inventory.components] == ["pkg:npm/installed/"]
 
 
+def test_several_locks_in_one_folder() -> None:
+    """All of them are compared with what is installed, and all give way to it; the first that states something is named."""
+    files = {"npm-shrinkwrap.json": "", "package-lock.json": "", "node_modules/a/package.json": ""}
+    package = Component(purl="pkg:npm/a@1", name="a", version="1")
+
+    def one(name: str, *found: Component) -> Resolver:
+        inventory = Inventory(components=found)
+        return replace(resolver(f"npm/{name}", f"**/{name}"), locks=True, parse=lambda tree, path: inventory)  # noqa: ARG005
+
+    def drifts(version: str, *locks: Resolver) -> list[tuple[str, str]]:
+        there = Inventory(components=(replace(package, purl=f"pkg:npm/a@{version}", version=version),))
+        tree = replace(NODE, parse=lambda tree, path: there)  # noqa: ARG005 - the signature
+        result = inspect(MemoryTree(files), subject=Subject(drift=True), resolvers=[*locks, tree])
+        return [(str(d.kind), d.lock) for found in result.facts.drift.values() for d in found]
+
+    read, unread = one("npm-shrinkwrap.json", package), one("package-lock.json")
+    assert drifts("1", read, unread) == []
+    assert drifts("2", read, unread) == [("other-version", "npm-shrinkwrap.json")]
+    assert drifts("2", one("npm-shrinkwrap.json"), one("package-lock.json", package)) == [
+        ("other-version", "package-lock.json")
+    ]
+    result = inspect(MemoryTree(files), subject=Subject(installed=True), resolvers=[read, unread, NODE])
+    assert [s.path for s in result.target.skipped] == ["npm-shrinkwrap.json", "package-lock.json"]
+
+
 def test_drift() -> None:
     """On the user's word locks and what is installed are both read; only the locks count, the rest is compared."""
     locked = Component(purl="pkg:npm/a@1", name="a", version="1")

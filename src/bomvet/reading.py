@@ -109,14 +109,14 @@ _Claim = tuple[str, Resolver]
 class Sources:
     """Which files and folders each resolver is to read: of a lock and what is installed, one speaks for both.
 
-    `compared` has the folders that are read beside their locks, each with its lock; `waiting` those that are read
+    `compared` has the folders that are read beside their locks, each with all of these; `waiting` those that are read
     where what speaks for them turns out to say nothing, each with what that is, and what is said if it does speak.
     """
 
     def __init__(self, tree: FileTree, claims: Claims, *, installed: bool = False, drift: bool = False) -> None:
         self.skipped: list[Skipped] = []
         self.waiting: list[tuple[_Claim, frozenset[str], Skipped]] = []
-        self.compared: dict[str, str] = {}
+        self.compared: dict[str, tuple[str, ...]] = {}
         files = [(path, resolver) for path in tree.paths() for resolver in claims.of(path)]
         files += [
             (path, resolver) for resolver in claims.resolvers if resolver.search for path in resolver.search(tree)
@@ -124,8 +124,13 @@ class Sources:
         # In a scan of `node_modules` itself it is the top, which has the tree's name.
         folders = [(f, r) for f in tree.folders() for r in claims.of_folder((f or tree.name).rpartition("/")[2])]
         if folders:
-            locks = {(_ecosystem(r), _folder(path)): path for path, r in files if r.locks}
-            spoken = {folder: lock for folder, r in folders if (lock := _lock_above(folder, _ecosystem(r), locks))}
+            # Several may stand in one folder, such as a lock and its export, or two of which one is not read.
+            locks: dict[tuple[str, str], tuple[str, ...]] = {}
+            for path, r in files:
+                if r.locks:
+                    key = (_ecosystem(r), _folder(path))
+                    locks[key] = (*locks.get(key, ()), path)
+            spoken = {folder: found for folder, r in folders if (found := _locks_above(folder, _ecosystem(r), locks))}
             if installed:
                 files = [*self._unspoken(files, spoken)]
             elif drift:
@@ -143,10 +148,12 @@ class Sources:
             else:
                 self.skipped.append(skipped)
 
-    def _unlocked(self, folders: list[_Claim], spoken: Mapping[str, str], files: list[_Claim]) -> Iterator[_Claim]:
+    def _unlocked(
+        self, folders: list[_Claim], spoken: Mapping[str, tuple[str, ...]], files: list[_Claim]
+    ) -> Iterator[_Claim]:
         """The folders that no lock beside or above them speaks for."""
         locks: dict[tuple[str, str], set[str]] = defaultdict(set)
-        wanted = {_folder(lock) for lock in spoken.values()}
+        wanted = {_folder(found[0]) for found in spoken.values()}
         for path, resolver in files:
             # One of several locks may speak for all, such as a file that others include.
             for parent in _parents(path) if resolver.locks else ():
@@ -154,19 +161,20 @@ class Sources:
                     locks[_ecosystem(resolver), parent].add(path)
         known = {key: frozenset(paths) for key, paths in locks.items()}
         for folder, resolver in folders:
-            lock = spoken.get(folder)
-            if lock is None:
+            if folder not in spoken:
                 yield folder, resolver
             else:
+                lock = spoken[folder][0]
                 reason = f"installed packages, for which {lock} speaks (--installed reads them, --drift compares)"
                 skipped = Skipped(path=folder, reason=reason, speaker=lock)
                 self.waiting.append(((folder, resolver), known[_ecosystem(resolver), _folder(lock)], skipped))
 
-    def _unspoken(self, files: list[_Claim], spoken: Mapping[str, str]) -> Iterator[_Claim]:
+    def _unspoken(self, files: list[_Claim], spoken: Mapping[str, tuple[str, ...]]) -> Iterator[_Claim]:
         """The files but for locks that installed packages speak for."""
         speakers: dict[str, list[str]] = defaultdict(list)
-        for folder, lock in spoken.items():
-            speakers[lock].append(folder)
+        for folder, locks in spoken.items():
+            for lock in locks:
+                speakers[lock].append(folder)
         for path, resolver in files:
             speaking = speakers.get(path) if resolver.locks else None
             if speaking is None:
@@ -177,10 +185,10 @@ class Sources:
                 self.waiting.append(((path, resolver), frozenset(speaking), skipped))
 
 
-def _lock_above(folder: str, ecosystem: str, locks: Mapping[tuple[str, str], str]) -> str:
-    """The nearest of `locks` beside or above `folder`; empty where there is none, or the folder is the top."""
+def _locks_above(folder: str, ecosystem: str, locks: Mapping[tuple[str, str], tuple[str, ...]]) -> tuple[str, ...]:
+    """Those of `locks` that stand nearest, beside or above `folder`; none where it is the top."""
     found = (locks.get((ecosystem, parent)) for parent in _parents(folder))
-    return next(filter(None, found), "")
+    return next(filter(None, found), ())
 
 
 def _ecosystem(resolver: Resolver) -> str:
@@ -257,11 +265,16 @@ def drift_facts(sources: Sources, read: Read, inventory: Inventory) -> Facts:
     root = inventory.root.purl if inventory.root else ""
     found: dict[str, set[Drift]] = defaultdict(set)
     # One folder may speak for those below it, which then say nothing.
-    speaking = {lock for folder, lock in sources.compared.items() if any(part != Inventory() for part in read[folder])}
-    for folder, lock in sources.compared.items():
-        if lock in speaking and all(part == Inventory() for part in read[folder]):
+    speaking = {
+        locks for folder, locks in sources.compared.items() if any(part != Inventory() for part in read[folder])
+    }
+    for folder, locks in sources.compared.items():
+        if locks in speaking and all(part == Inventory() for part in read[folder]):
             continue
-        locked, installed = (Inventory.merge(read[path]) for path in (lock, folder))
-        for purl, drift in drifts(locked, installed, lock_path=lock, folder=folder):
+        # The one to name is the first that says something: of two locks of npm one is not read.
+        stating = [lock for lock in locks if any(part.components for part in read[lock])] or [*locks]
+        locked = Inventory.merge(part for lock in locks for part in read[lock])
+        installed = Inventory.merge(read[folder])
+        for purl, drift in drifts(locked, installed, lock_path=stating[0], folder=folder):
             found[purl or root].add(drift)
     return Facts(drift=MappingProxyType({purl: tuple(sorted(found[purl])) for purl in sorted(found)}))
