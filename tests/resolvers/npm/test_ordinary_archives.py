@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bomvet.model.archives import registry_archive
 from bomvet.model.purl import public_url
-from bomvet.resolvers.npm._origin import origin, registry_archive
+from bomvet.resolvers.npm._origin import origin
 
 REGISTRY = "https://npm.packages.example"
 

@@ -10,14 +10,10 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from bomvet.model.archives import registry_archive
 from bomvet.model.purl import pypi_name
 
 _SDIST = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z")
-#: `REGISTRY/NAME/-/FILE.tgz`, with or without the scope before the file.
-_NPM = re.compile(
-    r"https?://[^?#]*?/(?P<name>(?:(?:@|%40)[^/@?#]+(?:/|%2f))?[^/@?#]+)/-/(?:[^/?#]+/)?(?P<file>[^/?#]+)(?:[?#].*)?",
-    re.IGNORECASE | re.DOTALL,
-)
 _WHEEL_PARTS = (5, 6)
 #: No file system takes a longer name.
 _LONGEST = 255
@@ -32,12 +28,12 @@ class Stated(NamedTuple):
 
 def npm_archive(url: str) -> Stated | None:
     """Of a file in a registry: its package by the path, its version by the file name; None for any other URL."""
-    match = _NPM.fullmatch(url)
-    if not match:
+    archive = registry_archive(url)
+    if not archive:
         return None
-    name, file = unquote(match["name"]), unquote(match["file"])
+    name = archive.name
     short = name.rpartition("/")[2]
-    stem = file.removesuffix(".tgz").removesuffix(".tar.gz")
+    stem = archive.file.removesuffix(".tgz").removesuffix(".tar.gz")
     if not stem.lower().startswith(f"{short.lower()}-"):
         return Stated(name, "")  # some registries call their files otherwise
     return Stated(name, stem[len(short) + 1 :])

@@ -9,7 +9,8 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bomvet.resolvers.npm._origin import archive_version, is_git, registry_archive
+from bomvet.model.archives import registry_archive
+from bomvet.resolvers.npm._origin import archive_version, is_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,8 +11,9 @@ import posixpath
 import re
 from typing import NamedTuple
 
+from bomvet.model.archives import registry_archive
 from bomvet.model.inventory import HEX_DIGITS, Distribution, Hash
-from bomvet.model.purl import npm_purl, percent_decoded, public_url
+from bomvet.model.purl import npm_purl, public_url
 
 #: `git+ssh://...`, `git://...`, `github:user/repo`, `git@host:path`; a commit stands behind `#`.
 _GIT = re.compile(r"git(\+[a-z]+)?:|git@|ssh:|(?:github|gitlab|bitbucket|gist):", re.IGNORECASE)
@@ -24,11 +25,6 @@ _GIT_ARCHIVE = re.compile(
 #: The URLs of nearly all archives; nothing in them needs a closer look.
 _ORDINARY = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]+)?/[A-Za-z0-9@._~/-]+").fullmatch
 _NUMBERS = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]*)?").fullmatch
-_ARCHIVE = re.compile(
-    r"(?P<registry>https?://[^?#]*?)/(?P<name>(?:(?:@|%40)[^/@?#]+(?:/|%2f))?[^/@?#]+)/-/"
-    r"(?:[^/?#]+/)?[^/?#]+(?:[?#].*)?",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 class Origin(NamedTuple):
@@ -105,19 +101,6 @@ def _git(text: str) -> tuple[str, str]:
         host, _, path = place[4:].partition(":")
         place = f"ssh://{host}/{path}"
     return public_url(re.sub(r"^git\+", "", place, flags=re.IGNORECASE)), commit.partition("&")[0].rpartition("=")[2]
-
-
-class Archive(NamedTuple):
-    """What the URL of a registry's archive says: the registry, and the package's own name."""
-
-    registry: str
-    name: str
-
-
-def registry_archive(url: str) -> Archive | None:
-    """`url` as that of an archive in a registry, `REGISTRY/NAME/-/FILE`; None where it is another."""
-    match = _ARCHIVE.fullmatch(url)
-    return Archive(match["registry"], percent_decoded(match["name"])) if match else None
 
 
 def archive_version(name: str, url: str) -> str:

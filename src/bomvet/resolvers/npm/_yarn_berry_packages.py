@@ -9,12 +9,13 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from bomvet.model.archives import registry_archive
 from bomvet.model.inventory import Completeness, Component, Inventory, Location
 from bomvet.model.purl import percent_decoded
 from bomvet.model.records import replace
 from bomvet.model.text import shown
 from bomvet.resolvers.npm._manifest import project_at
-from bomvet.resolvers.npm._origin import Origin, is_git, origin, registry_archive
+from bomvet.resolvers.npm._origin import Origin, is_git, origin
 from bomvet.resolvers.npm._yarn_project import Override, split_at, within
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from bomvet.model.archives import registry_archive
 from bomvet.model.inventory import Completeness, Component, Hash, Location
 from bomvet.model.records import replace
 from bomvet.model.text import shown
 from bomvet.resolvers.npm._manifest import Request, manifest, project_at, requests
-from bomvet.resolvers.npm._origin import hashes, is_git, origin, registry_archive
+from bomvet.resolvers.npm._origin import hashes, is_git, origin
 from bomvet.resolvers.npm._yarn_lines import Entry, parse_classic
 from bomvet.resolvers.npm._yarn_project import Override, members, overrides, split_at, tell_of_orphans, within
 

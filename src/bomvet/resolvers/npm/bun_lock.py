@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.errors import MalformedError
+from bomvet.model.archives import registry_archive
 from bomvet.model.inventory import Completeness, Component, Location
 from bomvet.model.purl import npm_purl, public_url
 from bomvet.model.records import replace
@@ -18,7 +19,7 @@ from bomvet.plugin import Resolver
 from bomvet.resolvers.npm._graph import Graph, Node
 from bomvet.resolvers.npm._jsonc import load_jsonc
 from bomvet.resolvers.npm._manifest import project_at, requests
-from bomvet.resolvers.npm._origin import Origin, archive_version, hashes, is_git, origin, registry_archive
+from bomvet.resolvers.npm._origin import Origin, archive_version, hashes, is_git, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
