@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bomvet.advisories.records import read_record
-from bomvet.errors import FileAbsentError, FileUnreadableError, NotEstablishedError
+from bomvet.errors import FileAbsentError, FileUnreadableError
 from bomvet.model.facts import Facts
 from bomvet.model.inventory import Component, Inventory, Service, Unknown
 from bomvet.model.result import Skipped, Snapshot
-from bomvet.plugin import Check, Context, Entry, Resolver
+from bomvet.plugin import Check, Context, Entry, Request, Resolver, Response
 from bomvet.sources.directory import INSTALLED_FOLDERS
 
 if TYPE_CHECKING:
@@ -105,27 +105,29 @@ class MemoryTree:
 
 @dataclass(slots=True)
 class FakeHttp:
-    """An `Http` with given answers by URL; `requests` lists what was asked, in order."""
+    """An `Http` with given answers by URL: a `Response`, bytes, something for JSON, or a reason in an exception.
+
+    Of a list the answers are given one after the other.  `requests` lists what was asked, in order.
+    """
 
     answers: Mapping[str, Any] = field(default_factory=dict)
-    requests: list[tuple[str, str, Any]] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
 
-    def get(self, url: str) -> bytes:
-        """The answer as bytes."""
-        self.requests.append(("GET", url, None))
-        answer = self._answer(url)
-        return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    def fetch(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Response]]:
+        """Each request with its answer; what has none is a page that is not there (404)."""
+        for request in requests:
+            self.requests.append(request)
+            yield request, self._answer(request.url)
 
-    def post_json(self, url: str, body: Any) -> Any:
-        """The answer as it was given."""
-        self.requests.append(("POST", url, body))
-        return self._answer(url)
-
-    def _answer(self, url: str) -> Any:
-        answer = self.answers.get(url, NotEstablishedError(f"{url}: no such page"))
+    def _answer(self, url: str) -> Response:
+        answer = self.answers.get(url, Response(404))
+        if isinstance(answer, list):
+            answer = answer.pop(0)
+        if isinstance(answer, Response):
+            return answer
         if isinstance(answer, Exception):
-            raise answer
-        return answer
+            return Response(0, error=str(answer))
+        return Response(200, answer if isinstance(answer, bytes) else json.dumps(answer).encode())
 
 
 @dataclass(slots=True)

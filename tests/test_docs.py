@@ -32,7 +32,12 @@ _FENCE = re.compile(r"^(?P<fence>`{3,})[^\n]*\n.*?^(?P=fence)[ \t]*$", re.MULTIL
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^()\s]+)\)")
 #: Hosts that a page may name; others are examples, which end in `.example`.
-_HOSTS = {"keepachangelog.com", "osv-vulnerabilities.storage.googleapis.com", "ossf.github.io", "semver.org"}
+#: Of standards and of services that bomvet asks by default; none is a registry of packages.
+_HOSTS = {
+    "api.first.org", "api.osv.dev", "docs.oasis-open.org", "epss.empiricalsecurity.com", "github.com",
+    "keepachangelog.com", "openvex.dev", "osv-vulnerabilities.storage.googleapis.com", "ossf.github.io", "semver.org",
+    "www.cisa.gov", "www.first.org",
+}  # fmt: skip
 _HOST = re.compile(r"https?://(?:[^/\s@]*@)?([A-Za-z0-9.-]+)")
 
 

@@ -28,7 +28,7 @@ from bomvet.model.inventory import (
 )
 from bomvet.model.result import Input, PluginStatus, ScanResult, Skipped, Status, Target
 from bomvet.pipeline import Subject, inspect, is_read, scan, unlocked
-from bomvet.plugin import Check, Context, Enriched, Enricher, FileTree, Needs, Resolver
+from bomvet.plugin import Check, Context, Enriched, Enricher, FileTree, Needs, Request, Resolver
 from bomvet.policy.document import Policy
 from tests.harness import NOW, FakeHttp, MemoryTree, context, edges
 
@@ -643,7 +643,7 @@ def enricher(
         if error:
             raise error
         if context.http:
-            context.http.post_json("https://osv.packages.example/", [c.purl for c in inventory.components])
+            list(context.http.fetch([Request("https://osv.packages.example/", [c.purl for c in inventory.components])]))
         status = PluginStatus(id=id_, status=Status.OK, reason=" ".join(sorted(facts.advisories)))
         return Enriched(facts=Facts(advisories={id_: ABSENT}), status=status)
 
@@ -707,7 +707,7 @@ def test_the_network_is_asked_once() -> None:
     given_context = context(http=http)
     result = enriched(enricher("a", needs=Needs(network=True, advisories=True)), context=given_context)
 
-    assert http.requests == [("POST", "https://osv.packages.example/", [LIBRARY.purl])]
+    assert http.requests == [Request("https://osv.packages.example/", [LIBRARY.purl])]
     assert statuses(result) == [("a", "ok", "")]
     assert given_context.advisories is not None
     assert result.advisory_data == given_context.advisories.snapshot

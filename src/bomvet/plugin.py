@@ -12,7 +12,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from bomvet.errors import UsageError
@@ -83,14 +83,35 @@ class FileTree(Protocol):
         """Where the links on the way to `path` lead; raises `FileUnreadableError` where it is absent or outside."""
 
 
+class Request(NamedTuple):
+    """One question to the network: GET, or POST where there is a `body`, which is sent as JSON.
+
+    An answer of more than `limit` bytes is none.
+    """
+
+    url: str
+    body: Any = None
+    headers: tuple[tuple[str, str], ...] = ()
+    limit: int = 64 * 1024 * 1024
+
+
+class Response(NamedTuple):
+    """What came back: a definite answer of whatever `status`, or the reason in `error` why there is none (status 0).
+
+    Names of `headers` are in lower case.
+    """
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = MappingProxyType({})
+    error: str = ""
+
+
 class Http(Protocol):
-    """The network as enrichers see it: retries, limits and the offline switch are behind it."""
+    """The network as enrichers see it: retries, limits, concurrency and the offline switch are behind it."""
 
-    def get(self, url: str) -> bytes:
-        """The body; raises `NotEstablishedError`."""
-
-    def post_json(self, url: str, body: Any) -> Any:
-        """The parsed answer; raises `NotEstablishedError`."""
+    def fetch(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Response]]:
+        """Ask all, several at a time; in their own sequence, each with its answer.  Raises nothing for any of them."""
 
 
 class AdvisoryStore(Protocol):
@@ -119,7 +140,8 @@ class Needs:
 class Context:
     """The outside as it is handed to enrichers: time, network (None: offline), advisory data (None: none).
 
-    `no_advisories` says why there are none.  `registries` are those that the policy names.
+    `no_advisories` says why there are none.  `registries` are those that the policy names, `cool_down` is how many
+    days old a release has to be by it.
     """
 
     now: dt.datetime
@@ -128,6 +150,7 @@ class Context:
     no_advisories: str = "there is no advisory database: `bomvet db import PATH` makes one"
     max_age: dt.timedelta | None = None
     registries: tuple[str, ...] = ()
+    cool_down: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

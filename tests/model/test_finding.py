@@ -44,7 +44,8 @@ def test_names() -> None:
     assert (FINDING.id, FINDING.purl) == ("CVE-2024-1", "pkg:pypi/a@1")
     assert (service.id, service.purl) == ("known-vulnerability", "")
     # What only tells findings of one rule apart is no name.
-    assert replace(FINDING, ids=()).id == "known-vulnerability"
+    assert replace(FINDING, ids=()).id == ""
+    assert replace(FINDING, ids=()).title == "known-vulnerability"
 
 
 def test_the_later_facts_win() -> None:

@@ -38,21 +38,58 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kev:
+    """An entry of CISA's catalogue of known exploited vulnerabilities; dates as `2026-01-31`."""
+
+    added: str
+    due: str = ""
+    ransomware: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epss:
+    """The chance, from 0 to 1, that a vulnerability is exploited within 30 days, and its rank among all.
+
+    `date` is the day of the scores, `model` the version of what made them.  `band` is the stretch of percentiles
+    that the rank lies in, which moves less than the score does.  Source: https://www.first.org/epss/.
+    """
+
+    score: float
+    percentile: float
+    date: str
+    model: str
+    band: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """A list that advisories were looked up in, `kev` or `epss`: its day, its version or model, and its entries."""
+
+    date: str
+    version: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdvisoryMatch:
     """One weakness of one component: all records that are aliases of each other, as one.
 
     `id` is the name to show (CVE before others), `ids` every record that matched, `aliases` every further
-    name.  `evidence` says per record how the version matched.  `fixed` is the least version that leaves every
-    matched record of the group, empty where none is known.  `clean` is the least version of the package that
-    no record in the database affects at all.
+    name, `upstream` names of what a distribution's records are about, which are no aliases.  `evidence` says per
+    record how the version matched; `listed` whether a record enumerates it.  `fixed` is the least version that
+    leaves every matched record of the group, empty where none is known.  `clean` is the least version of the package
+    that no record in the database affects at all.  `kev` and `epss` are None where the catalogue has no entry, and
+    where there was no catalogue, which `Facts.catalogues` tells apart.
     """
 
     id: str
     ids: tuple[str, ...]
     aliases: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
     summary: str = ""
     rating: Rating
     evidence: tuple[str, ...] = ()
+    listed: bool = False
     confidence: Confidence = Confidence.HIGH
     fixed: str = ""
     clean: str = ""
@@ -60,6 +97,13 @@ class AdvisoryMatch:
     references: tuple[str, ...] = ()
     published: str = ""
     modified: str = ""
+    kev: Kev | None = None
+    epss: Epss | None = None
+
+    @property
+    def malicious(self) -> bool:
+        """Whether a record of malicious packages is among those that matched."""
+        return any(id_.startswith("MAL-") for id_ in self.ids)
 
 
 class Standing(StrEnum):
@@ -72,12 +116,51 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdvisoryAnswer:
-    """What is known of one component's advisories; `reason` where the question stayed open, wholly or in part."""
+    """What is known of one component's advisories; `reason` where the question stayed open, wholly or in part.
+
+    `fixes` are records of the package that name the component's own version as their fix.
+    """
 
     standing: Standing
     matches: tuple[AdvisoryMatch, ...] = ()
     reason: str = ""
     withdrawn: int = 0
+    fixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What a registry or a lock says of one release.
+
+    `uploaded` is when the first of its files was (RFC 3339), `age` the full days from then to the scan, None where
+    not known.  `cooling` are the days for which it is still too new by the policy, 0 where it is not.  `yanked` and
+    `deprecated` hold the maintainers' words where they said so, `-` where they gave none.  `status` is that of the
+    project (PEP 792): `active`, `archived`, `quarantined` or `deprecated`, with `status_reason`.  `latest` is the
+    newest release of the project.
+    """
+
+    uploaded: str = ""
+    age: int | None = None
+    cooling: int = 0
+    yanked: str = ""
+    deprecated: str = ""
+    status: str = ""
+    status_reason: str = ""
+    maintainers: tuple[str, ...] = ()
+    latest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseAnswer:
+    """What is known of one component's release; `source` is `lock` or the registry's host.
+
+    `reason` says what stayed open: where the lock alone was read, there may be a release and a reason.
+    """
+
+    standing: Standing
+    release: Release | None = None
+    source: str = ""
+    reason: str = ""
 
 
 class DriftKind(StrEnum):
@@ -129,12 +212,14 @@ class Facts:
     """Read-only maps from purl to answers; a purl that is in no map was not asked about.
 
     `drift` is known for locked components, and for the project where something is installed that is not locked.
-    In `sources` are those alone whose source stands out.
+    In `sources` are those alone whose source stands out.  `catalogues` are those that were looked up in, by name.
     """
 
     advisories: Mapping[str, AdvisoryAnswer] = field(default_factory=lambda: MappingProxyType({}))
     drift: Mapping[str, tuple[Drift, ...]] = field(default_factory=lambda: MappingProxyType({}))
     sources: Mapping[str, SourceAnswer] = field(default_factory=lambda: MappingProxyType({}))
+    releases: Mapping[str, ReleaseAnswer] = field(default_factory=lambda: MappingProxyType({}))
+    catalogues: Mapping[str, Catalogue] = field(default_factory=lambda: MappingProxyType({}))
 
     def __or__(self, other: Facts) -> Facts:
         """Both; where both answer a question, `other` does."""
@@ -142,4 +227,6 @@ class Facts:
             advisories=MappingProxyType({**self.advisories, **other.advisories}),
             drift=MappingProxyType({**self.drift, **other.drift}),
             sources=MappingProxyType({**self.sources, **other.sources}),
+            releases=MappingProxyType({**self.releases, **other.releases}),
+            catalogues=MappingProxyType({**self.catalogues, **other.catalogues}),
         )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import ClassVar
 
 from bomvet.model.facts import Severity
 from bomvet.model.globs import matches
 from bomvet.model.inventory import Confidence, Location
 from bomvet.model.purl import bare
-from bomvet.model.records import dataclass
+from bomvet.model.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +54,13 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """The name to show: the advisory's, else the rule's; an `instance` without `ids` is no name."""
-        return self.instance if self.instance and self.ids else self.rule
+        """The advisory's name; empty for what is no advisory: an `instance` without `ids` is no name."""
+        return self.instance if self.ids else ""
+
+    @property
+    def title(self) -> str:
+        """The name to show: the advisory's, else the rule's."""
+        return self.id or self.rule
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -77,14 +84,20 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
-    """A decision to live with findings named `id` until the end of the day `expires`."""
+    """A decision to live with findings named `id` until the end of the day `expires`.
+
+    It may be bound to a `purl`, to `versions` of it (`>=1.0, <1.4.2`), and to the `path` where it is found.  `source`
+    is the file that states it where that is not the policy itself.
+    """
 
     id: str
     reason: str
     owner: str
     expires: dt.date
     purl: str = ""
+    versions: str = ""
     path: str = ""
+    source: str = ""
     line: int = 0
 
     def covers(self, finding: Finding) -> bool:
@@ -106,6 +119,56 @@ class Waived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What a VEX document says of one vulnerability in some products.
+
+    `ids` are all names of the vulnerability.  `products` are purls, with or without version, of what the statement is
+    about, `components` purls within them; where there are some, the statement is for these alone.  `status` and
+    `justification` in the words of OpenVEX 0.2.0, whatever the format was.  `source` names the document, `author` and
+    `time` (RFC 3339) stand for the statement, else for the document.
+    """
+
+    ids: tuple[str, ...]
+    status: str
+    products: tuple[str, ...]
+    components: tuple[str, ...] = ()
+    justification: str = ""
+    impact: str = ""
+    action: str = ""
+    author: str = ""
+    time: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressed:
+    """A finding that a VEX statement answers."""
+
+    finding: Finding
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreTerm:
+    """One part of a risk score, in points from `low` to `high`, which differ where it is not known; `why` in words."""
+
+    name: str
+    low: float
+    high: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskScore:
+    """The risk of one component, from 0 to 100: between `low` and `high`, which are one where all is known."""
+
+    subject: str
+    low: int
+    high: int
+    terms: tuple[ScoreTerm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyUsed:
     """What decided: the name of the policy file (empty: the built-in policy) and its thresholds."""
 
@@ -121,18 +184,23 @@ class Assessment:
     """Policy's judgement.
 
     `findings` are open; `failing` holds the fingerprints of those that the policy refuses.  `reasons` says in
-    words what led to the verdict; `not_established` holds the questions that stayed open; `score` is
-    None while nothing scores.
+    words what led to the verdict; `not_established` holds the questions that stayed open.  `conditions` tells by
+    fingerprint which condition of the policy refuses a finding; `known` are the fingerprints of those that the
+    baseline has, which therefore do not fail.  `scores` are the components' risks, greatest first; `score` is the
+    upper bound of the greatest, None where there is no component.
     """
 
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
     failing: frozenset[str] = frozenset()
     waived: tuple[Waived, ...] = ()
-    suppressed: tuple[Finding, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
     expired: tuple[Waiver, ...] = ()
     unused: tuple[Waiver, ...] = ()
     policy: PolicyUsed | None = None
     reasons: tuple[str, ...] = ()
     not_established: tuple[str, ...] = ()
+    conditions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    known: frozenset[str] = frozenset()
+    scores: tuple[RiskScore, ...] = ()
     score: float | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bomvet.model.facts import RANKED, SHOWN, Facts, Severity, Standing
@@ -25,8 +25,9 @@ def assess(
     facts: Facts,
     plugins: Sequence[PluginStatus],
     today: dt.date,
+    baseline: Collection[str] = (),
 ) -> Assessment:
-    """What `policy` says on the day `today` (UTC)."""
+    """What `policy` says on the day `today` (UTC); `baseline` are fingerprints that were known, and do not fail."""
     ordered = sorted(findings, key=lambda f: (SHOWN.index(f.severity), f.subject, f.rule, f.instance))
     covering = _Waivers(policy.waivers).covering
     waived, still_open = list[Waived](), list[Finding]()
@@ -40,13 +41,15 @@ def assess(
         else:
             still_open.append(finding)
             expired.update(waivers)
-    failing = [f for f in still_open if _fails(f, policy)]
+    known = frozenset(f.fingerprint for f in still_open) & frozenset(baseline)
+    failing = [f for f in still_open if f.fingerprint not in known and _fails(f, policy)]
     questions = _open_questions(inventory, facts, plugins, still_open, policy)
     reasons = _reasons(still_open, failing, policy, inventory, questions)
     return Assessment(
         verdict=_verdict(failing, policy, inventory, questions),
         findings=tuple(still_open),
         failing=frozenset(f.fingerprint for f in failing),
+        known=known,
         waived=tuple(waived),
         expired=tuple(w for w in policy.waivers if w in expired),
         # What could not be answered may hold the finding that a waiver is for.

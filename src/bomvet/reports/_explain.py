@@ -263,7 +263,8 @@ class _Explainer:
         waived = assessment.waived if assessment else ()
         self._expired = assessment.expired if assessment else ()
         self._waivers = {w.finding.fingerprint: w.waiver for w in waived}
-        known = (*result.findings, *(w.finding for w in waived), *(assessment.suppressed if assessment else ()))
+        suppressed = assessment.suppressed if assessment else ()
+        known = (*result.findings, *(w.finding for w in waived), *(s.finding for s in suppressed))
         self._findings = {(f.subject, f.instance): f for f in known if f.rule == _RULE}
 
     def is_open(self, component: Component) -> bool:

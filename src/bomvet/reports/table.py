@@ -68,7 +68,7 @@ def _print(console: Console, result: ScanResult) -> None:
         console,
         "Waived",
         (
-            f"{w.finding.id} in {_label(w.finding.subject)} until {w.waiver.expires} ({w.waiver.owner}): "
+            f"{w.finding.title} in {_label(w.finding.subject)} until {w.waiver.expires} ({w.waiver.owner}): "
             f"{w.waiver.reason}"
             for w in assessment.waived
         ),
@@ -138,7 +138,7 @@ def _rows(findings: Sequence[Finding], assessment: Assessment) -> RenderableType
             "",
             mark,
             Text(finding.severity.value.upper(), style=_STYLES[finding.severity]),
-            clean(finding.id),
+            clean(finding.title),
             text,
         )
     return table
