@@ -15,7 +15,7 @@ from bomvet.errors import MalformedError, NotEstablishedError, UsageError
 from bomvet.model.records import dataclass, replace
 from bomvet.pipeline import AS_FOUND, Subject
 from bomvet.plugin import Context, FileTree, Source, discover
-from bomvet.policy.document import Policy, read_policy
+from bomvet.policy.document import Advisories, Policy, read_policy, service_url
 
 if TYPE_CHECKING:
     from bomvet.model.diff import Described, Diff
@@ -154,6 +154,13 @@ def default_database() -> str:
     return os.path.join(user_data_dir("bomvet", appauthor=False), "advisories.db")
 
 
+def default_cache() -> str:
+    """Where advisory records are kept between runs when nobody says otherwise."""
+    from platformdirs import user_cache_dir  # noqa: PLC0415 - slow, and often not needed
+
+    return user_cache_dir("bomvet", appauthor=False)
+
+
 def sbom(
     target: str,
     *,
@@ -178,10 +185,15 @@ def scan(
     use_ignore_files: bool = True,
     resolve: bool = False,
     now: dt.datetime | None = None,
+    offline: bool = False,
+    osv_url: str = "",
+    cache: str = "",
 ) -> ScanResult:
     """Everything about `target`, judged by `policy` (default: the target's own, else the built-in one).
 
-    Without an advisory database the verdict is *incomplete*, never *passed*.  Raises `UsageError` and
+    Advisories come from the file `database`, or from the service at `osv_url` (default: the policy's, else OSV's
+    own), whose records are kept in the folder `cache`; `offline` opens no connection.
+    Without advisories the verdict is *incomplete*, never *passed*.  Raises `UsageError` and
     `PolicyFileError`; what cannot be read becomes an `Unknown` in the result.
     """
     policy = load_policy(target=target) if policy is None else policy
@@ -191,7 +203,11 @@ def scan(
     with contextlib.ExitStack() as stack:
         moment = now or dt.datetime.now(dt.UTC)
         context = Context(now=moment, max_age=policy.max_age, registries=policy.registries)
-        context = _with_advisories(context, database or default_database(), stack)
+        if not offline:
+            from bomvet.net import Client  # noqa: PLC0415 - not needed otherwise
+
+            context = replace(context, http=stack.enter_context(Client()))
+        context = _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
         return _told(pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)), opened)
 
 
@@ -277,14 +293,59 @@ def _told(result: ScanResult, opened: Opened) -> ScanResult:
     return replace(result, target=target)
 
 
-def _with_advisories(context: Context, path: str, stack: contextlib.ExitStack) -> Context:
-    """`context` with the database at `path`, open as long as `stack`, or with the reason why there is none."""
+def _with_advisories(
+    context: Context, policy: Policy, path: str, stack: contextlib.ExitStack, *, url: str, cache: str
+) -> Context:
+    """`context` with advisory data of the kind that the policy asks for, or with the reason why there is none.
+
+    What is opened stays so as long as `stack`.  Raises `UsageError` where the service is asked for and may not be.
+    """
+    if policy.advisories is Advisories.ONLINE and context.http is None:
+        raise UsageError(
+            "advisories are to come from the service, and this run is offline",
+            hint="--advisories database, or without --offline",
+        )
+    if policy.advisories is not Advisories.ONLINE:
+        context = _with_database(context, path, stack)
+    if policy.advisories is Advisories.DATABASE or context.http is None or _is_fresh(context):
+        return context
+    return _with_service(context, policy, stack, url=url, cache=cache)
+
+
+def _with_database(context: Context, path: str, stack: contextlib.ExitStack) -> Context:
     from bomvet.advisories.database import AdvisoryDatabase  # noqa: PLC0415 - not needed for an SBOM
 
     try:
         return replace(context, advisories=stack.enter_context(AdvisoryDatabase.open(path)))
     except NotEstablishedError as error:
         return replace(context, no_advisories=f"{error}: {error.hint}") if os.path.isfile(path) else context
+
+
+def _is_fresh(context: Context) -> bool:
+    if context.advisories is None:
+        return False
+    obtained = dt.datetime.fromisoformat(context.advisories.snapshot.obtained)
+    return context.max_age is None or context.now - obtained <= context.max_age
+
+
+def _with_service(context: Context, policy: Policy, stack: contextlib.ExitStack, *, url: str, cache: str) -> Context:
+    """`context` with OSV's service, and what database there is to fall back on."""
+    from bomvet.advisories.backends import OnlineStore  # noqa: PLC0415 - only where there is a connection
+    from bomvet.advisories.cache import RecordCache  # noqa: PLC0415 - the same
+    from bomvet.advisories.osv_api import URL  # noqa: PLC0415 - the same
+
+    if context.http is None:  # the caller has looked
+        raise TypeError("no network")
+    kept = stack.enter_context(RecordCache(cache or default_cache(), now=context.now.timestamp))
+    store = OnlineStore(
+        context.http,
+        kept,
+        now=context.now,
+        url=service_url(url or policy.osv.url or URL),
+        private=policy.osv.private,
+        fallback=context.advisories,
+    )
+    return replace(context, advisories=store)
 
 
 def _timed(subject: Subject, opened: Opened) -> Subject:

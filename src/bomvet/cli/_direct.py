@@ -34,6 +34,9 @@ PLAIN: dict[str, dict[str, tuple[str, object]]] = {
     "scan": {
         **_SHARED,
         "--db": ("db", _TEXT),
+        "--advisories": ("advisories", _TEXT),
+        "--osv-url": ("osv_url", _TEXT),
+        "--cache-dir": ("cache_dir", _TEXT),
         "--drift": ("drift", True),
         "--exit-zero": ("exit_zero", True),
         "--require-components": ("require_components", True),

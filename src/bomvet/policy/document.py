@@ -23,6 +23,22 @@ class UnknownSeverity(StrEnum):
     PASS = "pass"  # noqa: S105 - no password
 
 
+class Advisories(StrEnum):
+    """Where advisories come from: the database where it is fresh enough and else OSV's service, or one of both."""
+
+    AUTO = "auto"
+    DATABASE = "database"
+    ONLINE = "online"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Osv:
+    """OSV's service: its URL (empty: the public one), and patterns of package names that are not sent to it."""
+
+    url: str = ""
+    private: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What may ship.
@@ -30,6 +46,7 @@ class Policy:
     `fail_on` is the least severity that fails, None for none.  `max_age` bounds the age of advisory data.
     `source` is the name of the file, empty for the built-in policy.
     `registries` are URLs that packages may come from, besides those that the project's clients are configured for.
+    `advisories` says where advisories come from, `osv` what there is to know of the service.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
     """
 
@@ -42,6 +59,8 @@ class Policy:
     exclude: tuple[str, ...] = ()
     registries: tuple[str, ...] = ()
     author: str = ""
+    advisories: Advisories = Advisories.AUTO
+    osv: Osv = Osv()
     waivers: tuple[Waiver, ...] = ()
 
 
@@ -64,6 +83,27 @@ def max_age(text: str) -> dt.timedelta:
     if not match:
         raise ValueError(f"must be a number of days or hours such as '7d' or '36h', not {text!r}")
     return dt.timedelta(**{"days" if match[2] == "d" else "hours": int(match[1])})
+
+
+def advisories(text: str) -> Advisories:
+    """The place of advisories that `text` names; raises `ValueError`."""
+    if text not in list(Advisories):
+        raise ValueError(f"must be one of {', '.join(Advisories)}, not {text!r}")
+    return Advisories(text)
+
+
+def service_url(text: str) -> str:
+    """The URL of a service, without a slash at its end; raises `ValueError`."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - rarely stated
+
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable, parts = False, urlsplit("")
+    if not usable or parts.query or parts.fragment or not text.isprintable() or " " in text:
+        raise ValueError("must be a URL such as https://osv.acme.example")
+    return text.rstrip("/")
 
 
 def read_policy(text: str, path: str, table: Sequence[str] = ()) -> Policy:
@@ -106,6 +146,8 @@ class _Reader:
             "exclude": ("exclude", self._texts),
             "registries": ("registries", self._urls),
             "author": ("author", self._text),
+            "advisories": ("advisories", self._converted(advisories)),
+            "osv": ("osv", self._osv),
             "db": ("max_age", self._db),
             "waivers": ("waivers", self._waivers),
         }
@@ -165,6 +207,12 @@ class _Reader:
     def _db(self, path: Path, value: Any) -> dt.timedelta | None:
         table = self._table(path, value, ("max-age",))
         return self._converted(max_age)((*path, "max-age"), table["max-age"]) if "max-age" in table else None
+
+    def _osv(self, path: Path, value: Any) -> Osv:
+        table = self._table(path, value, ("url", "private"))
+        url = self._converted(service_url)((*path, "url"), table["url"]) if "url" in table else None
+        private = self._texts((*path, "private"), table["private"]) if "private" in table else None
+        return Osv(url=url or "", private=private or ())
 
     def _waivers(self, path: Path, value: Any) -> tuple[Waiver, ...] | None:
         if not isinstance(value, list):
