@@ -10,12 +10,14 @@ import contextlib
 import datetime as dt
 import hashlib
 import os
+import shutil
 import sqlite3
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
@@ -23,6 +25,7 @@ import orjson
 
 from bomvet.advisories.records import BrokenRecordError, Record, read_record
 from bomvet.errors import NotEstablishedError, UsageError
+from bomvet.model.facts import Catalogue
 from bomvet.model.records import dataclass, field
 from bomvet.model.result import Snapshot
 
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 #: "bvdb": marks the file as ours.
 APPLICATION_ID = 0x62766462
 #: Rises with every change of the tables or of what stands in them.
-FORMAT = 2
+FORMAT = 3
 _CHUNK = 500  # SQLite's oldest limit of variables in one statement is 999
 _IMPORT_HINT = "import the advisories again: bomvet db import PATH"
 #: The fixed header of a SQLite file, how it begins, and where the application id stands in it.
@@ -114,7 +117,35 @@ class AdvisoryDatabase:
         with _told():
             return {id_: self._unpacked(blob) for id_, blob in self._select(sql, ids)}
 
-    def _select(self, sql: str, keys: Collection[str], *before: str) -> Iterator[tuple[str, bytes]]:
+    def catalogues(self) -> Mapping[str, Catalogue]:
+        """The catalogues that there are, by name (`kev`, `epss`)."""
+        with _told():
+            rows = self._connection.execute("SELECT name, date, version, entries FROM catalogue ORDER BY name")
+            return {str(n): Catalogue(date=str(d), version=str(v), entries=int(e)) for n, d, v, e in rows}
+
+    def exploitation(self, cves: Collection[str]) -> Mapping[str, dict[str, Any]]:
+        """Per CVE that a catalogue has, `kev` and `epss`: the fields of `Kev` and `Epss`, None where absent."""
+        date, version = "", ""
+        if scores := self.catalogues().get("epss"):
+            date, version = scores.date, scores.version
+        found: dict[str, dict[str, Any]] = {}
+        kev = "SELECT cve, added, due, ransomware FROM kev WHERE cve IN ({})"
+        epss = "SELECT cve, score, percentile, band FROM epss WHERE cve IN ({})"
+        with _told():
+            for cve, added, due, ransomware in self._select(kev, cves):
+                entry = {"added": str(added), "due": str(due), "ransomware": bool(ransomware)}
+                found[cve] = {"kev": entry, "epss": None}
+            for cve, score, percentile, band in self._select(epss, cves):
+                entry = {"score": float(score), "percentile": float(percentile), "date": date, "model": version}
+                found.setdefault(cve, {"kev": None})["epss"] = {**entry, "band": str(band)}
+        return found
+
+    def catalogue_rows(self, name: str) -> Iterator[tuple[Any, ...]]:
+        """Every row of the catalogue `name`, sorted, as `put_catalogue` takes them."""
+        with _told():
+            yield from self._connection.execute(f"SELECT * FROM {_CATALOGUES[name][0]} ORDER BY cve")  # noqa: S608
+
+    def _select(self, sql: str, keys: Collection[str], *before: str) -> Iterator[tuple[Any, ...]]:
         remaining = iter(sorted(keys))
         while chunk := list(islice(remaining, _CHUNK)):
             # At once, so that no cursor stays open where a blob turns out to be damaged.
@@ -122,6 +153,12 @@ class AdvisoryDatabase:
 
     def _unpacked(self, blob: bytes) -> Any:
         return orjson.loads(zlib.decompressobj(-15, zdict=self._dictionary).decompress(blob))
+
+
+#: Per catalogue its table and the number of its columns.
+_CATALOGUES = {"kev": ("kev", 4), "epss": ("epss", 4)}
+#: A catalogue with its rows, sorted or not: `kev` (cve, added, due, ransomware), `epss` (cve, score, percentile, band).
+Catalogues = Mapping[str, tuple[Catalogue, Iterable[Sequence[Any]]]]
 
 
 @contextlib.contextmanager
@@ -196,52 +233,92 @@ def build(
     source: str,
     obtained: dt.datetime,
     progress: Callable[[int], None] = lambda _: None,
+    catalogues: Catalogues = MappingProxyType({}),
 ) -> ImportResult:
-    """Put the records `raw` into the database file `path`, in the place of what it held.
+    """Put the records `raw` into the database file `path`, in the place of the advisories that it held.
 
-    A failure at any point leaves the old file as it was.  Raises `NoRecordError` where there is no record, and
-    `UsageError` where `path` cannot be written or holds something else than advisories.
+    Catalogues that are not given stay.  A failure at any point leaves the old file as it was.  Raises
+    `NoRecordError` where there is no record, and `UsageError` where `path` cannot be written or holds something else
+    than advisories.
     """
+    _expect_replaceable(path)
+    with _replacing(path) as connection:
+        builder = _Builder(connection)
+        builder.take(raw, progress)
+        builder.finish(source=source, obtained=obtained)
+        for name, (catalogue, rows) in {**_kept_catalogues(path), **catalogues}.items():
+            _put_catalogue(connection, name, catalogue, rows)
+    with AdvisoryDatabase.open(path) as database:
+        return ImportResult(status=database.status(), faults=tuple(builder.faults))
+
+
+def put_catalogue(path: str, name: str, catalogue: Catalogue, rows: Iterable[Sequence[Any]]) -> None:
+    """Put `kev` or `epss` into the database file `path`, in the place of the one that it held.
+
+    A failure at any point leaves the file as it was.  Raises `NotEstablishedError` where there is no database to put
+    it into, and `UsageError` where that cannot be written.
+    """
+    AdvisoryDatabase.open(path).__exit__()
+    with _replacing(path, copy=True) as connection:
+        _put_catalogue(connection, name, catalogue, rows)
+
+
+def _put_catalogue(
+    connection: sqlite3.Connection, name: str, catalogue: Catalogue, rows: Iterable[Sequence[Any]]
+) -> None:
+    table, columns = _CATALOGUES[name]
+    connection.execute(f"DELETE FROM {table}")  # noqa: S608 - one of ours
+    connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * columns)})", rows)  # noqa: S608
+    row = (name, catalogue.date, catalogue.version, catalogue.entries)
+    connection.execute("INSERT OR REPLACE INTO catalogue VALUES (?, ?, ?, ?)", row)
+
+
+def _kept_catalogues(path: str) -> dict[str, tuple[Catalogue, Iterable[Sequence[Any]]]]:
+    """Those of the old database; none where it cannot be read."""
     try:
-        builder = _build(path, raw, source=source, obtained=obtained, progress=progress)
+        with AdvisoryDatabase.open(path) as old:
+            return {name: (about, list(old.catalogue_rows(name))) for name, about in old.catalogues().items()}
+    except NotEstablishedError:
+        return {}
+
+
+@contextlib.contextmanager
+def _replacing(path: str, *, copy: bool = False) -> Iterator[sqlite3.Connection]:
+    """A new file, or a copy of the one at `path`, which takes its place when all is well; raises `UsageError`."""
+    try:
+        with _unfinished(path, copy=copy) as unfinished:
+            with contextlib.closing(sqlite3.connect(unfinished)) as connection:
+                # Nobody else knows the file; what a crash leaves of it is never looked at.
+                connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
+                yield connection
+                connection.commit()
+            os.chmod(unfinished, 0o644)  # advisories are public, and several users may share the file
+            _sync(unfinished)
+            os.replace(unfinished, path)
+        with contextlib.suppress(OSError):  # the new file is in place; some file systems cannot sync a folder
+            _sync(os.path.dirname(os.path.abspath(path)))
     except (OSError, sqlite3.Error) as error:
         raise UsageError(
             f"the advisory database cannot be written: {error}",
             hint="what was there is as it was; --db PATH names another place",
         ) from None
-    with AdvisoryDatabase.open(path) as database:
-        return ImportResult(status=database.status(), faults=tuple(builder.faults))
 
 
-def _build(
-    path: str,
-    raw: Iterable[RawRecord],
-    *,
-    source: str,
-    obtained: dt.datetime,
-    progress: Callable[[int], None],
-) -> _Builder:
-    _expect_replaceable(path)
+@contextlib.contextmanager
+def _unfinished(path: str, *, copy: bool) -> Iterator[str]:
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
     _remove_strays(folder)
     handle, unfinished = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
     os.close(handle)
     try:
-        with contextlib.closing(sqlite3.connect(unfinished)) as connection:
-            builder = _Builder(connection)
-            builder.take(raw, progress)
-            builder.finish(source=source, obtained=obtained)
-        os.chmod(unfinished, 0o644)  # advisories are public, and several users may share the file
-        _sync(unfinished)
-        os.replace(unfinished, path)
+        if copy:
+            shutil.copyfile(path, unfinished)
+        yield unfinished
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(unfinished)
         raise
-    with contextlib.suppress(OSError):  # the new file is in place; some file systems cannot sync a folder
-        _sync(folder)
-    return builder
 
 
 _UNFINISHED = ".bomvet-import-"
@@ -284,11 +361,13 @@ def _sync(path: str) -> None:
 
 
 _TABLES = """
-PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE ecosystem (name TEXT PRIMARY KEY, records INTEGER, withdrawn INTEGER) WITHOUT ROWID;
 CREATE TABLE package (ecosystem TEXT, name TEXT, entries BLOB, PRIMARY KEY (ecosystem, name)) WITHOUT ROWID;
 CREATE TABLE advisory (id TEXT PRIMARY KEY, record BLOB) WITHOUT ROWID;
+CREATE TABLE catalogue (name TEXT PRIMARY KEY, date TEXT, version TEXT, entries INTEGER) WITHOUT ROWID;
+CREATE TABLE kev (cve TEXT PRIMARY KEY, added TEXT, due TEXT, ransomware INTEGER) WITHOUT ROWID;
+CREATE TABLE epss (cve TEXT PRIMARY KEY, score REAL, percentile REAL, band TEXT) WITHOUT ROWID;
 ATTACH '' AS stage;
 CREATE TABLE stage.record (id TEXT PRIMARY KEY, modified TEXT, digest BLOB, withdrawn INTEGER, advisory BLOB)
     WITHOUT ROWID;
