@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import errno
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,14 @@ from bomvet.plugin import Context, FileTree, Source, discover
 from bomvet.policy.document import Policy, read_policy
 
 if TYPE_CHECKING:
+    from bomvet.advisories.tracing import Judged
     from bomvet.model.diff import Described, Diff
-    from bomvet.model.inventory import Scope
+    from bomvet.model.inventory import Component, Scope
     from bomvet.model.result import ScanResult
+
+if TYPE_CHECKING:
+    #: Gives the traces of components: of all records of their packages, or of the advisory that is named.
+    Judge = Callable[[Sequence[Component], str], Judged]
 
 #: Where a project keeps its policy, and in which table.
 POLICY_FILES: Mapping[str, tuple[str, ...]] = {"bomvet.toml": (), "pyproject.toml": ("tool", "bomvet")}
@@ -285,6 +290,24 @@ def _with_advisories(context: Context, path: str, stack: contextlib.ExitStack) -
         return replace(context, advisories=stack.enter_context(AdvisoryDatabase.open(path)))
     except NotEstablishedError as error:
         return replace(context, no_advisories=f"{error}: {error.hint}") if os.path.isfile(path) else context
+
+
+@contextlib.contextmanager
+def advisory_judge(database: str = "") -> Iterator[Judge | None]:
+    """What the records of the advisory database say of components, also where they do not affect them.
+
+    None where there is no such database; open as long as the context.
+    """
+    from bomvet.advisories.database import AdvisoryDatabase  # noqa: PLC0415 - not needed for an SBOM
+    from bomvet.advisories.tracing import judged  # noqa: PLC0415 - the same
+
+    try:
+        store = AdvisoryDatabase.open(database or default_database())
+    except NotEstablishedError:  # the scan has told that
+        yield None
+        return
+    with store:
+        yield lambda components, advisory: judged(store, components, advisory)
 
 
 def _timed(subject: Subject, opened: Opened) -> Subject:
