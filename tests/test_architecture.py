@@ -270,7 +270,7 @@ CONNECTIONS = (
 NOWHERE = ("multiprocessing", "pty", "ctypes", "runpy", "code", "pickle", "marshal", "shelve", "dill")
 #: Modules that reach outside, and the only places from which they may be used.
 EDGES: dict[str, tuple[str, ...]] = {
-    "sqlite3": ("advisories/database.py", "fleet/store.py"),
+    "sqlite3": ("advisories/database.py", "advisories/cache.py", "fleet/store.py"),
     **dict.fromkeys(CONNECTIONS, ("net.py",)),
     "subprocess": ("resolution.py",),  # the user's own clients, on manifests that we wrote
     **dict.fromkeys(NOWHERE, ()),

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bomvet.advisories.backends import Offline
 from bomvet.advisories.matching import evaluate
-from bomvet.enrichers import osv
 from bomvet.enrichers.osv import OSV, enrich
 from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Facts, Rating, Severity, Standing
 from bomvet.model.inventory import Component, Confidence, Inventory
@@ -108,7 +108,7 @@ def test_without_a_store() -> None:
 
 def test_look_ups_are_batched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Packages are asked for many at a time, each name once a batch, and never all at once."""
-    monkeypatch.setattr(osv, "_BATCH", 3)
+    monkeypatch.setattr(Offline, "batch", 3)
     of = context(record("PYSEC-1", FROM_0, name="p4"))
     components = [python(f"p{n}", "1.0") for n in range(5)]
     found = asked(python("p0", "2.0"), *components, of=of).facts.advisories
@@ -222,6 +222,7 @@ def test_whole_match() -> None:
             summary="Bad things",
             rating=Rating(severity=Severity.CRITICAL, score=9.8, vector=V3, source="GHSA-1"),
             evidence=("GHSA-1: in range [0.9, 1.3)", "PYSEC-1: in range [0, 1.4), version listed"),
+            listed=True,
             confidence=Confidence.HIGH,
             fixed="1.4",
             clean="2.0",

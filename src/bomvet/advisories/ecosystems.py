@@ -39,3 +39,8 @@ def package_of(component: Component) -> Package | Unsupported:
     if kind == "npm":
         return Package(ecosystem="npm", name=component.name, version=component.version)
     return Unsupported(reason=f"{kind or 'this kind of package'} cannot be matched by this version of bomvet")
+
+
+def asked_ecosystems(package: Package) -> tuple[str, ...]:
+    """The names under which advisories of `package` are filed."""
+    return (f"{package.ecosystem}:{package.release}" if package.release else package.ecosystem,)

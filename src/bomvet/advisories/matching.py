@@ -29,7 +29,7 @@ _HINT = re.compile(r"(<=?)\s*(\S+)").fullmatch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """An advisory that affects the version: how it matched."""
+    """An advisory that affects the version: how it matched; neither listed nor in a range by a service's word alone."""
 
     id: str
     listed: bool
@@ -48,7 +48,7 @@ class Hit:
         parts = [f"in range {self.interval}"] if self.interval else []
         if self.listed:
             parts.append("version listed")
-        return f"{self.id}: {', '.join(parts)}"
+        return f"{self.id}: {', '.join(parts) or 'API only'}"
 
 
 @dataclass(slots=True, kw_only=True)
