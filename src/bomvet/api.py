@@ -32,8 +32,6 @@ POLICY_FILES: Mapping[str, tuple[str, ...]] = {"bomvet.toml": (), "pyproject.tom
 MAX_POLICY_BYTES = 16 * 1024 * 1024
 #: A document of a whole fleet has 150 MB.
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
-#: OSV's name of the ecosystem, which orders go by, by purl type.
-_ORDERED = {"pypi": "PyPI", "npm": "npm"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,15 +226,7 @@ def diff(
         _described(target, config=config, exclude=exclude, use_ignore_files=use_ignore_files)
         for target in (before, after)
     ]
-    return compare(*sides, tool=__version__, order=_version_key, omit=omit)
-
-
-def _version_key(kind: str, version: str) -> object:
-    """The place of `version` in the order of its ecosystem; None where there is no order, or it is no version."""
-    from bomvet.versions.orders import ORDERS  # noqa: PLC0415 - not needed otherwise
-
-    order = ORDERS.get(_ORDERED.get(kind, ""))
-    return order.key(version) if order else None
+    return compare(*sides, tool=__version__, order=pipeline.version_key, omit=omit)
 
 
 def _described(target: str, *, config: str, exclude: Sequence[str], use_ignore_files: bool) -> Described:

@@ -199,8 +199,8 @@ FailOn = Annotated[
     str | None,
     typer.Option(
         "--fail-on",
-        help="Least severity that fails: critical, high, medium, low, never. [default: high]",
-        metavar="SEVERITY",
+        help="What fails: critical, high, medium, low, never, kev, epss>0.5 ...; a comma is or. [default: high]",
+        metavar="CONDITIONS",
         envvar="BOMVET_FAIL_ON",
         callback=given(_fail_on),
     ),

@@ -56,7 +56,7 @@ def _formats() -> list[tuple[str, str]]:
 
 #: Every key of the policy file with its default in TOML, empty where there is none, and what it does.
 SETTINGS = (
-    ("fail-on", '"high"', "least severity that fails: critical, high, medium, low or never"),
+    ("fail-on", '"high"', "what fails: conditions such as high, kev or epss>0.5 and runtime, of which any refuses"),
     ("unknown-severity", '"fail"', "what a finding without known severity does: fail, incomplete or pass"),
     ("allow-incomplete", "false", "open questions warn instead of giving exit code 3"),
     ("require-components", "false", "a result without components fails"),
@@ -64,13 +64,30 @@ SETTINGS = (
     ("registries", "[]", "URLs of registries that packages may come from, besides those of the project's clients"),
     ("author", "", "who answers for the SBOM: NAME <EMAIL> or a name"),
     ("db.max-age", '"7d"', "oldest advisory data to trust, in days or hours: 7d, 36h"),
+    ("disable", "[]", "ids of built-in rules that are not run"),
+    ("severity", "{}", 'a table [severity]: what a built-in rule weighs, such as unpinned-git = "low"'),
+    ("rules", "[]", "rules of your own, each a table [[rules]] of the keys below"),
+    ("rules.id", "", "needed: words such as no-copyleft"),
+    ("rules.when", "", "needed: an expression in CEL that is true of what is wrong"),
+    ("rules.on", "", "what it is about: component, as where nothing is stated, advisory, release or service"),
+    ("rules.severity", "", "critical, high, as where nothing is stated, medium, low or none"),
+    ("rules.message", "", "what is wrong, in one line"),
+    ("rules.help", "", "why that matters, in a few sentences"),
+    ("rules.remediation", "", "what to do about it"),
     ("waivers", "[]", "findings to live with for a while, each a table [[waivers]] of the keys below"),
     ("waivers.id", "", "needed: any name of the finding, or the id of its rule"),
     ("waivers.reason", "", "needed: why it may wait"),
     ("waivers.owner", "", "needed: who answers for that"),
     ("waivers.expires", "", "needed: the last day (UTC) on which it counts: 2026-12-31"),
     ("waivers.purl", "", "only this package, with or without version"),
+    ("waivers.versions", "", "only these versions of it: >=1.0, <1.4.2"),
     ("waivers.path", "", "only where all places of the component match this pattern"),
+    ("unused-waivers", '"warn"', "what a waiver that covers nothing does: warn or fail"),
+    ("ignore-files", "[]", "lists of other tools to take waivers from: .trivyignore, osv-scanner.toml, .grype.yaml"),
+    ("ignores.owner", "", "who answers for their entries"),
+    ("ignores.reason", "", "the reason of entries that state none"),
+    ("ignores.expires", "", "the last day of entries that state none"),
+    ("tests", "[]", "made-up findings and what becomes of them, each a table [[tests]], for bomvet policy test"),
 )
 
 
