@@ -30,6 +30,7 @@ class Policy:
     `fail_on` is the least severity that fails, None for none.  `max_age` bounds the age of advisory data.
     `source` is the name of the file, empty for the built-in policy.
     `registries` are URLs that packages may come from, besides those that the project's clients are configured for.
+    `vex` are patterns of VEX documents in the project, `vex_products` names by which statements may call the project.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
     """
 
@@ -42,6 +43,8 @@ class Policy:
     exclude: tuple[str, ...] = ()
     registries: tuple[str, ...] = ()
     author: str = ""
+    vex: tuple[str, ...] = ()
+    vex_products: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
 
 
@@ -106,6 +109,8 @@ class _Reader:
             "exclude": ("exclude", self._texts),
             "registries": ("registries", self._urls),
             "author": ("author", self._text),
+            "vex": ("vex", self._texts),
+            "vex-products": ("vex_products", self._texts),
             "db": ("max_age", self._db),
             "waivers": ("waivers", self._waivers),
         }
