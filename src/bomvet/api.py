@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from bomvet.model.diff import Described, Diff
     from bomvet.model.inventory import Component, Scope
     from bomvet.model.result import ScanResult
+    from bomvet.policy.baseline import Baseline
+    from bomvet.policy.vex import Vex
 
 if TYPE_CHECKING:
     #: Gives the traces of components: of all records of their packages, or of the advisory that is named.
@@ -181,9 +183,14 @@ def scan(
     use_ignore_files: bool = True,
     resolve: bool = False,
     now: dt.datetime | None = None,
+    vex: Sequence[str] = (),
+    vex_products: Sequence[str] = (),
+    baseline: str = "",
 ) -> ScanResult:
     """Everything about `target`, judged by `policy` (default: the target's own, else the built-in one).
 
+    `vex` are files of VEX documents, besides those that the policy names; `vex_products` further names of what is
+    scanned.  `baseline` is a file with the result of an earlier scan, or a git revision: what is known does not fail.
     Without an advisory database the verdict is *incomplete*, never *passed*.  Raises `UsageError` and
     `PolicyFileError`; what cannot be read becomes an `Unknown` in the result.
     """
@@ -195,7 +202,52 @@ def scan(
         moment = now or dt.datetime.now(dt.UTC)
         context = Context(now=moment, max_age=policy.max_age, registries=policy.registries)
         context = _with_advisories(context, database or default_database(), stack)
-        return _told(pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)), opened)
+        known = _baseline(baseline, target, policy, context, subject, use_ignore_files=use_ignore_files)
+        answers = _vex(opened.tree, policy, vex, vex_products)
+        subject = _timed(subject, opened)
+        return _told(
+            pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers, baseline=known), opened
+        )
+
+
+def _vex(tree: FileTree, policy: Policy, files: Sequence[str], products: Sequence[str]) -> Vex | None:
+    """What the documents state that the user and the policy name; raises `UsageError` and `MalformedError`."""
+    if not files and not policy.vex:
+        return None
+    from bomvet.inputs import read_documents, vex_of  # noqa: PLC0415 - most scans have none
+
+    documents, problems = read_documents(tree, _content, patterns=policy.vex, files=files)
+    return vex_of(documents, (*policy.vex_products, *products), problems)
+
+
+def _baseline(
+    text: str, target: str, policy: Policy, context: Context, subject: Subject, *, use_ignore_files: bool
+) -> Baseline | None:
+    """What the file or revision `text` knows; a revision is read and judged as `target` is.
+
+    Raises `UsageError` where it is neither.
+    """
+    if not text:
+        return None
+    from bomvet.inputs import incomplete, read_baseline  # noqa: PLC0415 - most scans have none
+    from bomvet.policy.baseline import Baseline  # noqa: PLC0415 - the same
+
+    if not text.startswith("git:") and os.path.lexists(text):
+        try:
+            return read_baseline(_content(text, MAX_DOCUMENT_BYTES), os.path.basename(text))
+        except OSError as error:
+            raise UsageError(f"the baseline {text} cannot be read: {error.strerror}") from None
+    revision = text.removeprefix("git:")
+    scheme, location = _split(target)
+    if scheme != "dir":
+        raise UsageError(f"{target} has no revisions: a baseline of it is a file", hint="-f json=FILE writes one")
+    opened = open_target(
+        f"git:{location}@{revision}", exclude=policy.exclude, use_ignore_files=use_ignore_files
+    )
+    found = pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)).assessment
+    if found is None:  # a scan always judges
+        raise TypeError("no assessment")
+    return Baseline.of(found, text, incomplete(text, len(found.not_established)))
 
 
 def _resolved(opened: Opened) -> Opened:

@@ -34,6 +34,9 @@ PLAIN: dict[str, dict[str, tuple[str, object]]] = {
     "scan": {
         **_SHARED,
         "--db": ("db", _TEXT),
+        "--vex": ("vex", _LIST),
+        "--vex-product": ("vex_product", _LIST),
+        "--baseline": ("baseline", _TEXT),
         "--drift": ("drift", True),
         "--exit-zero": ("exit_zero", True),
         "--require-components": ("require_components", True),

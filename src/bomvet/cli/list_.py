@@ -63,6 +63,8 @@ SETTINGS = (
     ("exclude", "[]", "patterns of paths to pass over"),
     ("registries", "[]", "URLs of registries that packages may come from, besides those of the project's clients"),
     ("author", "", "who answers for the SBOM: NAME <EMAIL> or a name"),
+    ("vex", "[]", "patterns of VEX documents in the project, whose statements answer findings"),
+    ("vex-products", "[]", "purls or other names by which VEX statements may call the project"),
     ("db.max-age", '"7d"', "oldest advisory data to trust, in days or hours: 7d, 36h"),
     ("disable", "[]", "ids of built-in rules that are not run"),
     ("severity", "{}", 'a table [severity]: what a built-in rule weighs, such as unpinned-git = "low"'),

@@ -52,6 +52,7 @@ class Policy:
     `fail_on` are the conditions of which any refuses a finding.  `max_age` bounds the age of advisory data.
     `source` is the name of the file, empty for the built-in policy.
     `registries` are URLs that packages may come from, besides those that the project's clients are configured for.
+    `vex` are patterns of VEX documents in the project, `vex_products` names by which statements may call the project.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
     `disable` are rules that are not run, `severities` those that weigh something else than built in, `rules` the
     policy's own.  `ignore_files` are lists of other tools, whose entries become waivers by the help of `ignores`.
@@ -67,6 +68,8 @@ class Policy:
     exclude: tuple[str, ...] = ()
     registries: tuple[str, ...] = ()
     author: str = ""
+    vex: tuple[str, ...] = ()
+    vex_products: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
     severities: tuple[tuple[str, Severity], ...] = ()
     rules: tuple[CustomRule, ...] = ()
@@ -137,6 +140,8 @@ class _PolicyReader(Reader):
             "exclude": ("exclude", self.texts),
             "registries": ("registries", self._urls),
             "author": ("author", self.text),
+            "vex": ("vex", self.texts),
+            "vex-products": ("vex_products", self.texts),
             "db": ("max_age", self._db),
             "disable": ("disable", self.texts),
             "severity": ("severities", self._severities),

@@ -277,6 +277,7 @@ class _Explainer:
         self._expired = assessment.expired if assessment else ()
         self._waivers = {w.finding.fingerprint: w.waiver for w in waived}
         suppressed = assessment.suppressed if assessment else ()
+        self._statements = {s.finding.fingerprint: s.statement for s in suppressed}
         known = (*result.findings, *(w.finding for w in waived), *(s.finding for s in suppressed))
         self._findings = {(f.subject, f.instance): f for f in known if f.rule == _RULE}
 
@@ -377,6 +378,10 @@ class _Explainer:
 
     def _judged(self, finding: Finding) -> Iterator[_Row]:
         waiver = self._waivers.get(finding.fingerprint)
+        if statement := self._statements.get(finding.fingerprint):
+            why = (statement.justification, statement.impact, f"says {statement.author or 'no author'}", statement.time)
+            said = "; ".join(part for part in (statement.status, *why) if part)
+            yield _head("vex", 4), f"suppressed: {said} ({statement.source})"
         if waiver:
             yield _head("policy", 4), f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
         for expired in () if waiver else (w for w in self._expired if w.covers(finding)):
