@@ -15,7 +15,7 @@ from bomvet.errors import MalformedError, NotEstablishedError, UsageError
 from bomvet.model.records import dataclass, replace
 from bomvet.pipeline import AS_FOUND, Subject
 from bomvet.plugin import Context, FileTree, Source, discover
-from bomvet.policy.document import Policy, read_policy
+from bomvet.policy.document import Advisories, Policy, read_policy, service_url
 
 if TYPE_CHECKING:
     from bomvet.advisories.tracing import Judged
@@ -159,6 +159,13 @@ def default_database() -> str:
     return os.path.join(user_data_dir("bomvet", appauthor=False), "advisories.db")
 
 
+def default_cache() -> str:
+    """Where advisory records are kept between runs when nobody says otherwise."""
+    from platformdirs import user_cache_dir  # noqa: PLC0415 - slow, and often not needed
+
+    return user_cache_dir("bomvet", appauthor=False)
+
+
 def sbom(
     target: str,
     *,
@@ -186,12 +193,17 @@ def scan(
     vex: Sequence[str] = (),
     vex_products: Sequence[str] = (),
     baseline: str = "",
+    offline: bool = False,
+    osv_url: str = "",
+    cache: str = "",
 ) -> ScanResult:
     """Everything about `target`, judged by `policy` (default: the target's own, else the built-in one).
 
     `vex` are files of VEX documents, besides those that the policy names; `vex_products` further names of what is
     scanned.  `baseline` is a file with the result of an earlier scan, or a git revision: what is known does not fail.
-    Without an advisory database the verdict is *incomplete*, never *passed*.  Raises `UsageError` and
+    Advisories come from the file `database`, or from the service at `osv_url` (default: the policy's, else OSV's
+    own), whose records are kept in the folder `cache`; `offline` opens no connection.
+    Without advisories the verdict is *incomplete*, never *passed*.  Raises `UsageError` and
     `PolicyFileError`; what cannot be read becomes an `Unknown` in the result.
     """
     policy = load_policy(target=target) if policy is None else policy
@@ -201,13 +213,15 @@ def scan(
     with contextlib.ExitStack() as stack:
         moment = now or dt.datetime.now(dt.UTC)
         context = Context(now=moment, max_age=policy.max_age, registries=policy.registries)
-        context = _with_advisories(context, database or default_database(), stack)
+        if not offline:
+            from bomvet.net import Client  # noqa: PLC0415 - not needed otherwise
+
+            context = replace(context, http=stack.enter_context(Client()))
+        context = _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
         known = _baseline(baseline, target, policy, context, subject, use_ignore_files=use_ignore_files)
         answers = _vex(opened.tree, policy, vex, vex_products)
         subject = _timed(subject, opened)
-        return _told(
-            pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers, baseline=known), opened
-        )
+        return _told(pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers, baseline=known), opened)
 
 
 def _vex(tree: FileTree, policy: Policy, files: Sequence[str], products: Sequence[str]) -> Vex | None:
@@ -241,9 +255,7 @@ def _baseline(
     scheme, location = _split(target)
     if scheme != "dir":
         raise UsageError(f"{target} has no revisions: a baseline of it is a file", hint="-f json=FILE writes one")
-    opened = open_target(
-        f"git:{location}@{revision}", exclude=policy.exclude, use_ignore_files=use_ignore_files
-    )
+    opened = open_target(f"git:{location}@{revision}", exclude=policy.exclude, use_ignore_files=use_ignore_files)
     found = pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)).assessment
     if found is None:  # a scan always judges
         raise TypeError("no assessment")
@@ -324,8 +336,26 @@ def _told(result: ScanResult, opened: Opened) -> ScanResult:
     return replace(result, target=target)
 
 
-def _with_advisories(context: Context, path: str, stack: contextlib.ExitStack) -> Context:
-    """`context` with the database at `path`, open as long as `stack`, or with the reason why there is none."""
+def _with_advisories(
+    context: Context, policy: Policy, path: str, stack: contextlib.ExitStack, *, url: str, cache: str
+) -> Context:
+    """`context` with advisory data of the kind that the policy asks for, or with the reason why there is none.
+
+    What is opened stays so as long as `stack`.  Raises `UsageError` where the service is asked for and may not be.
+    """
+    if policy.advisories is Advisories.ONLINE and context.http is None:
+        raise UsageError(
+            "advisories are to come from the service, and this run is offline",
+            hint="--advisories database, or without --offline",
+        )
+    if policy.advisories is not Advisories.ONLINE:
+        context = _with_database(context, path, stack)
+    if policy.advisories is Advisories.DATABASE or context.http is None or _is_fresh(context):
+        return context
+    return _with_service(context, policy, stack, url=url, cache=cache)
+
+
+def _with_database(context: Context, path: str, stack: contextlib.ExitStack) -> Context:
     from bomvet.advisories.database import AdvisoryDatabase  # noqa: PLC0415 - not needed for an SBOM
 
     try:
@@ -350,6 +380,33 @@ def advisory_judge(database: str = "") -> Iterator[Judge | None]:
         return
     with store:
         yield lambda components, advisory: judged(store, components, advisory)
+
+
+def _is_fresh(context: Context) -> bool:
+    if context.advisories is None:
+        return False
+    obtained = dt.datetime.fromisoformat(context.advisories.snapshot.obtained)
+    return context.max_age is None or context.now - obtained <= context.max_age
+
+
+def _with_service(context: Context, policy: Policy, stack: contextlib.ExitStack, *, url: str, cache: str) -> Context:
+    """`context` with OSV's service, and what database there is to fall back on."""
+    from bomvet.advisories.backends import OnlineStore  # noqa: PLC0415 - only where there is a connection
+    from bomvet.advisories.cache import RecordCache  # noqa: PLC0415 - the same
+    from bomvet.advisories.osv_api import URL  # noqa: PLC0415 - the same
+
+    if context.http is None:  # the caller has looked
+        raise TypeError("no network")
+    kept = stack.enter_context(RecordCache(cache or default_cache(), now=context.now.timestamp))
+    store = OnlineStore(
+        context.http,
+        kept,
+        now=context.now,
+        url=service_url(url or policy.osv.url or URL),
+        private=policy.osv.private,
+        fallback=context.advisories,
+    )
+    return replace(context, advisories=store)
 
 
 def _timed(subject: Subject, opened: Opened) -> Subject:

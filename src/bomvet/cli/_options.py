@@ -227,6 +227,48 @@ def _platform(text: str) -> object:
     return markers.platform(text)
 
 
+def _advisories(text: str) -> object:
+    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
+
+    return document.advisories(text)
+
+
+def _service_url(text: str) -> object:
+    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
+
+    return document.service_url(text)
+
+
+Advisories = Annotated[
+    str | None,
+    typer.Option(
+        "--advisories",
+        help="Where advisories come from: database, online, or auto: the database if it is fresh. [default: auto]",
+        metavar="WHERE",
+        envvar="BOMVET_ADVISORIES",
+        callback=given(_advisories),
+    ),
+]
+OsvUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--osv-url",
+        help="The service to ask for advisories. [default: https://api.osv.dev]",
+        metavar="URL",
+        envvar="BOMVET_OSV_URL",
+        callback=given(_service_url),
+    ),
+]
+CacheDir = Annotated[
+    str | None,
+    typer.Option(
+        "--cache-dir",
+        help="Where records that the service gave are kept.",
+        metavar="DIR",
+        envvar="BOMVET_CACHE_DIR",
+        callback=given(),
+    ),
+]
 FailOn = Annotated[
     str | None,
     typer.Option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from bomvet.cli import _values as values
@@ -26,6 +27,9 @@ def scan(
     fail_on: opt.FailOn = None,
     db: opt.Db = None,
     offline: opt.Offline = False,
+    advisories: opt.Advisories = None,
+    osv_url: opt.OsvUrl = None,
+    cache_dir: opt.CacheDir = None,
     max_age: opt.MaxAge = None,
     allow_incomplete: opt.AllowIncomplete = None,
     require_components: opt.RequireComponents = None,
@@ -56,11 +60,15 @@ def scan(
 
     wanted = outputs(formats or ["table"], output)
     settings = _stated(fail_on, max_age, allow_incomplete, require_components)
+    settings |= values.advisories(advisories)
     policy = _with(api.load_policy(config or "", target=target), settings, exclude)
     result = api.scan(
         target,
         policy=policy,
         database=values.database(db),
+        offline=offline,
+        osv_url=osv_url or "",
+        cache=os.path.expanduser(cache_dir) if cache_dir else "",
         subject=values.subject(
             policy,
             name=source_name,

@@ -139,7 +139,9 @@ class _Reader:
         # By default a version is `affected`, also in analyses that say it is not: that is what analyses are for.
         agreeing = ("", "unaffected") if status in ("not_affected", "fixed") else ("", "affected", "unknown")
         if stated not in agreeing:
-            self.problems.tell(place, f"the version {shown(version or range_)!r} is {stated!r}, the analysis {status!r}")
+            self.problems.tell(
+                place, f"the version {shown(version or range_)!r} is {stated!r}, the analysis {status!r}"
+            )
             return ""
         if not version and not range_:
             self.problems.tell(place, "an entry of its versions has neither version nor range")

@@ -176,9 +176,7 @@ class Matcher:
         if self._mine and self._mine.is_named_by(name, self._within):
             return True
         # What the user names without a version, or without qualifiers, is meant in all of them.
-        return any(
-            mine.is_named_by(name, self._within) or name.is_named_by(mine, self._within) for mine in self._named
-        )
+        return any(mine.is_named_by(name, self._within) or name.is_named_by(mine, self._within) for mine in self._named)
 
     def _tell_stranger(self, statement: Statement, names: Sequence[Identity]) -> None:
         """Tell of a statement on a product that may be the scanned project, but is not known to be."""
