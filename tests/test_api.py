@@ -21,6 +21,7 @@ from bomvet.errors import PolicyFileError, UsageError
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Verdict
 from bomvet.pipeline import Subject
+from bomvet.policy.conditions import conditions
 from bomvet.policy.document import Policy
 from tests.harness import NOW
 
@@ -137,7 +138,7 @@ def test_the_time_of_the_commit(project: Path) -> None:
 
 # ── policies ────────────────────────────────────────────────────────────────────────────────────
 
-LOW = Policy(fail_on=Severity.LOW)
+LOW = Policy(fail_on=conditions("low"))
 
 
 @pytest.mark.parametrize("target", [".", "dir:.", "uv.lock", "../sink", "dir:../sink/uv.lock"])
@@ -300,7 +301,7 @@ def test_scan_by_the_policy_of_the_target(project: Path, database: str) -> None:
     (project / "old" / "package-lock.json").write_text("{}", "utf-8")
     own = bomvet.scan(".", database=database, now=NOW)
     stale = bomvet.scan(".", database=database, now=NOW + dt.timedelta(days=2))
-    given = bomvet.scan(".", policy=Policy(fail_on=None), database=database, now=NOW)
+    given = bomvet.scan(".", policy=Policy(fail_on=()), database=database, now=NOW)
 
     assert [r.assessment.verdict.value for r in (own, stale, given) if r.assessment] == [
         "passed", "incomplete", "incomplete",
@@ -349,7 +350,7 @@ def test_a_policy_that_is_a_link_within_the_project_is_read(tmp_path: Path) -> N
     (tmp_path / "settings.toml").write_text('fail-on = "low"\n')
     (tmp_path / "bomvet.toml").symlink_to("settings.toml")
 
-    assert load_policy(target=str(tmp_path)).fail_on is Severity.LOW
+    assert load_policy(target=str(tmp_path)).fail_on == conditions("low")
 
 
 def test_sbom(project: Path) -> None:

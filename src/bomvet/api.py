@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import errno
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -18,17 +18,22 @@ from bomvet.plugin import Context, FileTree, Source, discover
 from bomvet.policy.document import Advisories, Policy, read_policy, service_url
 
 if TYPE_CHECKING:
+    from bomvet.advisories.tracing import Judged
     from bomvet.model.diff import Described, Diff
-    from bomvet.model.inventory import Scope
+    from bomvet.model.inventory import Component, Scope
     from bomvet.model.result import ScanResult
+    from bomvet.policy.baseline import Baseline
+    from bomvet.policy.vex import Vex
+
+if TYPE_CHECKING:
+    #: Gives the traces of components: of all records of their packages, or of the advisory that is named.
+    Judge = Callable[[Sequence[Component], str], Judged]
 
 #: Where a project keeps its policy, and in which table.
 POLICY_FILES: Mapping[str, tuple[str, ...]] = {"bomvet.toml": (), "pyproject.toml": ("tool", "bomvet")}
 MAX_POLICY_BYTES = 16 * 1024 * 1024
 #: A document of a whole fleet has 150 MB.
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
-#: OSV's name of the ecosystem, which orders go by, by purl type.
-_ORDERED = {"pypi": "PyPI", "npm": "npm"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,12 +190,17 @@ def scan(
     use_ignore_files: bool = True,
     resolve: bool = False,
     now: dt.datetime | None = None,
+    vex: Sequence[str] = (),
+    vex_products: Sequence[str] = (),
+    baseline: str = "",
     offline: bool = False,
     osv_url: str = "",
     cache: str = "",
 ) -> ScanResult:
     """Everything about `target`, judged by `policy` (default: the target's own, else the built-in one).
 
+    `vex` are files of VEX documents, besides those that the policy names; `vex_products` further names of what is
+    scanned.  `baseline` is a file with the result of an earlier scan, or a git revision: what is known does not fail.
     Advisories come from the file `database`, or from the service at `osv_url` (default: the policy's, else OSV's
     own), whose records are kept in the folder `cache`; `offline` opens no connection.
     Without advisories the verdict is *incomplete*, never *passed*.  Raises `UsageError` and
@@ -208,7 +218,48 @@ def scan(
 
             context = replace(context, http=stack.enter_context(Client()))
         context = _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
-        return _told(pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)), opened)
+        known = _baseline(baseline, target, policy, context, subject, use_ignore_files=use_ignore_files)
+        answers = _vex(opened.tree, policy, vex, vex_products)
+        subject = _timed(subject, opened)
+        return _told(pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers, baseline=known), opened)
+
+
+def _vex(tree: FileTree, policy: Policy, files: Sequence[str], products: Sequence[str]) -> Vex | None:
+    """What the documents state that the user and the policy name; raises `UsageError` and `MalformedError`."""
+    if not files and not policy.vex:
+        return None
+    from bomvet.inputs import read_documents, vex_of  # noqa: PLC0415 - most scans have none
+
+    documents, problems = read_documents(tree, _content, patterns=policy.vex, files=files)
+    return vex_of(documents, (*policy.vex_products, *products), problems)
+
+
+def _baseline(
+    text: str, target: str, policy: Policy, context: Context, subject: Subject, *, use_ignore_files: bool
+) -> Baseline | None:
+    """What the file or revision `text` knows; a revision is read and judged as `target` is.
+
+    Raises `UsageError` where it is neither.
+    """
+    if not text:
+        return None
+    from bomvet.inputs import incomplete, read_baseline  # noqa: PLC0415 - most scans have none
+    from bomvet.policy.baseline import Baseline  # noqa: PLC0415 - the same
+
+    if not text.startswith("git:") and os.path.lexists(text):
+        try:
+            return read_baseline(_content(text, MAX_DOCUMENT_BYTES), os.path.basename(text))
+        except OSError as error:
+            raise UsageError(f"the baseline {text} cannot be read: {error.strerror}") from None
+    revision = text.removeprefix("git:")
+    scheme, location = _split(target)
+    if scheme != "dir":
+        raise UsageError(f"{target} has no revisions: a baseline of it is a file", hint="-f json=FILE writes one")
+    opened = open_target(f"git:{location}@{revision}", exclude=policy.exclude, use_ignore_files=use_ignore_files)
+    found = pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)).assessment
+    if found is None:  # a scan always judges
+        raise TypeError("no assessment")
+    return Baseline.of(found, text, incomplete(text, len(found.not_established)))
 
 
 def _resolved(opened: Opened) -> Opened:
@@ -239,15 +290,7 @@ def diff(
         _described(target, config=config, exclude=exclude, use_ignore_files=use_ignore_files)
         for target in (before, after)
     ]
-    return compare(*sides, tool=__version__, order=_version_key, omit=omit)
-
-
-def _version_key(kind: str, version: str) -> object:
-    """The place of `version` in the order of its ecosystem; None where there is no order, or it is no version."""
-    from bomvet.versions.orders import ORDERS  # noqa: PLC0415 - not needed otherwise
-
-    order = ORDERS.get(_ORDERED.get(kind, ""))
-    return order.key(version) if order else None
+    return compare(*sides, tool=__version__, order=pipeline.version_key, omit=omit)
 
 
 def _described(target: str, *, config: str, exclude: Sequence[str], use_ignore_files: bool) -> Described:
@@ -319,6 +362,24 @@ def _with_database(context: Context, path: str, stack: contextlib.ExitStack) -> 
         return replace(context, advisories=stack.enter_context(AdvisoryDatabase.open(path)))
     except NotEstablishedError as error:
         return replace(context, no_advisories=f"{error}: {error.hint}") if os.path.isfile(path) else context
+
+
+@contextlib.contextmanager
+def advisory_judge(database: str = "") -> Iterator[Judge | None]:
+    """What the records of the advisory database say of components, also where they do not affect them.
+
+    None where there is no such database; open as long as the context.
+    """
+    from bomvet.advisories.database import AdvisoryDatabase  # noqa: PLC0415 - not needed for an SBOM
+    from bomvet.advisories.tracing import judged  # noqa: PLC0415 - the same
+
+    try:
+        store = AdvisoryDatabase.open(database or default_database())
+    except NotEstablishedError:  # the scan has told that
+        yield None
+        return
+    with store:
+        yield lambda components, advisory: judged(store, components, advisory)
 
 
 def _is_fresh(context: Context) -> bool:

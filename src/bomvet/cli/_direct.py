@@ -34,6 +34,9 @@ PLAIN: dict[str, dict[str, tuple[str, object]]] = {
     "scan": {
         **_SHARED,
         "--db": ("db", _TEXT),
+        "--vex": ("vex", _LIST),
+        "--vex-product": ("vex_product", _LIST),
+        "--baseline": ("baseline", _TEXT),
         "--advisories": ("advisories", _TEXT),
         "--osv-url": ("osv_url", _TEXT),
         "--cache-dir": ("cache_dir", _TEXT),

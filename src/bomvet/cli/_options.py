@@ -171,6 +171,38 @@ Offline = Annotated[
 ]
 
 
+Vex = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vex",
+        help="A VEX document whose statements answer findings: OpenVEX, CSAF or CycloneDX; repeatable.",
+        metavar="FILE",
+        envvar="BOMVET_VEX",
+        callback=given(),
+    ),
+]
+VexProduct = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vex-product",
+        help="What VEX statements call this project; repeatable.",
+        metavar="PURL",
+        envvar="BOMVET_VEX_PRODUCT",
+        callback=given(),
+    ),
+]
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline",
+        help="Fail only for what is new: since an earlier result (json or sarif), or a git revision.",
+        metavar="FILE|REV",
+        envvar="BOMVET_BASELINE",
+        callback=given(),
+    ),
+]
+
+
 def _fail_on(text: str) -> object:
     from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
 
@@ -241,8 +273,8 @@ FailOn = Annotated[
     str | None,
     typer.Option(
         "--fail-on",
-        help="Least severity that fails: critical, high, medium, low, never. [default: high]",
-        metavar="SEVERITY",
+        help="What fails: critical, high, medium, low, never, kev, epss>0.5 ...; a comma is or. [default: high]",
+        metavar="CONDITIONS",
         envvar="BOMVET_FAIL_ON",
         callback=given(_fail_on),
     ),

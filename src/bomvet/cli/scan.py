@@ -33,6 +33,9 @@ def scan(
     max_age: opt.MaxAge = None,
     allow_incomplete: opt.AllowIncomplete = None,
     require_components: opt.RequireComponents = None,
+    vex: opt.Vex = None,
+    vex_product: opt.VexProduct = None,
+    baseline: opt.Baseline = None,
     exit_zero: opt.ExitZero = False,
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
@@ -79,6 +82,9 @@ def scan(
         ),
         resolve=values.resolve(wanted=resolve, offline=offline),
         use_ignore_files=not no_ignore,
+        vex=vex or (),
+        vex_products=vex_product or (),
+        baseline=baseline or "",
     )
     write(result, wanted, spec_version)
     assessment = result.assessment
@@ -121,3 +127,4 @@ def _tell(result: ScanResult, assessment: Assessment) -> None:
     say(f"{project}: {assessment.verdict.value.upper()}{reasons}")
     say_some(assessment.not_established, before="  not established: ")
     say_some((f"{s.path}: {s.reason}" for s in result.target.skipped), before="  passed over: ")
+    say_some(assessment.notes, before="  note: ")
