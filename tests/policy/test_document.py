@@ -186,8 +186,8 @@ WAIVER = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\n'
             "line 3: db.max-age must be a number of days or hours such as '7d' or '36h', not 'old'",
         ),
         ("[db]\nmax-age = 7", "line 2: db.max-age must be a text that is not empty"),
-        ("[db]\npath = 'x'", "line 2: unknown setting db.path; known are max-age"),
-        ("db.path = 'x'", "line 1: unknown setting db.path; known are max-age"),
+        ("[db]\npath = 'x'", "line 2: unknown setting db.path; known are max-age, url"),
+        ("db.path = 'x'", "line 1: unknown setting db.path; known are max-age, url"),
         ("\nfail_on = 'high'", "line 2: unknown setting fail_on; did you mean fail-on?"),
         ("[[waiver]]\nid = 'x'", "line 1: unknown setting waiver; did you mean waivers?"),
         ("[waivers]\nid = 'x'", "line 1: waivers must be an array of tables: [[waivers]]"),
@@ -219,7 +219,7 @@ def test_all_errors_at_once() -> None:
         "line 1: a waiver needs id, reason, owner, expires; reason, owner, expires is missing",
         "line 8: waivers[2].expires must be a date such as 2026-12-31",
         "line 10: db.max-age must be a text that is not empty",
-        "line 11: unknown setting db.x; known are max-age",
+        "line 11: unknown setting db.x; known are max-age, url",
     )
 
 
