@@ -190,7 +190,13 @@ def scan(
         opened = _resolved(opened)
     with contextlib.ExitStack() as stack:
         moment = now or dt.datetime.now(dt.UTC)
-        context = Context(now=moment, max_age=policy.max_age, registries=policy.registries)
+        context = Context(
+            now=moment,
+            max_age=policy.max_age,
+            registries=policy.registries,
+            cool_down=policy.cool_down,
+            ask_registries=policy.ask_registries,
+        )
         context = _with_advisories(context, database or default_database(), stack)
         return _told(pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)), opened)
 

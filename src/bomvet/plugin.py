@@ -128,6 +128,24 @@ class AdvisoryStore(Protocol):
         """Per id the record without its affected entries."""
 
 
+class Client(NamedTuple):
+    """A registry that the user's own client is set to, and what lets the user in there, which is for it alone.
+
+    `ecosystem` is a purl type; `url` has no secrets, which stand in `headers`.  `scope` is that of npm packages
+    (`@acme`).  `default` says that packages come from there where nothing else is said of them.
+    """
+
+    ecosystem: str
+    url: str
+    scope: str = ""
+    default: bool = True
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        """Without the headers: it may stand in an error message."""
+        return f"Client({self.ecosystem}, {self.url}, {self.scope or 'all'})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
     """What an enricher cannot do without; the core skips it, and says so, where that is not to be had."""
@@ -141,7 +159,8 @@ class Context:
     """The outside as it is handed to enrichers: time, network (None: offline), advisory data (None: none).
 
     `no_advisories` says why there are none.  `registries` are those that the policy names, `cool_down` is how many
-    days old a release has to be by it.
+    days old a release has to be by it, and `ask_registries` whether they are to be asked about every package.
+    `clients` are the registries that the user's own package managers are set to.
     """
 
     now: dt.datetime
@@ -151,6 +170,8 @@ class Context:
     max_age: dt.timedelta | None = None
     registries: tuple[str, ...] = ()
     cool_down: int = 0
+    ask_registries: bool = False
+    clients: tuple[Client, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,8 @@ def scan(
     max_age: opt.MaxAge = None,
     allow_incomplete: opt.AllowIncomplete = None,
     require_components: opt.RequireComponents = None,
+    cool_down: opt.CoolDown = None,
+    ask_registries: opt.AskRegistries = None,
     exit_zero: opt.ExitZero = False,
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
@@ -52,7 +54,7 @@ def scan(
     from bomvet import api  # noqa: PLC0415 - the help text needs none of it
 
     wanted = outputs(formats or ["table"], output)
-    settings = _stated(fail_on, max_age, allow_incomplete, require_components)
+    settings = _stated(fail_on, max_age, allow_incomplete, require_components, cool_down, ask_registries)
     policy = _with(api.load_policy(config or "", target=target), settings, exclude)
     result = api.scan(
         target,
@@ -86,6 +88,8 @@ def _stated(
     max_age: str | None,
     allow_incomplete: bool | None,
     require_components: bool | None,
+    cool_down: str | None,
+    ask_registries: bool | None,
 ) -> dict[str, Any]:
     """The settings that the command line or the environment states."""
     from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
@@ -99,6 +103,10 @@ def _stated(
         found["allow_incomplete"] = allow_incomplete
     if require_components is not None:
         found["require_components"] = require_components
+    if cool_down is not None:
+        found["cool_down"] = document.cool_down(cool_down)
+    if ask_registries is not None:
+        found["ask_registries"] = ask_registries
     return found
 
 

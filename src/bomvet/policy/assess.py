@@ -107,6 +107,12 @@ def _open_questions(
         for purl, answer in sorted(facts.advisories.items())
         if answer.standing is Standing.NOT_ESTABLISHED and purl not in asked
     ]
+    if policy.cool_down or policy.ask_registries:
+        questions += [
+            f"{purl}: {answer.reason}"
+            for purl, answer in sorted(facts.releases.items())
+            if answer.standing is Standing.NOT_ESTABLISHED and purl not in asked
+        ]
     if policy.fail_on is not None and policy.unknown_severity is UnknownSeverity.INCOMPLETE:
         questions += [f"{f.subject}: the severity of {f.instance} is unknown" for f in findings if _is_unrated(f)]
     return questions

@@ -30,6 +30,8 @@ class Policy:
     `fail_on` is the least severity that fails, None for none.  `max_age` bounds the age of advisory data.
     `source` is the name of the file, empty for the built-in policy.
     `registries` are URLs that packages may come from, besides those that the project's clients are configured for.
+    `cool_down` is how many days old a release has to be, 0 for none; `ask_registries` has the registries asked about
+    every package.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
     """
 
@@ -41,6 +43,8 @@ class Policy:
     source: str = field(default="", compare=False)
     exclude: tuple[str, ...] = ()
     registries: tuple[str, ...] = ()
+    cool_down: int = 0
+    ask_registries: bool = False
     author: str = ""
     waivers: tuple[Waiver, ...] = ()
 
@@ -48,6 +52,7 @@ class Policy:
 _PURL = re.compile(r"pkg:[a-z][a-z0-9.+-]*/\S+")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]")
 _AGE = re.compile(r"([0-9]{1,5})\s*([dh])")
+_DAYS = re.compile(r"([0-9]{1,4})\s*d|0")
 FAIL_ON = (*(str(severity) for severity in RANKED[:-1]), "never")
 
 
@@ -64,6 +69,14 @@ def max_age(text: str) -> dt.timedelta:
     if not match:
         raise ValueError(f"must be a number of days or hours such as '7d' or '36h', not {text!r}")
     return dt.timedelta(**{"days" if match[2] == "d" else "hours": int(match[1])})
+
+
+def cool_down(text: str) -> int:
+    """Days such as `7d`, or `0`; raises `ValueError`."""
+    match = _DAYS.fullmatch(text)
+    if not match:
+        raise ValueError(f"must be a number of days such as '7d', or '0', not {text!r}")
+    return int(match[1] or 0)
 
 
 def read_policy(text: str, path: str, table: Sequence[str] = ()) -> Policy:
@@ -105,6 +118,8 @@ class _Reader:
             "require-components": ("require_components", self._flag),
             "exclude": ("exclude", self._texts),
             "registries": ("registries", self._urls),
+            "cool-down": ("cool_down", self._converted(cool_down)),
+            "ask-registries": ("ask_registries", self._flag),
             "author": ("author", self._text),
             "db": ("max_age", self._db),
             "waivers": ("waivers", self._waivers),
