@@ -14,7 +14,7 @@ from bomvet import __version__, pipeline
 from bomvet.errors import MalformedError, NotEstablishedError, UsageError
 from bomvet.model.records import dataclass, replace
 from bomvet.pipeline import AS_FOUND, Subject
-from bomvet.plugin import Context, FileTree, Source, discover
+from bomvet.plugin import Client, Context, FileTree, Source, discover
 from bomvet.policy.document import Policy, read_policy
 
 if TYPE_CHECKING:
@@ -196,9 +196,26 @@ def scan(
             registries=policy.registries,
             cool_down=policy.cool_down,
             ask_registries=policy.ask_registries,
+            clients=_own_clients(policy),
         )
         context = _with_advisories(context, database or default_database(), stack)
         return _told(pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)), opened)
+
+
+def _own_clients(policy: Policy) -> tuple[Client, ...]:
+    """What the user's package managers are set to, where that may be of use."""
+    if not (policy.cool_down or policy.ask_registries):
+        return ()
+    from bomvet.clients import own_clients  # noqa: PLC0415 - rarely asked for
+
+    return own_clients(os.environ, os.path.expanduser("~"), _own_file)
+
+
+def _own_file(path: str) -> bytes | None:
+    try:
+        return _content(path, MAX_POLICY_BYTES)
+    except OSError:
+        return None
 
 
 def _resolved(opened: Opened) -> Opened:
