@@ -27,6 +27,10 @@ _SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar.Z", ".egg",
 _HOLDING = re.compile(r"0\.0\.[0-9]+-security(?:\.[0-9]+)?").fullmatch
 
 
+#: Under which a file has the version that its name tells, as it is spelt there.
+_VERSION = "\0version"
+
+
 class Missing:
     """The registry has no such package."""
 
@@ -73,7 +77,7 @@ class PypiPage:
         for file in _list(self._document.get("files")):
             version = _file_version(_text(_table(file).get("filename")), self._name)
             if version:
-                found[PEP440.canonical(version)].append(file)
+                found[PEP440.canonical(version)].append({**file, _VERSION: version})
         return found
 
     @property
@@ -82,7 +86,7 @@ class PypiPage:
         from bomvet.versions.pep440 import PEP440  # noqa: PLC0415
 
         keys = [
-            (key, version)
+            (key, str(files[0][_VERSION]))
             for version, files in self._files.items()
             if (key := PEP440.key(version)) and not all(file.get("yanked") for file in files)
         ]

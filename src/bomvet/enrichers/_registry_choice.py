@@ -66,26 +66,24 @@ class Chooser:
         if not path:
             return "a registry cannot have a package of this name"
         scope = purl.namespace if purl.type == "npm" else ""
-        extra = any(key == "bomvet:extra-registry" for key, _ in component.properties)
         stated = [value for key, value in component.properties if key == "bomvet:registry" and value]
         stated += [value for key, value in purl.qualifiers if key == "repository_url"]
-        configured, more = self._configured(component, purl.type, scope)
-        places = stated or configured
+        places = stated or self._configured(component, purl.type, scope)
         if not places:
-            return _choice(self._default(purl.type, scope), path, certain=not (extra or more))
+            return _choice(self._default(purl.type, scope), path, certain=False)
         found = [self._allowed(purl.type, scope, url) for url in places]
         clients = [client for client in found if isinstance(client, Client)]
         if not clients:
             return str(found[0])
-        return _choice(clients[0], path, certain=bool(stated) or not (extra or more))
+        return _choice(clients[0], path, certain=bool(stated))
 
-    def _configured(self, component: Component, ecosystem: str, scope: str) -> tuple[list[str], bool]:
-        """What the project's own configuration has in the place of the client's registry, and whether it adds more."""
+    def _configured(self, component: Component, ecosystem: str, scope: str) -> list[str]:
+        """What the project's own configuration has in the place of the client's registry."""
         folders = {folder for place in component.locations for folder in _upwards(posixpath.dirname(place.path))}
         found = [r for folder in sorted(folders) for r in self._stated.get((ecosystem, folder, scope), ())]
         if scope and not found:
             found = [r for folder in sorted(folders) for r in self._stated.get((ecosystem, folder, ""), ())]
-        return [r.url for r in found if r.url and (r.default or r.scope)], any(not r.default for r in found)
+        return [r.url for r in found if r.url and (r.default or r.scope)]
 
     def _default(self, ecosystem: str, scope: str) -> Client:
         """What the user's client asks where nothing is said."""

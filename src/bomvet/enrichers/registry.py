@@ -224,7 +224,9 @@ def _answer(item: _Item, question: _Question, page: Page | Missing | str, contex
     release = None if isinstance(page, Missing) else page.release(component.version)
     if release is None:
         what = f"{host} has no package {component.name}" if isinstance(page, Missing) else f"{host} has no such release"
-        standing = Standing.ABSENT if question.choice.certain else Standing.NOT_ESTABLISHED
+        # A version with a `+` is of somebody's own make, and in no public index (PEP 440).
+        certain = question.choice.certain and not (item.ecosystem == "pypi" and "+" in component.version)
+        standing = Standing.ABSENT if certain else Standing.NOT_ESTABLISHED
         project = None if isinstance(page, Missing) else page.project()
         return ReleaseAnswer(standing=standing, release=project, source=host, reason=what)
     if context.cool_down and not release.uploaded and not _is_settled(page, context):
