@@ -14,7 +14,7 @@ from bomvet import __version__, pipeline
 from bomvet.errors import MalformedError, NotEstablishedError, UsageError
 from bomvet.model.records import dataclass, replace
 from bomvet.pipeline import AS_FOUND, Subject
-from bomvet.plugin import Context, FileTree, Source, discover
+from bomvet.plugin import Client, Context, FileTree, Source, discover
 from bomvet.policy.document import Advisories, Policy, read_policy, service_url
 
 if TYPE_CHECKING:
@@ -212,11 +212,18 @@ def scan(
         opened = _resolved(opened)
     with contextlib.ExitStack() as stack:
         moment = now or dt.datetime.now(dt.UTC)
-        context = Context(now=moment, max_age=policy.max_age, registries=policy.registries)
+        context = Context(
+            now=moment,
+            max_age=policy.max_age,
+            registries=policy.registries,
+            cool_down=policy.cool_down,
+            ask_registries=policy.ask_registries,
+            clients=_own_clients(policy),
+        )
         if not offline:
-            from bomvet.net import Client  # noqa: PLC0415 - not needed otherwise
+            from bomvet.net import Client as Network  # noqa: PLC0415 - not needed otherwise
 
-            context = replace(context, http=stack.enter_context(Client()))
+            context = replace(context, http=stack.enter_context(Network()))
         context = _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
         known = _baseline(baseline, target, policy, context, subject, use_ignore_files=use_ignore_files)
         answers = _vex(opened.tree, policy, vex, vex_products)
@@ -260,6 +267,22 @@ def _baseline(
     if found is None:  # a scan always judges
         raise TypeError("no assessment")
     return Baseline.of(found, text, incomplete(text, len(found.not_established)))
+
+
+def _own_clients(policy: Policy) -> tuple[Client, ...]:
+    """What the user's package managers are set to, where that may be of use."""
+    if not (policy.cool_down or policy.ask_registries):
+        return ()
+    from bomvet.clients import own_clients  # noqa: PLC0415 - rarely asked for
+
+    return own_clients(os.environ, os.path.expanduser("~"), _own_file)
+
+
+def _own_file(path: str) -> bytes | None:
+    try:
+        return _content(path, MAX_POLICY_BYTES)
+    except OSError:
+        return None
 
 
 def _resolved(opened: Opened) -> Opened:

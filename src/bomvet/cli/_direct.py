@@ -42,6 +42,8 @@ PLAIN: dict[str, dict[str, tuple[str, object]]] = {
         "--cache-dir": ("cache_dir", _TEXT),
         "--drift": ("drift", True),
         "--exit-zero": ("exit_zero", True),
+        "--ask-registries": ("ask_registries", True),
+        "--no-ask-registries": ("ask_registries", False),
         "--require-components": ("require_components", True),
         "--no-require-components": ("require_components", False),
     },
