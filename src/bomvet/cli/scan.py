@@ -72,7 +72,7 @@ def scan(
         resolve=values.resolve(wanted=resolve, offline=offline),
         use_ignore_files=not no_ignore,
     )
-    write(result, wanted, spec_version)
+    write(result, wanted, spec_version, api.repository_folder(target))
     assessment = result.assessment
     if assessment is None:  # a scan always judges
         raise TypeError("no assessment")
