@@ -99,6 +99,19 @@ def _in_repository(directory: str) -> bool:
     return any(os.path.lexists(f"{parent}{os.sep}.git") for parent in parents)
 
 
+def repository_folder(target: str) -> str:
+    """Where the folder of `target` lies in its repository (`services/web`); empty where it is the top, or in none."""
+    scheme, location = _split(target)
+    here = os.path.realpath(_folder(location) if scheme == "dir" else ".")
+    top = here
+    while not os.path.lexists(os.path.join(top, ".git")):
+        parent = os.path.dirname(top)
+        if parent == top:
+            return ""
+        top = parent
+    return os.path.relpath(here, top).replace(os.sep, "/").removeprefix(".")
+
+
 def load_policy(path: str = "", *, target: str = ".") -> Policy:
     """The policy of the file `path`, else of the project at `target`, else the default; raises `PolicyFileError`."""
     if path:

@@ -249,11 +249,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderOptions:
-    """How to write: CycloneDX version, colour and width of the terminal (columns)."""
+    """How to write: CycloneDX version, colour and width of the terminal (columns).
+
+    `folder` is where the scanned folder lies in its repository, for formats that name files from the repository's
+    top; empty where it is the top, or lies in none.
+    """
 
     spec_version: str = "1.6"
     color: bool = False
     width: int = 80
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,7 +88,7 @@ def scan(
         vex_products=vex_product or (),
         baseline=baseline or "",
     )
-    write(result, wanted, spec_version)
+    write(result, wanted, spec_version, api.repository_folder(target))
     assessment = result.assessment
     if assessment is None:  # a scan always judges
         raise TypeError("no assessment")
