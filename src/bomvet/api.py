@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Where a project keeps its policy, and in which table.
 POLICY_FILES: Mapping[str, tuple[str, ...]] = {"bomvet.toml": (), "pyproject.toml": ("tool", "bomvet")}
+#: Where its tests may stand, beside it.
+TESTS_FILE = "bomvet.tests.toml"
 MAX_POLICY_BYTES = 16 * 1024 * 1024
 #: A document of a whole fleet has 150 MB.
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
