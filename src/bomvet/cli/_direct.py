@@ -33,6 +33,7 @@ PLAIN: dict[str, dict[str, tuple[str, object]]] = {
     "sbom": _SHARED,
     "scan": {
         **_SHARED,
+        "--ignore-file": ("ignore_files", _LIST),
         "--db": ("db", _TEXT),
         "--vex": ("vex", _LIST),
         "--vex-product": ("vex_product", _LIST),

@@ -285,6 +285,16 @@ FailOn = Annotated[
         callback=given(_fail_on),
     ),
 ]
+IgnoreFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore-file",
+        help="Take waivers from a .trivyignore, osv-scanner.toml or .grype.yaml; repeatable.",
+        metavar="FILE",
+        envvar="BOMVET_IGNORE_FILE",
+        callback=given(),
+    ),
+]
 MaxAge = Annotated[
     str | None,
     typer.Option(

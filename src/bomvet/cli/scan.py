@@ -25,6 +25,7 @@ def scan(
     formats: opt.Format = None,
     output: opt.OutputFile = None,
     fail_on: opt.FailOn = None,
+    ignore_files: opt.IgnoreFiles = None,
     db: opt.Db = None,
     offline: opt.Offline = False,
     advisories: opt.Advisories = None,
@@ -63,7 +64,9 @@ def scan(
     wanted = outputs(formats or ["table"], output)
     settings = _stated(fail_on, max_age, allow_incomplete, require_components, cool_down, ask_registries)
     settings |= values.advisories(advisories)
-    policy = _with(api.load_policy(config or "", target=target), settings, exclude)
+    policy = api.load_policy(config or "", target=target, ignore_files=ignore_files or ())
+    say_some(policy.notes, before="note: ")
+    policy = _with(policy, settings, exclude)
     result = api.scan(
         target,
         policy=policy,

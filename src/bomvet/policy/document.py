@@ -74,7 +74,8 @@ class Policy:
     every package.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
     `disable` are rules that are not run, `severities` those that weigh something else than built in, `rules` the
-    policy's own.  `ignore_files` are lists of other tools, whose entries become waivers by the help of `ignores`.
+    policy's own.  `ignore_files` are lists of other tools, whose entries become waivers by the help of `ignores`;
+    `notes` say what of these was not taken over.
     """
 
     fail_on: tuple[Condition, ...] = conditions("high")
@@ -99,6 +100,7 @@ class Policy:
     waivers: tuple[Waiver, ...] = ()
     ignore_files: tuple[str, ...] = ()
     ignores: Ignores = Ignores()
+    notes: tuple[str, ...] = ()
 
 
 #: The rules that a build has; asked for only where a policy names some.
