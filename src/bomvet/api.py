@@ -18,7 +18,9 @@ from bomvet.plugin import Context, FileTree, Source, discover
 from bomvet.policy.document import Policy, read_policy
 
 if TYPE_CHECKING:
+    from bomvet.inputs import Checked
     from bomvet.model.diff import Described, Diff
+    from bomvet.model.finding import Statement
     from bomvet.model.inventory import Scope
     from bomvet.model.result import ScanResult
     from bomvet.policy.baseline import Baseline
@@ -51,7 +53,8 @@ def open_target(target: str, *, exclude: Sequence[str] = (), use_ignore_files: b
     if scheme == "dir" and os.path.isfile(location):
         options["kept"] = _kept_parts(location)
     tree = sources[scheme].open(location, **options)
-    return Opened(tree=tree, time=_state_time(location))
+    of_tree: int | None = getattr(tree, "time", None)
+    return Opened(tree=tree, time=_state_time(location, of_tree))
 
 
 def _split(target: str) -> tuple[str, str]:
@@ -73,13 +76,19 @@ def _folder(location: str) -> str:
     return location if os.path.isdir(location) else os.path.dirname(location)
 
 
-def _state_time(location: str) -> int | None:
-    """SOURCE_DATE_EPOCH, else the time of the commit that is checked out."""
+def _stated_time() -> int | None:
+    """SOURCE_DATE_EPOCH, if it is set."""
     stated = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if stated:
-        if not stated.isdecimal() or len(stated) > 11:  # noqa: PLR2004 - beyond the year 5000
-            raise UsageError(f"SOURCE_DATE_EPOCH must be seconds since 1970, not {stated!r}")
-        return int(stated)
+    if stated and (not stated.isdecimal() or len(stated) > 11):  # noqa: PLR2004 - beyond the year 5000
+        raise UsageError(f"SOURCE_DATE_EPOCH must be seconds since 1970, not {stated!r}")
+    return int(stated) if stated else None
+
+
+def _state_time(location: str, of_tree: int | None) -> int | None:
+    """SOURCE_DATE_EPOCH, else the time of the revision, or of the commit that is checked out."""
+    stated = _stated_time()
+    if stated is not None or of_tree is not None:
+        return of_tree if stated is None else stated
     directory = os.path.abspath(_folder(location))
     if not _in_repository(directory):
         return None
@@ -101,6 +110,8 @@ def load_policy(path: str = "", *, target: str = ".") -> Policy:
     if path:
         return read_policy(_text(path), os.path.basename(path), _table_of(path))
     scheme, location = _split(target)
+    if scheme == "git":
+        return _policy_of(open_target(target).tree)
     for name, table in POLICY_FILES.items() if scheme == "dir" else ():
         candidate = os.path.join(_folder(location), name)
         if os.path.islink(candidate) and not _stays_inside(candidate):
@@ -110,6 +121,16 @@ def load_policy(path: str = "", *, target: str = ".") -> Policy:
             )
         if _may_hold_policy(candidate) if table else os.path.lexists(candidate):
             return read_policy(_text(candidate), name, table)
+    return Policy()
+
+
+def _policy_of(tree: FileTree) -> Policy:
+    """The policy that a revision has."""
+    for name, table in POLICY_FILES.items():
+        if tree.exists(name):
+            data = tree.read(name)
+            if not table or b"bomvet" in data:
+                return read_policy(_decoded(data, name), name, table)
     return Policy()
 
 
@@ -131,11 +152,18 @@ def _table_of(path: str) -> tuple[str, ...]:
 
 
 def _text(path: str) -> str:
+    name = os.path.basename(path)
     try:
-        return _content(path, MAX_POLICY_BYTES).decode("utf-8").replace("\r\n", "\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"the policy file {os.path.basename(path)} cannot be read: {reason}") from None
+        return _decoded(_content(path, MAX_POLICY_BYTES), name)
+    except OSError as error:
+        raise UsageError(f"the policy file {name} cannot be read: {error.strerror}") from None
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise UsageError(f"the policy file {name} cannot be read: it is not UTF-8") from None
 
 
 def _content(path: str, limit: int) -> bytes:
@@ -202,9 +230,7 @@ def scan(
         known = _baseline(baseline, target, policy, context, subject, use_ignore_files=use_ignore_files)
         answers = _vex(opened.tree, policy, vex, vex_products)
         subject = _timed(subject, opened)
-        return _told(
-            pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers, baseline=known), opened
-        )
+        return _told(pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers, baseline=known), opened)
 
 
 def _vex(tree: FileTree, policy: Policy, files: Sequence[str], products: Sequence[str]) -> Vex | None:
@@ -238,13 +264,46 @@ def _baseline(
     scheme, location = _split(target)
     if scheme != "dir":
         raise UsageError(f"{target} has no revisions: a baseline of it is a file", hint="-f json=FILE writes one")
-    opened = open_target(
-        f"git:{location}@{revision}", exclude=policy.exclude, use_ignore_files=use_ignore_files
-    )
+    opened = open_target(f"git:{location}@{revision}", exclude=policy.exclude, use_ignore_files=use_ignore_files)
     found = pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)).assessment
     if found is None:  # a scan always judges
         raise TypeError("no assessment")
     return Baseline.of(found, text, incomplete(text, len(found.not_established)))
+
+
+def stamp(now: dt.datetime) -> str:
+    """SOURCE_DATE_EPOCH, else `now`, as RFC 3339 in UTC."""
+    stated = _stated_time()
+    moment = now if stated is None else dt.datetime.fromtimestamp(stated, dt.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def vex_with(path: str, statement: Statement) -> bytes | None:
+    """The OpenVEX document of the file `path`, if there is one, with one more statement; None where it says so already.
+
+    Raises `UsageError` where the statement or the file is not valid.
+    """
+    from bomvet.inputs import with_statement  # noqa: PLC0415 - needed here alone
+
+    try:
+        data = _content(path, MAX_DOCUMENT_BYTES) if os.path.lexists(path) else b""
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    return with_statement(data, os.path.basename(path), statement)
+
+
+def check_vex(path: str, target: str = "") -> list[Checked]:
+    """What there is to say of each statement of the file `path`, and of what it is for in `target`, if one is named.
+
+    Raises `UsageError` where one of them cannot be read, and `MalformedError` where it is no VEX document.
+    """
+    from bomvet.inputs import checked, read_documents  # noqa: PLC0415 - needed here alone
+
+    policy = load_policy(target=target) if target else Policy()
+    inventory = sbom(target, exclude=policy.exclude).inventory if target else None
+    documents, _ = read_documents(None, _content, files=[path])
+    today = dt.datetime.now(dt.UTC).date()
+    return checked(documents[0], inventory, policy.vex_products, today)
 
 
 def _resolved(opened: Opened) -> Opened:
@@ -298,7 +357,8 @@ def _described(target: str, *, config: str, exclude: Sequence[str], use_ignore_f
     policy = load_policy(config, target=target)
     patterns = (*policy.exclude, *exclude)
     result = sbom(target, exclude=patterns, use_ignore_files=use_ignore_files)
-    return Described(source=result.target.name, kind=result.target.kind, inventory=result.inventory)
+    name = target if scheme == "git" else result.target.name
+    return Described(source=name, kind=result.target.kind, inventory=result.inventory)
 
 
 def _document(path: str) -> Described | None:

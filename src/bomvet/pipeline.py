@@ -77,7 +77,7 @@ def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[
         tool=__version__,
         time=_timestamp(subject.time, recorder),
         target=Target(
-            kind="dir",
+            kind=getattr(tree, "kind", "dir"),
             name=tree.name,
             inputs=recorder.inputs,
             skipped=tuple(sorted((*(s for s in tree.skipped if claims.of(s.path)), *sources.skipped))),
@@ -134,7 +134,7 @@ def scan(
         advisory_data=context.advisories.snapshot if context.advisories else None,
         rules=tuple(check.rule for check in judges),
         plugins=plugins,
-        assessment=replace(assessment, suppressed=answers.suppressed, notes=notes),
+        assessment=replace(assessment, suppressed=answers.suppressed, stated=answers.stated, notes=notes),
     )
 
 

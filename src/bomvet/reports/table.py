@@ -97,7 +97,9 @@ def _answer(suppressed: Suppressed) -> str:
     finding, statement = suppressed.finding, suppressed.statement
     why = ": ".join(part for part in (statement.justification, statement.impact) if part)
     said = f"{statement.status.replace('_', ' ')}{f' ({why})' if why else ''}"
-    return f"{finding.title} in {_label(finding.subject)}: {said}, {statement.author or 'no author'}, {statement.source}"
+    return (
+        f"{finding.title} in {_label(finding.subject)}: {said}, {statement.author or 'no author'}, {statement.source}"
+    )
 
 
 def _header(console: Console, result: ScanResult) -> None:
