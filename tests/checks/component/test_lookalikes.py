@@ -70,6 +70,7 @@ def like(name: str, *popular: str, ecosystem: str = "npm", fill: int = 0) -> tup
         ("@abd/core", "@abc/core", None),
         ("x" * 81, "x" * 80, None),
         ("typescrip-x", "typescript", None),
+        ("viteaplugin", "vite-plugin", (ONE, 1)),
         ("JSONStream", "jsonstream", None),
     ],
 )
