@@ -63,7 +63,11 @@ class Epss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """A list that advisories were looked up in, `kev` or `epss`: its day, its version or model, and its entries."""
+    """A list that advisories were looked up in, `kev` or `epss`: its day, its version or model, and its entries.
+
+    `version` is empty where the source does not say; of scores that were asked for over the network, `entries` are
+    those that came.
+    """
 
     date: str
     version: str
@@ -79,7 +83,7 @@ class AdvisoryMatch:
     record how the version matched; `listed` whether a record enumerates it.  `fixed` is the least version that
     leaves every matched record of the group, empty where none is known.  `clean` is the least version of the package
     that no record in the database affects at all.  `kev` and `epss` are None where the catalogue has no entry, and
-    where there was no catalogue, which `Facts.catalogues` tells apart.
+    where there was no catalogue, which `Facts.catalogues` tells apart; what has no name in `cves` can have none.
     """
 
     id: str
@@ -99,6 +103,12 @@ class AdvisoryMatch:
     modified: str = ""
     kev: Kev | None = None
     epss: Epss | None = None
+
+    @property
+    def cves(self) -> tuple[str, ...]:
+        """The CVEs among all of its names, of those of a distribution's record too: what KEV and EPSS go by."""
+        names = (self.id, *self.ids, *self.aliases, *self.upstream)
+        return tuple(dict.fromkeys(upper for name in names if (upper := name.upper()).startswith("CVE-")))
 
     @property
     def malicious(self) -> bool:
