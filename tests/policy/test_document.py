@@ -9,7 +9,7 @@ import pytest
 from bomvet.errors import PolicyFileError
 from bomvet.model.finding import Waiver
 from bomvet.policy.conditions import TERMS, conditions
-from bomvet.policy.document import Policy, UnknownSeverity, fail_on, max_age, read_policy
+from bomvet.policy.document import Policy, UnknownSeverity, cool_down, fail_on, max_age, read_policy
 
 TOOL = ("tool", "bomvet")
 
@@ -20,6 +20,8 @@ allow-incomplete = true
 require-components = true
 exclude = ["vendor", "docs/*.txt"]
 registries = ["https://npm.packages.example", "https://pypi.packages.example/simple"]
+cool-down = "14d"
+ask-registries = true
 author = " Example Ltd <security@shop.example> "
 
 [db]
@@ -48,6 +50,8 @@ POLICY = Policy(
     require_components=True,
     exclude=("vendor", "docs/*.txt"),
     registries=("https://npm.packages.example", "https://pypi.packages.example/simple"),
+    cool_down=14,
+    ask_registries=True,
     author="Example Ltd <security@shop.example>",
     waivers=(
         Waiver(
@@ -55,7 +59,7 @@ POLICY = Policy(
             reason="not reachable",
             owner="security@shop.example",
             expires=dt.date(2026, 12, 31),
-            line=12,
+            line=14,
         ),
         Waiver(
             id="GHSA-x",
@@ -64,7 +68,7 @@ POLICY = Policy(
             expires=dt.date(2027, 1, 31),
             purl="pkg:pypi/a@1",
             path="apps/*",
-            line=18,
+            line=20,
         ),
     ),
 )
@@ -141,6 +145,12 @@ def test_ages_that_are_none(text: str) -> None:
         max_age(text)
 
 
+@pytest.mark.parametrize(("text", "days"), [("7d", 7), ("0", 0), ("0d", 0), ("30 d", 30), ("9999d", 9999)])
+def test_cool_down(text: str, days: int) -> None:
+    """Full days, or none."""
+    assert cool_down(text) == days
+
+
 def test_expiry_with_a_time_of_day() -> None:
     """A moment stands for its day."""
     text = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\nexpires = 2026-12-31T10:00:00Z'
@@ -177,6 +187,9 @@ WAIVER = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\n'
             "registries = ['https://a.example', 'npm']",
             "line 1: registries[2] must be a URL such as https://npm.acme.example",
         ),
+        ("cool-down = '1w'", "line 1: cool-down must be a number of days such as '7d', or '0', not '1w'"),
+        ("cool-down = 7", "line 1: cool-down must be a text that is not empty"),
+        ("ask-registries = 'yes'", "line 1: ask-registries must be true or false"),
         ("author = ' '", "line 1: author must be a text that is not empty"),
         ("db = '7d'", "line 1: db must be a table"),
         (
