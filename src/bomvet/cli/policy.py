@@ -143,7 +143,7 @@ def run_tests(file: File = ".") -> int:
     for outcome in outcomes:
         print(f"{'FAILED' if outcome.wrong else 'ok':<7} {outcome.case.name}: {outcome.wrong or outcome.was}")
     wrong = sum(bool(outcome.wrong) for outcome in outcomes)
-    print(f"{len(outcomes)} tests, {wrong} failed")
+    print(f"{len(outcomes)} test{'' if len(outcomes) == 1 else 's'}, {wrong} failed")
     return 1 if wrong else 0
 
 

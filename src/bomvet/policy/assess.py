@@ -126,9 +126,10 @@ def _waive(findings: Iterable[Finding], stated: Iterable[Waiver], order: Order, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judging:
-    """The findings that a condition refuses, how many none does, and what could not be decided."""
+    """The findings that a condition refuses, and how many are undecided, with what is not known of them."""
 
     pairs: tuple[tuple[Finding, Condition], ...]
+    undecided: int
     questions: tuple[str, ...]
 
     @property
@@ -138,19 +139,20 @@ class _Judging:
 
 
 def _judge(findings: Iterable[Finding], policy: Policy, abouts: _Abouts) -> _Judging:
-    pairs, unrated = list[tuple[Finding, Condition]](), list[str]()
+    pairs, unrated, number = list[tuple[Finding, Condition]](), list[str](), 0
     undecided: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in findings if policy.fail_on else ():
         judged = judge(policy.fail_on, abouts.of(finding, _RATED[policy.unknown_severity]))
         if judged.refused:
             pairs.append((finding, judged.refused))
+        number += bool(judged.open)
         for condition, missing in judged.open:
             if missing == SEVERITY:
                 unrated.append(f"{finding.subject}: the severity of {finding.instance or finding.rule} is unknown")
             else:
                 undecided[str(condition), missing].append(finding)
     questions = (*dict.fromkeys(unrated), *(_undecided(*key, found) for key, found in undecided.items()))
-    return _Judging(pairs=tuple(pairs), questions=questions)
+    return _Judging(pairs=tuple(pairs), undecided=number, questions=questions)
 
 
 class _Abouts:
@@ -235,7 +237,7 @@ class _Outcome:
 def _reasons(outcome: _Outcome, policy: Policy, inventory: Inventory) -> Iterable[str]:
     failing = outcome.judging.pairs
     yield from _refusals(failing)
-    below = len(outcome.waiving.open) - len(failing) - outcome.known
+    below = len(outcome.waiving.open) - len(failing) - outcome.judging.undecided - outcome.known
     if below and not failing:
         yield f"{_count(below, 'finding')} below the threshold (fail-on = {written(policy.fail_on)})"
     if policy.require_components and not inventory.components:
