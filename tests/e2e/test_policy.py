@@ -217,7 +217,7 @@ def test_own_rules(cli: Cli) -> None:
     result = ran.json
 
     assert ran.code == 1
-    assert [f["message"] for f in result["assessment"]["findings"] if f["rule"] == "no-tap"] == ["tap@1.0: No taps"]
+    assert [f["message"] for f in result["findings"] if f["rule"] == "no-tap"] == ["tap@1.0: No taps"]
     assert [r["title"] for r in result["rules"] if r["id"] == "no-tap"] == ["No taps"]
     assert [(p["id"], p["status"]) for p in result["plugins"] if p["id"] in ("no-tap", "weak-integrity")] == [
         ("weak-integrity", "off"),

@@ -117,7 +117,9 @@ def test_mistakes(text: str, on: str, expected: list[Fault]) -> None:
 
 def test_macros_one_after_the_other() -> None:
     """Only what is nested multiplies."""
-    assert compiled("[1].all(a, a > 0) && [1].all(a, [2].all(b, b > a)) && ([3].exists(c, (c > 0)))", "component")
+    text = "[1].all(a, a > 0) && [1].all(a, [2].all(b, b > a)) && ([3].exists(c, (c > 0)))"
+
+    assert compiled(text, "component").fields == {}
 
 
 @given(st.text(alphabet="component.dirctnae()[]{}'\"|&!=<>0 \n", max_size=60))

@@ -76,12 +76,18 @@ def scan(
         use_ignore_files=not no_ignore,
     )
     write(result, wanted, spec_version)
+    code = _verdict(result, told=any(item.report.id == "table" and not item.path for item in wanted))
+    return 0 if exit_zero else code
+
+
+def _verdict(result: ScanResult, *, told: bool) -> int:
+    """The exit code; unless the table has `told` the verdict, it is said."""
     assessment = result.assessment
     if assessment is None:  # a scan always judges
         raise TypeError("no assessment")
-    if not any(item.report.id == "table" and not item.path for item in wanted):
+    if not told:
         _tell(result, assessment)
-    return 0 if exit_zero else EXIT_CODES[assessment.verdict.value]
+    return EXIT_CODES[assessment.verdict.value]
 
 
 def _stated(
