@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from bomvet.model.environments import Environment
     from bomvet.model.finding import Finding
+    from bomvet.policy.baseline import Baseline
     from bomvet.policy.document import Policy
+    from bomvet.policy.vex import Vex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[
         tool=__version__,
         time=_timestamp(subject.time, recorder),
         target=Target(
-            kind="dir",
+            kind=getattr(tree, "kind", "dir"),
             name=tree.name,
             inputs=recorder.inputs,
             skipped=tuple(sorted((*(s for s in tree.skipped if claims.of(s.path)), *sources.skipped))),
@@ -100,33 +102,45 @@ def scan(
     resolvers: Iterable[Resolver] | None = None,
     enrichers: Iterable[Enricher] | None = None,
     checks: Iterable[Check] | None = None,
+    vex: Vex | None = None,
+    baseline: Baseline | None = None,
 ) -> ScanResult:
-    """Everything: the inventory, what is known of it, and what `policy` makes of that."""
+    """Everything: the inventory, what is known of it, and what `policy` makes of that.
+
+    What `vex` answers is set aside first; what `baseline` has does not fail.
+    """
     from bomvet.policy.assess import assess  # noqa: PLC0415 - not needed for an SBOM
+    from bomvet.policy.vex import NO_VEX, answered  # noqa: PLC0415 - the same
 
     result = inspect(tree, subject=subject, resolvers=resolvers)
     asked = discover("bomvet.enrichers", Enricher) if enrichers is None else tuple(enrichers)
     judges = discover("bomvet.checks", Check) if checks is None else tuple(checks)
     facts, enriched = _enrich(result.inventory, result.facts, asked, context)
     findings, judged = _judge(result.inventory, facts, [judge for judge in judges if judge.id not in policy.disable])
-    own, ruled = _ruled(policy, result.inventory, facts, context.now.date())
+    today = context.now.date()
+    own, ruled = _ruled(policy, result.inventory, facts, today)
     off = [PluginStatus(id=id_, status=Status.OFF, reason="switched off by the policy") for id_ in policy.disable]
     plugins = (*result.plugins, *enriched, *judged, *off, *ruled)
+    found = (*_reweighed(findings, policy), *own)
+    answers = answered(found, vex or NO_VEX, root=result.inventory.root, today=today)
+    assessment = assess(
+        answers.open,
+        policy,
+        inventory=result.inventory,
+        facts=facts,
+        plugins=plugins,
+        today=today,
+        baseline=baseline.known(answers.open) if baseline else (),
+        order=version_key,
+    )
+    notes = (*assessment.notes, *answers.notes, *(baseline.notes if baseline else ()))
     return replace(
         result,
         facts=facts,
         advisory_data=context.advisories.snapshot if context.advisories else None,
         rules=(*(check.rule for check in judges), *(rule.rule for rule in policy.rules)),
         plugins=plugins,
-        assessment=assess(
-            (*_reweighed(findings, policy), *own),
-            policy,
-            inventory=result.inventory,
-            facts=facts,
-            plugins=plugins,
-            today=context.now.date(),
-            order=version_key,
-        ),
+        assessment=replace(assessment, suppressed=answers.suppressed, stated=answers.stated, notes=notes),
     )
 
 

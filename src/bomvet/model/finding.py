@@ -142,7 +142,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppressed:
-    """A finding that a VEX statement answers."""
+    """A finding and the VEX statement that speaks of it."""
 
     finding: Finding
     statement: Statement
@@ -183,11 +183,13 @@ class PolicyUsed:
 class Assessment:
     """Policy's judgement.
 
-    `findings` are open; `failing` holds the fingerprints of those that the policy refuses.  `reasons` says in
+    `findings` are open; `failing` holds the fingerprints of those that the policy refuses.  `suppressed` are those that
+    a VEX statement answers, `stated` open ones of which it says that they count.  `reasons` says in
     words what led to the verdict; `not_established` holds the questions that stayed open.  `conditions` tells by
     fingerprint which condition of the policy refuses a finding; `known` are the fingerprints of those that the
     baseline has, which therefore do not fail.  `scores` are the components' risks, greatest first; `score` is the
-    upper bound of the greatest, None where there is no component.
+    upper bound of the greatest, None where there is no component.  `notes` tell what was set aside in documents that
+    the judgement rests on, such as VEX statements that may be about something else.
     """
 
     verdict: Verdict
@@ -195,6 +197,7 @@ class Assessment:
     failing: frozenset[str] = frozenset()
     waived: tuple[Waived, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
+    stated: tuple[Suppressed, ...] = ()
     expired: tuple[Waiver, ...] = ()
     unused: tuple[Waiver, ...] = ()
     policy: PolicyUsed | None = None
@@ -204,3 +207,4 @@ class Assessment:
     known: frozenset[str] = frozenset()
     scores: tuple[RiskScore, ...] = ()
     score: float | None = None
+    notes: tuple[str, ...] = ()
