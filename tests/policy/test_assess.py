@@ -495,13 +495,14 @@ def test_a_rule_that_is_off_asks_nothing() -> None:
 
 
 def test_a_waiver_that_cannot_be_compared_is_told() -> None:
-    """The finding stays, and so does the reason."""
+    """The finding stays, and the note joins those about lists that were taken over."""
     bound = replace(waiver(purl="pkg:pypi/a"), versions="<2")
-    assessment = judged(ADVISED, ADVISED, policy=Policy(waivers=(bound,)))
+    assessment = judged(ADVISED, ADVISED, policy=Policy(waivers=(bound,), notes=("n",)))
 
     assert (assessment.verdict, assessment.waived, assessment.unused) == (Verdict.FAILED, (), (bound,))
-    assert assessment.reasons == (
-        "2 findings of severity high or worse",
+    assert assessment.reasons == ("2 findings of severity high or worse",)
+    assert assessment.notes == (
+        "n",
         "the waiver CVE-1 (<2) does not cover pkg:pypi/a@1: 1 has no place in an order of pypi versions",
     )
 

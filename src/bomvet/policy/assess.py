@@ -1,7 +1,7 @@
 """The judgement: findings and open questions, put to a policy; pure.
 
-A finding goes through steps in this order: waivers, the baseline, the conditions of `fail-on`.  Whatever a step takes
-out, no later one sees.
+A finding goes through steps in this order: VEX, which is asked before this, waivers, the baseline, the conditions of
+`fail-on`.  Whatever a step takes out, no later one sees.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ def assess(
         conditions=MappingProxyType({f.fingerprint: _named(f, c, policy) for f, c in judging.pairs}),
         scores=tuple(scores),
         score=max((score.high for score in scores), default=None),
+        notes=(*policy.notes, *waiving.told),
     )
 
 
@@ -254,7 +255,6 @@ def _reasons(outcome: _Outcome, policy: Policy, inventory: Inventory) -> Iterabl
     if outcome.questions:
         allowed = ", which the policy allows" if policy.allow_incomplete else ""
         yield f"{_count(len(outcome.questions), 'question')} could not be answered{allowed}"
-    yield from outcome.waiving.told
 
 
 def _refusals(failing: Iterable[tuple[Finding, Condition]]) -> Iterable[str]:
