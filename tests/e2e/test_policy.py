@@ -180,6 +180,25 @@ def test_a_policy_without_tests(cli: Cli) -> None:
     )
 
 
+# -- import ----------------------------------------------------------------------------------------------------
+
+
+def test_import(cli: Cli) -> None:
+    """Waivers to paste, which say the same as the list, and what no waiver can say in comments."""
+    cli.write("bomvet.toml", '[ignores]\nowner = "me"\nexpires = 2999-01-01\n')
+    cli.write("old/.trivyignore", "# wanted\nCVE-2026-0001\nDS002\n")
+    ran = cli("policy", "import", "old/.trivyignore")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == (
+        "# .trivyignore:3: DS002 is no advisory; not taken over\n\n# .trivyignore:2\n"
+        '[[waivers]]\nid = "CVE-2026-0001"\nreason = "wanted"\nowner = "me"\nexpires = 2999-01-01\n'
+    )
+    cli.write("bomvet.toml", ran.out)
+    cli.advise(ADVISORY)
+    assert cli("scan").code == 0
+
+
 # -- scans -----------------------------------------------------------------------------------------------------
 
 
@@ -191,6 +210,7 @@ def test_a_policy_without_tests(cli: Cli) -> None:
         ("fixable and runtime", 1, "1 finding refused by fail-on = fixable and runtime"),
         ("cvss>=9.8, never", 2, "says never and something else"),
         ("dev, direct", 0, "1 finding below the threshold (fail-on = dev, direct)"),
+        ("rule:weak-integrity", 0, "1 finding below the threshold (fail-on = rule:weak-integrity)"),
         ("id:CVE-2026-0001 and age>1d", 1, "1 finding refused by fail-on = id:CVE-2026-0001 and age>1d"),
         ("kev", 3, "holds no KEV catalogue; `bomvet db update`"),
         ("kev, critical", 1, "1 finding of severity critical or worse"),
@@ -203,6 +223,13 @@ def test_conditions_on_the_command_line(cli: Cli, text: str, code: int, said: st
 
     assert ran.code == code
     assert said in ran.err
+
+
+def test_a_rule_that_is_none(cli: Cli) -> None:
+    """A condition that names it would never refuse anything, and look as if it did."""
+    ran = cli("scan", "--fail-on", "rule:weak-integrty")
+
+    assert (ran.code, ran.err) == (2, "bomvet: there is no rule weak-integrty\nhint: see: bomvet list rules\n")
 
 
 def test_own_rules(cli: Cli) -> None:

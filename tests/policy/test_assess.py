@@ -7,7 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Catalogue, Facts, Kev, Rating, Severity, Standing
+from bomvet.model.facts import (
+    AdvisoryAnswer,
+    AdvisoryMatch,
+    Catalogue,
+    Facts,
+    Kev,
+    Rating,
+    ReleaseAnswer,
+    Severity,
+    Standing,
+)
 from bomvet.model.finding import Assessment, Finding, PolicyUsed, RiskScore, Verdict, Waived, Waiver
 from bomvet.model.inventory import Component, Inventory, Location, Relationship, Scope, Unknown
 from bomvet.model.result import PluginStatus, Status
@@ -303,6 +313,16 @@ def test_what_is_not_locked_is_asked_once() -> None:
     )
 
     assert assessment.not_established == ("uv.lock:7: not TOML", "pkg:pypi/untold: no", "pkg:pypi/v@1: no")
+
+
+def test_open_questions_about_releases() -> None:
+    """They are asked only where the policy wants to know."""
+    answer = ReleaseAnswer(standing=Standing.NOT_ESTABLISHED, reason="offline")
+    facts = Facts(releases={"pkg:pypi/a@1": answer, "pkg:pypi/b@1": ReleaseAnswer(standing=Standing.KNOWN)})
+
+    assert judged(facts=facts).not_established == ()
+    for policy in (Policy(cool_down=7), Policy(ask_registries=True)):
+        assert judged(facts=facts, policy=policy).not_established == ("pkg:pypi/a@1: offline",)
 
 
 EMPTY = Inventory()

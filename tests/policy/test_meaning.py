@@ -28,6 +28,8 @@ def test_all_there_is_to_say() -> None:
     text = """\
 fail-on = ["kev and runtime", "epss>0.5 and critical"]
 unknown-severity = "incomplete"
+cool-down = "7d"
+vex = ["vex/*.json", "a.vex"]
 allow-incomplete = true
 require-components = true
 disable = ["a", "b"]
@@ -50,6 +52,8 @@ advisory.kev
         "Findings of unpinned-git are low",
         "Rule own (high) finds each advisory of which this is true:",
         "  advisory.kev && component.direct",
+        "A release of less than 7 days is a finding of new-release",
+        "Statements of VEX that answer findings: vex/*.json, a.vex",
         "Open questions warn, and do not end in exit code 3",
         "A result without components fails",
     ]

@@ -219,8 +219,6 @@ def test_fields_of_services(when: str) -> None:
         ("component.version == '0'", "component", "pkg:generic/shop and 1 more: component.version"),
         ("component.licences == []", "component", "pkg:generic/shop and 1 more: component.licences"),
         ("component.registry == ''", "component", "pkg:generic/shop and 1 more: component.registry"),
-        ("release.age_days > 9", "release", "pkg:pypi/b: release.age_days"),
-        ("release.yanked != ''", "release", "pkg:pypi/b: release.yanked"),
         ("advisory.severity == 'low'", "advisory", "CVE-2 of pkg:npm/%40acme/a@1.0: advisory.severity"),
         ("advisory.score > 9", "advisory", "CVE-2 of pkg:npm/%40acme/a@1.0: advisory.score"),
         ("advisory.age_days > 99", "advisory", "CVE-2 of pkg:npm/%40acme/a@1.0: advisory.age_days"),
@@ -232,6 +230,20 @@ def test_fields_of_services(when: str) -> None:
 def test_what_is_not_established_is_open(when: str, on: str, what: str) -> None:
     """It is neither true nor false, and the question stays with all subjects of which it is so."""
     assert found(when, on) == [f"cannot be decided for {what} is not established"]
+
+
+ASK = " (ask-registries = true has the registries asked)"
+
+
+@pytest.mark.parametrize("field", ["age_days > 9", "yanked != ''", "deprecated != ''", "status == 'x'", "latest == ''"])
+def test_what_the_registries_would_tell(field: str) -> None:
+    """The reader learns how to have them asked."""
+    name = field.partition(" ")[0]
+    facts = Facts()
+
+    assert found(f"release.{field}", "release", facts) == [
+        f"cannot be decided for pkg:npm/%40acme/a@1.0 and 1 more: release.{name} is not established{ASK}"
+    ]
 
 
 def test_what_else_decides_closes_the_question() -> None:
@@ -300,7 +312,7 @@ def test_errors_are_open_questions() -> None:
 def test_a_field_of_one_name_in_two_variables() -> None:
     """Both are named, since the library names none."""
     assert found("release.status == 'x' && provenance.status == 'not-established'", "release") == [
-        "cannot be decided for pkg:pypi/b: release.status or provenance.status is not established"
+        f"cannot be decided for pkg:pypi/b: release.status or provenance.status is not established{ASK}"
     ]
 
 

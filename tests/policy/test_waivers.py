@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Finding, Waiver
+from bomvet.model.records import replace
 from bomvet.pipeline import version_key
-from bomvet.policy.waivers import Waivers, bounds, no_order
+from bomvet.policy.document import read_policy
+from bomvet.policy.waivers import Waivers, as_toml, bounds, no_order
 
 DAY = dt.date(2026, 12, 31)
 
@@ -105,3 +107,20 @@ def test_no_text_is_a_crash(text: str) -> None:
         found = ((">", "1"),)
 
     assert all(operator in (">=", "<=", "!=", ">", "<", "=") and version for operator, version in found)
+
+
+def test_a_waiver_as_toml() -> None:
+    """In the form of the policy, without what is not stated."""
+    waiver = Waiver(id="CVE-1", reason='a "b"', owner="o", expires=DAY, path="a\\b")
+
+    assert as_toml(waiver) == (
+        '[[waivers]]\nid = "CVE-1"\npath = "a\\\\b"\nreason = "a \\"b\\""\nowner = "o"\nexpires = 2026-12-31\n'
+    )
+
+
+@given(st.text(min_size=1).filter(str.strip), st.dates())
+def test_a_waiver_as_toml_is_read_back(text: str, day: dt.date) -> None:
+    """Whatever its words are."""
+    waiver = Waiver(id=text.strip(), reason=text.strip(), owner=text.strip(), expires=day)
+
+    assert read_policy(as_toml(waiver), "bomvet.toml").waivers == (replace(waiver, line=1),)

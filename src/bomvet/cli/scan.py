@@ -68,6 +68,7 @@ def scan(
     settings |= values.advisories(advisories)
     policy = api.load_policy(config or "", target=target, ignore_files=ignore_files or ())
     policy = _with(policy, settings, exclude)
+    api.check_rules(policy)
     result = api.scan(
         target,
         policy=policy,
