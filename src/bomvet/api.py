@@ -15,7 +15,7 @@ from bomvet.errors import FileUnreadableError, MalformedError, NotEstablishedErr
 from bomvet.model.records import dataclass, replace
 from bomvet.pipeline import AS_FOUND, Subject
 from bomvet.plugin import Client, Context, FileTree, Source, discover
-from bomvet.policy.document import Advisories, Policy, read_policy, service_url
+from bomvet.policy.document import Advisories, Policy, named_rules, read_policy, service_url
 
 if TYPE_CHECKING:
     from bomvet.advisories.tracing import Judged
@@ -182,6 +182,15 @@ def policy_file(path: str = "", *, target: str = ".") -> PolicyFile | None:
     return None
 
 
+def check_rules(policy: Policy) -> None:
+    """Raise `UsageError` where a condition names a rule that is none: it would never refuse anything."""
+    names = named_rules(policy)
+    known = sorted({*_rule_ids(), *(rule.id for rule in policy.rules)}) if names else []
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no rule {name}", hint="see: bomvet list rules")
+
+
 def _rule_ids() -> Sequence[str]:
     from bomvet.plugin import Check  # noqa: PLC0415 - only where a policy names rules
 
@@ -205,6 +214,15 @@ def _ignoring(policy: Policy, text: str, name: str) -> Policy:
 
     found = read_ignores(text, name, policy.ignores, os.path.dirname(name))
     return replace(policy, waivers=(*policy.waivers, *found.waivers), notes=(*policy.notes, *found.notes))
+
+
+def ignored(path: str) -> Policy:
+    """What the list of another tool at `path` comes to by the policy here: nothing but its waivers and notes.
+
+    Raises `UsageError` and `PolicyFileError`.
+    """
+    defaults = Policy(ignores=load_policy().ignores)
+    return _ignoring(defaults, _text(path, _IGNORES), os.path.basename(path))
 
 
 def _policy_of(tree: FileTree) -> PolicyFile | None:

@@ -220,7 +220,7 @@ class _PolicyReader(Reader):
             if found is not None:
                 values[name] = found
         policy = Policy(**values, mirrors=self._mirrors(document.get("db")) if isinstance(document, dict) else ())
-        if built_in and (policy.disable or policy.severities or policy.rules or _named_rules(policy)):
+        if built_in and (policy.disable or policy.severities or policy.rules or named_rules(policy)):
             self._names(policy, built_in())
         return policy
 
@@ -334,7 +334,7 @@ class _PolicyReader(Reader):
         places: list[tuple[Path, str, Sequence[str]]] = [
             *((("disable",), name, sorted(built_in)) for name in policy.disable),
             *((("severity", name), name, sorted(built_in)) for name, _ in policy.severities),
-            *((("fail-on",), name, sorted({*built_in, *own})) for name in _named_rules(policy)),
+            *((("fail-on",), name, sorted({*built_in, *own})) for name in named_rules(policy)),
         ]
         for path, name, known in places:
             if name not in known:
@@ -372,5 +372,6 @@ class _PolicyReader(Reader):
             )
 
 
-def _named_rules(policy: Policy) -> list[str]:
+def named_rules(policy: Policy) -> list[str]:
+    """The rules that conditions name."""
     return [t.text for condition in policy.fail_on for t in condition.terms if t.name == "rule"]
