@@ -15,7 +15,7 @@ from bomvet.documents._vex import Problems, moment, names
 from bomvet.documents.vex import read_vex
 from bomvet.errors import MalformedError
 
-OPENVEX = {
+OPENVEX: dict[str, Any] = {
     "@context": "https://openvex.dev/ns/v0.2.0",
     "statements": [{"vulnerability": {"name": "CVE-1"}, "products": [{"@id": "pkg:npm/a"}], "status": "fixed"}],
 }
