@@ -252,8 +252,7 @@ def _baseline(
     """
     if not text:
         return None
-    from bomvet.inputs import incomplete, read_baseline  # noqa: PLC0415 - most scans have none
-    from bomvet.policy.baseline import Baseline  # noqa: PLC0415 - the same
+    from bomvet.inputs import baseline_of, read_baseline  # noqa: PLC0415 - most scans have none
 
     if not text.startswith("git:") and os.path.lexists(text):
         try:
@@ -265,10 +264,7 @@ def _baseline(
     if scheme != "dir":
         raise UsageError(f"{target} has no revisions: a baseline of it is a file", hint="-f json=FILE writes one")
     opened = open_target(f"git:{location}@{revision}", exclude=policy.exclude, use_ignore_files=use_ignore_files)
-    found = pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)).assessment
-    if found is None:  # a scan always judges
-        raise TypeError("no assessment")
-    return Baseline.of(found, text, incomplete(text, len(found.not_established)))
+    return baseline_of(pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)), text)
 
 
 def stamp(now: dt.datetime) -> str:

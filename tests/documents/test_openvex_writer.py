@@ -127,7 +127,7 @@ def test_another_version_of_openvex(context: object) -> None:
         ({"status": "affected", "justification": "", "action": "a"}, ""),
     ],
 )
-def test_what_openvex_forbids(changes: dict[str, str], wrong: str) -> None:
+def test_what_openvex_forbids(changes: dict[str, Any], wrong: str) -> None:
     """By the table of fields in its specification."""
     found = problem(replace(STATEMENT, **changes))
 

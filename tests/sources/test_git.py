@@ -16,6 +16,7 @@ from bomvet.sources import _objects as objects
 from bomvet.sources import git as module
 from bomvet.sources._commit import named_commit
 from bomvet.sources._objects import Store, find
+from bomvet.sources.directory import Limits as TreeLimits
 from bomvet.sources.git import GIT, GitTree, split
 from tests.sources.repository import GIT as PROGRAM
 from tests.sources.repository import Repo
@@ -315,11 +316,11 @@ def test_a_bomb_of_trees(repo: Repo) -> None:
     data = b"tree %d\0" % len(inner) + inner
     top = hashlib.sha1(data, usedforsecurity=False).hexdigest()
     _write(repo, top, data)
-    limits = module.TreeLimits(files=1000, depth=64)
+    limits = TreeLimits(files=1000, depth=64)
     found = GitTree(repository, top.encode(), repo.head(), name="x", limits=limits)
 
     assert [u.reason for u in found.unknowns] == ["folder cannot be listed: more than 1,000 files and folders in all"]
-    shallow = GitTree(repository, top.encode(), repo.head(), name="x", limits=module.TreeLimits(depth=1))
+    shallow = GitTree(repository, top.encode(), repo.head(), name="x", limits=TreeLimits(depth=1))
     assert {u.reason for u in shallow.unknowns} == {"folders nested deeper than 1: not read"}
 
 

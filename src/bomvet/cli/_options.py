@@ -55,7 +55,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         "-f",
-        help="FORMAT or FORMAT=FILE; repeatable: table, json, cyclonedx-json, cyclonedx-xml.",
+        help="FORMAT or FORMAT=FILE; repeatable: table, json, cyclonedx-json, cyclonedx-xml, openvex.",
         metavar="FORMAT[=FILE]",
         envvar="BOMVET_FORMAT",
         callback=given(),

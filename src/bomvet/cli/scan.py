@@ -80,11 +80,10 @@ def scan(
         vex_products=vex_product or (),
         baseline=baseline or "",
     )
-    code = _written(result, wanted, spec_version)
-    return 0 if exit_zero else code
+    return _written(result, wanted, spec_version, exit_zero=exit_zero)
 
 
-def _written(result: ScanResult, wanted: Sequence[Output], spec_version: str) -> int:
+def _written(result: ScanResult, wanted: Sequence[Output], spec_version: str, *, exit_zero: bool) -> int:
     """Write the reports, and tell the verdict to whoever sees no table; its exit code."""
     write(result, wanted, spec_version)
     assessment = result.assessment
@@ -92,7 +91,7 @@ def _written(result: ScanResult, wanted: Sequence[Output], spec_version: str) ->
         raise TypeError("no assessment")
     if not any(item.report.id == "table" and not item.path for item in wanted):
         _tell(result, assessment)
-    return EXIT_CODES[assessment.verdict.value]
+    return 0 if exit_zero else EXIT_CODES[assessment.verdict.value]
 
 
 def _stated(
