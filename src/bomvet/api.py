@@ -50,8 +50,9 @@ def open_target(target: str, *, exclude: Sequence[str] = (), use_ignore_files: b
     if scheme not in sources:
         raise UsageError(f"targets of the kind {scheme!r} are not known", hint=f"known are: {', '.join(sources)}")
     options = {"exclude": exclude, "use_ignore_files": use_ignore_files}
-    if scheme == "dir" and os.path.isfile(location):
-        options["kept"] = _kept_parts(location)
+    path = _path_of(scheme, location)
+    if scheme in ("dir", "git") and os.path.isfile(path):
+        options["kept"] = _kept_parts(path)
     tree = sources[scheme].open(location, **options)
     of_tree: int | None = getattr(tree, "time", None)
     return Opened(tree=tree, time=_state_time(location, of_tree))
@@ -61,6 +62,15 @@ def _split(target: str) -> tuple[str, str]:
     """Scheme and location; what exists under the whole name, or has a slash before the colon, is a path."""
     scheme, colon, location = target.partition(":")
     return ("dir", target) if not colon or "/" in scheme or os.path.exists(target) else (scheme, location)
+
+
+def _path_of(scheme: str, location: str) -> str:
+    """What of a location is a path."""
+    if scheme != "git":
+        return location
+    from bomvet.sources.git import split  # noqa: PLC0415 - rarely needed
+
+    return split(location)[0]
 
 
 def _kept_parts(location: str) -> int:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bomvet.model.result import ScanResult
     from bomvet.plugin import FileTree
 
-MAX_VEX_BYTES, MAX_DOCUMENTS = 128 * 1024 * 1024, 1000
+MAX_VEX_BYTES, MAX_DOCUMENTS = 64 * 1024 * 1024, 1000
 #: Which fingerprint of ours a SARIF result carries.
 SARIF_KEY = "bomvet/v1"
 

@@ -102,6 +102,18 @@ def test_an_incomplete_baseline_is_told(cli: Cli, repo: Repo) -> None:
 
 
 @pytest.mark.usefixtures("repo")
+def test_a_file_of_a_revision(cli: Cli) -> None:
+    """As target and as baseline, it alone counts."""
+    cli.write("requirements.txt", "tap==1.0\n")
+
+    inputs = cli("scan", "git:uv.lock@old", "-f", "json").json["target"]["inputs"]
+    assert [i["path"] for i in inputs] == ["pyproject.toml", "uv.lock"]
+    assert cli("scan", "uv.lock", "--baseline", "old").code == 0
+    new = cli("scan", "requirements.txt", "--baseline", "old", "--allow-incomplete")
+    assert (new.code, "the baseline old is incomplete" in new.out) == (1, True)
+
+
+@pytest.mark.usefixtures("repo")
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -116,8 +116,20 @@ def test_a_folder_of_the_repository(repo: Repo) -> None:
 
     assert list(tree("apps/web@HEAD~1").paths()) == ["uv.lock"]
     assert list(tree(f"{repo.root}/apps@main").paths()) == ["web/new", "web/uv.lock"]
-    # A file stands for the folder that it is in.
-    assert list(tree("apps/web/new@HEAD").paths()) == ["new", "uv.lock"]
+
+
+def test_a_file_of_the_repository(repo: Repo) -> None:
+    """It alone is listed, and the rest is in reach; one that was not there is an open question."""
+    put(repo, {"apps/web/uv.lock": "w", "apps/link": "1", "apps/sub/x": "x"})
+    put(repo, {"apps/web/new": "n"})
+    found, absent = tree("apps/web/uv.lock@HEAD"), tree("apps/web/new@HEAD~1")
+
+    assert (found.name, list(found.paths()), found.read("new"), found.unknowns) == ("web", ["uv.lock"], b"n", ())
+    assert list(tree("apps/web/uv.lock@HEAD", kept=2).paths()) == ["web/uv.lock"]
+    assert list(absent.paths()) == []
+    assert absent.unknowns == (
+        Unknown(location=Location(path="new"), resolver="source/git", reason="there is no such file in the revision"),
+    )
 
 
 @pytest.mark.parametrize(

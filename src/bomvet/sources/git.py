@@ -58,6 +58,7 @@ class GitTree:
         commit: Commit,
         *,
         name: str,
+        only: str = "",
         exclude: Sequence[str] = (),
         use_ignore_files: bool = True,
         limits: TreeLimits = _LIMITS,
@@ -74,7 +75,16 @@ class GitTree:
         with Store(repository) as store:
             self._walk(store, tree)
         self._paths = sorted(self._files)
+        if only:
+            self._restrict(only)
         self._folders.sort()
+
+    def _restrict(self, only: str) -> None:
+        """Take one file for all, with the rest in reach for includes."""
+        self._paths = [only] if self.exists(only) else []
+        self._unknowns, self._skipped, self._folders = [], [], []
+        if not self._paths:
+            self._unknown(only, "there is no such file in the revision")
 
     @property
     def unknowns(self) -> tuple[Unknown, ...]:
@@ -277,14 +287,18 @@ def _items(content: bytes, width: int) -> Iterator[_Item]:
 # -- opening -----------------------------------------------------------------------------------------------------
 
 
-def open_revision(location: str, *, exclude: Sequence[str] = (), use_ignore_files: bool = True) -> GitTree:
+def open_revision(
+    location: str, *, exclude: Sequence[str] = (), use_ignore_files: bool = True, kept: int = 1
+) -> GitTree:
     """The tree of `REV` or `FOLDER@REV`; raises `UsageError` where there is no such revision or folder in it.
 
+    In the place of a folder a file may be named, of which `kept` last parts of its path are its path in the tree.
     Raises `NotEstablishedError` where the repository cannot be read.
     """
     folder, revision = split(location)
-    directory = Path(os.path.realpath(folder))
-    directory = directory if directory.is_dir() else directory.parent
+    place = Path(os.path.realpath(folder))
+    only = "" if place.is_dir() else "/".join(place.parts[-kept:])
+    directory = place.parents[kept - 1] if only else place
     try:
         return _opened(
             directory,
@@ -294,6 +308,7 @@ def open_revision(location: str, *, exclude: Sequence[str] = (), use_ignore_file
                 tree,
                 commit,
                 name=directory.name or "root",
+                only=only,
                 exclude=exclude,
                 use_ignore_files=use_ignore_files,
             ),
