@@ -22,11 +22,11 @@ $(VENV)/.%: pyproject.toml $(VENV)/.base
 	@$(BIN)/python -m pip install --quiet --group $*
 	@touch $@
 
-# What the readers of npm's formats are compared with; where these cannot be had, the tests that need them are skipped.
-NODE_TOOLS := pnpm@10.34.8 pnpm-8@npm:pnpm@8.15.9 yarn@1.22.22 @yarnpkg/cli-dist@4.18.1
+# What the readers of npm's formats and the order of its versions are compared with; where these cannot be had, the tests that need them are skipped.
+NODE_TOOLS := pnpm@10.34.8 pnpm-8@npm:pnpm@8.15.9 yarn@1.22.22 @yarnpkg/cli-dist@4.18.1 semver@7.8.6
 $(VENV)/.node-tools: Makefile $(VENV)/.base
 	@npm install --prefix $(VENV)/node-tools --no-save --no-audit --no-fund --ignore-scripts --engine-strict --loglevel=error \
-		$(NODE_TOOLS) >/dev/null && touch $@ || echo "no pnpm and Yarn: what is compared with them is skipped" >&2
+		$(NODE_TOOLS) >/dev/null && touch $@ || echo "no pnpm, Yarn and semver: what is compared with them is skipped" >&2
 
 setup: $(VENV)/.dev
 

@@ -154,7 +154,7 @@ class C:
 PLUGINS = {"sources", "resolvers", "enrichers", "checks", "reports"}
 SERVICES = {"advisories", "documents", "provenance", "versions"}
 BELOW_PIPELINE = PLUGINS | SERVICES | {"reading", "plugin", "policy", "model"}
-BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net", "resolution", "inputs"}
+BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net", "resolution", "inputs", "clients"}
 #: Which rooms each room may import, besides itself; `errors` and the version are for all.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -163,6 +163,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plugin": {"model"},
     "net": {"plugin", "model"},
     "resolution": {"plugin", "model"},
+    "clients": {"plugin", "model"},
     "reading": {"plugin", "model"},
     **{name: SERVICES | {"plugin", "model"} for name in SERVICES},
     **{name: SERVICES | {"plugin", "model"} for name in PLUGINS},
@@ -273,7 +274,7 @@ CONNECTIONS = (
 NOWHERE = ("multiprocessing", "pty", "ctypes", "runpy", "code", "pickle", "marshal", "shelve", "dill")
 #: Modules that reach outside, and the only places from which they may be used.
 EDGES: dict[str, tuple[str, ...]] = {
-    "sqlite3": ("advisories/database.py", "fleet/store.py"),
+    "sqlite3": ("advisories/database.py", "advisories/cache.py", "fleet/store.py"),
     **dict.fromkeys(CONNECTIONS, ("net.py",)),
     "subprocess": ("resolution.py",),  # the user's own clients, on manifests that we wrote
     **dict.fromkeys(NOWHERE, ()),

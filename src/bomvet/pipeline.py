@@ -59,6 +59,8 @@ AS_FOUND = Subject()
 _RESOLVABLE = ("pkg:npm/", "pkg:pypi/")
 #: Readers of locks that may as well state no version.
 _ALSO_MANIFESTS = ("python/requirements",)
+#: OSV's name of the ecosystem, which orders go by, by purl type.
+_ORDERED = {"pypi": "PyPI", "npm": "npm"}
 #: The end of the year 9999.
 _LAST_SECOND = 253_402_300_799
 
@@ -114,10 +116,13 @@ def scan(
     asked = discover("bomvet.enrichers", Enricher) if enrichers is None else tuple(enrichers)
     judges = discover("bomvet.checks", Check) if checks is None else tuple(checks)
     facts, enriched = _enrich(result.inventory, result.facts, asked, context)
-    findings, judged = _judge(result.inventory, facts, judges)
-    plugins = (*result.plugins, *enriched, *judged)
+    findings, judged = _judge(result.inventory, facts, [judge for judge in judges if judge.id not in policy.disable])
     today = context.now.date()
-    answers = answered(findings, vex or NO_VEX, root=result.inventory.root, today=today)
+    own, ruled = _ruled(policy, result.inventory, facts, today)
+    off = [PluginStatus(id=id_, status=Status.OFF, reason="switched off by the policy") for id_ in policy.disable]
+    plugins = (*result.plugins, *enriched, *judged, *off, *ruled)
+    found = (*_reweighed(findings, policy), *own)
+    answers = answered(found, vex or NO_VEX, root=result.inventory.root, today=today)
     assessment = assess(
         answers.open,
         policy,
@@ -126,16 +131,25 @@ def scan(
         plugins=plugins,
         today=today,
         baseline=baseline.known(answers.open) if baseline else (),
+        order=version_key,
     )
     notes = (*assessment.notes, *answers.notes, *(baseline.notes if baseline else ()))
     return replace(
         result,
         facts=facts,
         advisory_data=context.advisories.snapshot if context.advisories else None,
-        rules=tuple(check.rule for check in judges),
+        rules=(*(check.rule for check in judges), *(rule.rule for rule in policy.rules)),
         plugins=plugins,
         assessment=replace(assessment, suppressed=answers.suppressed, stated=answers.stated, notes=notes),
     )
+
+
+def version_key(kind: str, version: str) -> object:
+    """The place of `version` in the order of its purl type; None where there is no order, or it is no version."""
+    from bomvet.versions.orders import ORDERS  # noqa: PLC0415 - not needed otherwise
+
+    order = ORDERS.get(_ORDERED.get(kind, ""))
+    return order.key(version) if order else None
 
 
 def is_read(path: str) -> bool:
@@ -329,3 +343,26 @@ def _findings(check: Check, inventory: Inventory, facts: Facts) -> Iterator[Find
         yield from check.on_component(component, facts)  # type: ignore[misc]
     for service in inventory.services if check.on_service else ():
         yield from check.on_service(service, facts)  # type: ignore[misc]
+
+
+def _ruled(
+    policy: Policy, inventory: Inventory, facts: Facts, today: dt.date
+) -> tuple[Sequence[Finding], Sequence[PluginStatus]]:
+    """What the policy's own rules say."""
+    if not policy.rules:
+        return (), ()
+    from bomvet.policy.rules import run  # noqa: PLC0415 - for those who have rules
+
+    return run(policy.rules, inventory, facts, today)
+
+
+def _reweighed(findings: Iterable[Finding], policy: Policy) -> Iterator[Finding]:
+    """`findings` with the severities that the policy gives to their rules."""
+    stated = dict(policy.severities)
+    for finding in findings:
+        severity = stated.get(finding.rule)
+        if severity is None or severity is finding.severity:
+            yield finding
+        else:
+            evidence = (*finding.evidence, f"severity {severity} by the policy, {finding.severity} as built in")
+            yield replace(finding, severity=severity, evidence=evidence)

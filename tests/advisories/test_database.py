@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bomvet.advisories import database as module
+from bomvet.advisories import replacement
 from bomvet.advisories.bucket import RawRecord, raw_records
 from bomvet.advisories.database import (
     AdvisoryDatabase,
@@ -25,8 +26,11 @@ from bomvet.advisories.database import (
     ImportResult,
     NoRecordError,
     build,
+    put_catalogue,
 )
+from bomvet.advisories.tables import FORMAT
 from bomvet.errors import NotEstablishedError, UsageError
+from bomvet.model.facts import Catalogue
 from bomvet.model.result import Snapshot
 
 if TYPE_CHECKING:
@@ -220,6 +224,94 @@ def test_digest_where_neither_is_later(path: Path) -> None:
     assert digest(path, one, other) == digest(path, other, one)
 
 
+# ── catalogues ──────────────────────────────────────────────────────────────────────────────────
+
+KEV = (
+    Catalogue(date="2026-11-20", version="2026.11.20", entries=2),
+    [("CVE-2026-0002", "2026-02-01", "2026-03-01", True), ("CVE-2026-0001", "2026-01-01", "", False)],
+)
+EPSS = (
+    Catalogue(date="2026-11-21", version="v2025.03.14", entries=2),
+    [("CVE-2026-0001", 0.5, 0.98, "0.95"), ("CVE-2026-0003", 0.00207, 0.43229, "0.4")],
+)
+
+
+def exploited(path: Path) -> tuple[dict[str, Catalogue], dict[str, dict[str, Any]]]:
+    """The catalogues and what they say of four CVEs."""
+    with AdvisoryDatabase.open(str(path)) as database:
+        return dict(database.catalogues()), dict(database.exploitation([f"CVE-2026-000{n}" for n in range(1, 5)]))
+
+
+EXPLOITED = (
+    {"epss": EPSS[0], "kev": KEV[0]},
+    {
+        "CVE-2026-0001": {
+            "kev": {"added": "2026-01-01", "due": "", "ransomware": False},
+            "epss": {"score": 0.5, "percentile": 0.98, "date": "2026-11-21", "model": "v2025.03.14", "band": "0.95"},
+        },
+        "CVE-2026-0002": {"kev": {"added": "2026-02-01", "due": "2026-03-01", "ransomware": True}, "epss": None},
+        "CVE-2026-0003": {
+            "kev": None,
+            "epss": {
+                "score": 0.00207, "percentile": 0.43229, "date": "2026-11-21", "model": "v2025.03.14", "band": "0.4",
+            },
+        },
+    },
+)  # fmt: skip
+
+
+def test_catalogues_with_the_import(path: Path) -> None:
+    """What the catalogues say of a CVE, with the day and the model of the scores; nothing of one they do not have."""
+    build(str(path), raw(document("A")), source="tests", obtained=OBTAINED, catalogues={"kev": KEV, "epss": EPSS})
+    assert exploited(path) == EXPLOITED
+
+
+def test_catalogues_stay_and_are_replaced(path: Path) -> None:
+    """Advisories leave the catalogues, and a catalogue leaves the advisories and the other catalogue."""
+    made(path, raw(document("A")))
+    assert exploited(path) == ({}, {})
+    put_catalogue(str(path), "kev", *KEV)
+    put_catalogue(str(path), "epss", *EPSS)
+    made(path, raw(document("A"), document("B")))
+    assert exploited(path) == EXPLOITED
+    with AdvisoryDatabase.open(str(path)) as database:
+        before = database.snapshot
+        assert list(database.catalogue_rows("epss")) == EPSS[1]
+    put_catalogue(
+        str(path), "kev", Catalogue(date="2026-11-22", version="2", entries=1), [("CVE-2026-0004", "", "", 0)]
+    )
+    catalogues, answers = exploited(path)
+    with AdvisoryDatabase.open(str(path)) as database:
+        assert database.snapshot == before
+    assert catalogues == {"epss": EPSS[0], "kev": Catalogue(date="2026-11-22", version="2", entries=1)}
+    assert {cve: answer["kev"] for cve, answer in answers.items()} == {
+        "CVE-2026-0001": None,
+        "CVE-2026-0003": None,
+        "CVE-2026-0004": {"added": "", "due": "", "ransomware": False},
+    }
+
+
+def test_no_database_for_a_catalogue(path: Path) -> None:
+    """Without advisories a catalogue makes no database, in which every scan would find nothing."""
+    with pytest.raises(NotEstablishedError, match="there is no advisory database"):
+        put_catalogue(str(path), "kev", *KEV)
+    assert os.listdir(path.parent) == []
+
+
+def test_rows_that_fail_leave_the_old_catalogue(path: Path) -> None:
+    """A failure among the rows leaves the file byte for byte."""
+
+    def failing() -> Iterator[tuple[str, str, str, bool]]:
+        yield "CVE-2026-0009", "", "", False
+        raise RuntimeError
+
+    build(str(path), raw(document("A")), source="tests", obtained=OBTAINED, catalogues={"kev": KEV})
+    before = path.read_bytes()
+    with pytest.raises(RuntimeError):
+        put_catalogue(str(path), "kev", KEV[0], failing())
+    assert (path.read_bytes(), os.listdir(path.parent)) == (before, [path.name])
+
+
 # ── building ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -299,7 +391,7 @@ def test_other_files_are_not_replaced(path: Path, kind: str) -> None:
     if kind == "sqlite":
         sqlite_file(path, "CREATE TABLE precious (value)")
     elif kind == "other-mark":
-        sqlite_file(path, "PRAGMA application_id = 7", f"PRAGMA user_version = {module.FORMAT}", "CREATE TABLE x (y)")
+        sqlite_file(path, "PRAGMA application_id = 7", f"PRAGMA user_version = {FORMAT}", "CREATE TABLE x (y)")
     else:
         path.write_bytes({"text": b"my only copy" * 50, "byte": b"\0", "short": b"SQLite format 3\0"}[kind])
     before = path.read_bytes()
@@ -339,7 +431,7 @@ def test_own_and_empty_files_are_replaced(path: Path, kind: str) -> None:
         path.touch()
     else:
         made(path, raw(document("OLD")))
-        version = {"older": module.FORMAT - 1, "newer": module.FORMAT + 1}.get(kind, module.FORMAT)
+        version = {"older": FORMAT - 1, "newer": FORMAT + 1}.get(kind, FORMAT)
         sqlite_file(path, f"PRAGMA user_version = {version}")
     if kind == "damaged":
         path.write_bytes(path.read_bytes()[:100] + b"\xff" * 5000)
@@ -434,14 +526,14 @@ def test_new_folder(tmp_path: Path) -> None:
 
 def test_folder_that_cannot_be_synced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system that cannot sync a folder has the new database all the same."""
-    sync = module._sync
+    sync = replacement._sync
 
     def choosy(name: str) -> None:
         if os.path.isdir(name):
             raise OSError(22, "Invalid argument")
         sync(name)
 
-    monkeypatch.setattr(module, "_sync", choosy)
+    monkeypatch.setattr(replacement, "_sync", choosy)
     assert made(path, raw(document("A"))).status.snapshot.records == 1
 
 
@@ -480,7 +572,7 @@ def test_absent(tmp_path: Path) -> None:
 IMPORT = "import the advisories again: bomvet db import PATH"
 
 
-@pytest.mark.parametrize("version", [module.FORMAT - 1, module.FORMAT + 1])
+@pytest.mark.parametrize("version", [FORMAT - 1, FORMAT + 1])
 def test_another_format(full: Path, version: int) -> None:
     """A database of an older or a newer version of bomvet is refused."""
     sqlite_file(full, f"PRAGMA user_version = {version}")
@@ -500,7 +592,7 @@ def test_no_database(path: Path, data: bytes) -> None:
 
 def test_database_of_somebody_else(path: Path) -> None:
     """Any other SQLite file is none of ours, be its format number the same."""
-    sqlite_file(path, "CREATE TABLE meta (key, value)", f"PRAGMA user_version = {module.FORMAT}")
+    sqlite_file(path, "CREATE TABLE meta (key, value)", f"PRAGMA user_version = {FORMAT}")
     assert refusal(path) == ("the file is no advisory database", "name another file with --db")
 
 

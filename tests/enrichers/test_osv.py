@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bomvet.advisories.backends import Offline
 from bomvet.advisories.matching import evaluate
-from bomvet.enrichers import osv
 from bomvet.enrichers.osv import OSV, enrich
 from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Facts, Rating, Severity, Standing
 from bomvet.model.inventory import Component, Confidence, Inventory
@@ -73,8 +73,10 @@ def test_every_third_party_component_has_an_answer() -> None:
     own = Component(purl=project_purl("own", "1", ""), name="own", version="1", directory="")
     nested = Component(purl=pypi_purl("example", "1.0"), name="example", version="1.0", directory="libs/example")
     others = {
-        "pkg:npm/left-pad@1.0.0": open_("npm cannot be matched by this version of bomvet"),
-        "pkg:deb/debian/bash@5.2": open_("deb cannot be matched by this version of bomvet"),
+        "pkg:npm/left-pad@1.0.0": ABSENT,
+        "pkg:deb/debian/bash@5.2": open_(
+            "the purl names no release that there are advisories for, and those of Debian are by release"
+        ),
         "pkg:": open_("this kind of package cannot be matched by this version of bomvet"),
         python("example").purl: open_("the version is not known"),
         python("example", "2.0").purl: ABSENT,
@@ -108,7 +110,7 @@ def test_without_a_store() -> None:
 
 def test_look_ups_are_batched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Packages are asked for many at a time, each name once a batch, and never all at once."""
-    monkeypatch.setattr(osv, "_BATCH", 3)
+    monkeypatch.setattr(Offline, "batch", 3)
     of = context(record("PYSEC-1", FROM_0, name="p4"))
     components = [python(f"p{n}", "1.0") for n in range(5)]
     found = asked(python("p0", "2.0"), *components, of=of).facts.advisories
@@ -222,6 +224,7 @@ def test_whole_match() -> None:
             summary="Bad things",
             rating=Rating(severity=Severity.CRITICAL, score=9.8, vector=V3, source="GHSA-1"),
             evidence=("GHSA-1: in range [0.9, 1.3)", "PYSEC-1: in range [0, 1.4), version listed"),
+            listed=True,
             confidence=Confidence.HIGH,
             fixed="1.4",
             clean="2.0",

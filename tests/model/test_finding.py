@@ -39,10 +39,10 @@ def test_fingerprints_tell_rule_subject_and_instance_apart() -> None:
 
 def test_names() -> None:
     """A finding is called after its advisory, else after its rule; only a component has a purl."""
-    service = replace(FINDING, instance="", subject="svc:aws/s3")
+    service = replace(FINDING, instance="", ids=(), subject="svc:aws/s3")
 
     assert (FINDING.id, FINDING.purl) == ("CVE-2024-1", "pkg:pypi/a@1")
-    assert (service.id, service.purl) == ("known-vulnerability", "")
+    assert (service.id, service.title, service.purl) == ("", "known-vulnerability", "")
     # What only tells findings of one rule apart is no name.
     assert replace(FINDING, ids=()).id == ""
     assert replace(FINDING, ids=()).title == "known-vulnerability"

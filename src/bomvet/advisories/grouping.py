@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-_PREFERENCE = ("CVE-", "GHSA-", "PYSEC-")
+#: Advisories of a distribution speak of its own packages, and may bundle several CVEs.
+_PREFERENCE = ("DSA-", "DLA-", "USN-", "CVE-", "GHSA-", "PYSEC-")
 
 
 def groups(names: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
@@ -29,7 +30,7 @@ def groups(names: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
 
 
 def display_id(names: Sequence[str]) -> str:
-    """The name to show for a group: a CVE if it has one, else GHSA, PYSEC, any other; the least of its kind."""
+    """The name to show for a group: DSA, DLA or USN, else CVE, GHSA, PYSEC, any other; the least of its kind."""
 
     def rank(name: str) -> tuple[int, str]:
         kind = next((n for n, prefix in enumerate(_PREFERENCE) if name.startswith(prefix)), len(_PREFERENCE))

@@ -21,6 +21,7 @@ COMMANDS = {
     "explain": ("bomvet.cli.explain", "explain"),
     "vex": ("bomvet.cli.vex", "app"),
     "db": ("bomvet.cli.db", "app"),
+    "policy": ("bomvet.cli.policy", "app"),
     "list": ("bomvet.cli.list_", "list_"),
 }
 

@@ -1,37 +1,31 @@
-"""Known vulnerabilities and malicious packages, from the local advisory database."""
+"""Known vulnerabilities and malicious packages, from the local advisory database or from OSV's service."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bomvet.advisories.backends import Backend, Found, Offline, OnlineStore
+from bomvet.advisories.ecosystems import Package, Unsupported, package_of
 from bomvet.advisories.grouping import display_id, groups
-from bomvet.advisories.matching import Entry, Evaluation, Hit, clean_version, evaluate
+from bomvet.advisories.matching import Evaluation, Hit, clean_version, evaluate
 from bomvet.advisories.severity import group_rating
 from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Facts, Standing
 from bomvet.model.inventory import Component, Confidence, Inventory
-from bomvet.model.purl import pypi_name
+from bomvet.model.records import replace
 from bomvet.model.result import PluginStatus, Snapshot, Status
-from bomvet.plugin import AdvisoryStore, Context, Enriched, Enricher, Needs
+from bomvet.plugin import Context, Enriched, Enricher, Needs
 from bomvet.versions.orders import ORDERS
 
-if TYPE_CHECKING:
-    from bomvet.versions.order import Order
-
 ID = "osv"
-#: OSV's name of the ecosystem, by purl type.
-ECOSYSTEMS = {"pypi": "PyPI", "npm": "npm"}
 
-#: So many components are judged at a time: memory, and best the processor's own, holds the entries of their
-#: packages, never of all.
-_BATCH = 100
 #: So many records are named in a sentence.
 _NAMED = 5
 _ABSENT = AdvisoryAnswer(standing=Standing.ABSENT)
 _Records = Mapping[str, dict[str, Any]]
+_Asked = Sequence[tuple[Component, Package]]
 
 
 def enrich(inventory: Inventory, facts: Facts, context: Context) -> Enriched:  # noqa: ARG001 - the signature
@@ -39,80 +33,124 @@ def enrich(inventory: Inventory, facts: Facts, context: Context) -> Enriched:  #
     store = context.advisories
     if store is None:  # the core does not call without one
         raise TypeError("no advisory store")
+    backend: Backend = store if isinstance(store, OnlineStore) else Offline(store)
     answers: dict[str, AdvisoryAnswer] = {}
-    for ecosystem, components in _by_ecosystem(inventory).items():
-        if ecosystem in ORDERS:
-            answers.update(_answers(store, ecosystem, components))
-        else:
-            reason = f"{ecosystem or 'this kind of package'} cannot be matched by this version of bomvet"
-            answers.update({c.purl: _open(reason) for c in components})
-    return Enriched(facts=Facts(advisories=MappingProxyType(answers)), status=_status(store.snapshot, context))
-
-
-def _by_ecosystem(inventory: Inventory) -> dict[str, list[Component]]:
-    found: dict[str, list[Component]] = defaultdict(list)
+    asked: list[tuple[Component, Package]] = []
     for component in inventory.components:
         if not component.first_party:
-            kind = component.purl.removeprefix("pkg:").partition("/")[0]
-            found[ECOSYSTEMS.get(kind, kind)].append(component)
-    return found
+            package, reason = _package(component)
+            if package is None:
+                answers[component.purl] = _open(reason)
+            else:
+                asked.append((component, package))
+    backend.prepare([package for _, package in asked])
+    for start in range(0, len(asked), backend.batch):
+        answers.update(_judged(backend, asked[start : start + backend.batch]))
+    return Enriched(facts=Facts(advisories=MappingProxyType(answers)), status=_status(backend, context))
+
+
+def _package(component: Component) -> tuple[Package | None, str]:
+    """What to ask for, or the reason why nothing can be asked."""
+    package = package_of(component)
+    if isinstance(package, Unsupported):
+        return None, package.reason
+    if package.ecosystem not in ORDERS:
+        return None, f"{package.ecosystem} cannot be matched by this version of bomvet"
+    if not package.version:
+        return None, "the version is not known"
+    return package, ""
 
 
 def _open(reason: str) -> AdvisoryAnswer:
     return AdvisoryAnswer(standing=Standing.NOT_ESTABLISHED, reason=reason)
 
 
-def _status(snapshot: Snapshot, context: Context) -> PluginStatus:
-    age = context.now - dt.datetime.fromisoformat(snapshot.obtained)
-    if context.max_age is not None and age > context.max_age:
-        reason = f"the advisory data is {_days(age)} old, and {_days(context.max_age)} is the limit"
-        return PluginStatus(id=ID, status=Status.PARTIAL, reason=f"{reason}: import newer data")
+def _status(backend: Backend, context: Context) -> PluginStatus:
+    problems = [*backend.problems, *_outdated(backend.snapshot, context)]
+    if problems:
+        return PluginStatus(id=ID, status=Status.PARTIAL, reason="; ".join(problems))
     return PluginStatus(id=ID, status=Status.OK)
+
+
+def _outdated(snapshot: Snapshot, context: Context) -> tuple[str, ...]:
+    age = context.now - dt.datetime.fromisoformat(snapshot.obtained)
+    if context.max_age is None or age <= context.max_age:
+        return ()
+    return (f"the advisory data is {_days(age)} old, and {_days(context.max_age)} is the limit: import newer data",)
 
 
 def _days(span: dt.timedelta) -> str:
     return f"{span.days} day{'' if span.days == 1 else 's'}"
 
 
-def _answers(store: AdvisoryStore, ecosystem: str, components: Sequence[Component]) -> dict[str, AdvisoryAnswer]:
-    answers = {c.purl: _open("the version is not known") for c in components if not c.version}
-    asked = [c for c in components if c.version]
-    for start in range(0, len(asked), _BATCH):
-        answers.update(_judged(store, ecosystem, asked[start : start + _BATCH]))
-    return answers
+def _judged(backend: Backend, asked: _Asked) -> dict[str, AdvisoryAnswer]:
+    found = backend.look_up([package for _, package in asked])
+    evaluations = {c.purl: _evaluated(p, found[p]) for c, p in asked}
+    records = _records(backend, evaluations.values())
+    answers = {c.purl: _answer(c, p, found[p], evaluations[c.purl], records) for c, p in asked}
+    return {**answers, **_without_refuted(backend, asked, answers)}
 
 
-def _judged(store: AdvisoryStore, ecosystem: str, components: Sequence[Component]) -> dict[str, AdvisoryAnswer]:
-    order = ORDERS[ecosystem]
-    names = {c.purl: pypi_name(c.name) if ecosystem == "PyPI" else c.name for c in components}
-    entries = store.packages(ecosystem, set(names.values()))
-    evaluations = {c.purl: evaluate(entries.get(names[c.purl], ()), c.version, order) for c in components}
-    records = _records(store, evaluations)
-    return {c.purl: _answer(c, evaluations[c.purl], entries.get(names[c.purl], ()), records, order) for c in components}
+def _evaluated(package: Package, found: Found) -> Evaluation:
+    """What the records say of the version, and what the service alone does."""
+    evaluation = evaluate(found.entries, package.version, ORDERS[package.ecosystem])
+    unconfirmed = found.named - {hit.id for hit in evaluation.hits}
+    if unconfirmed:
+        hits = [Hit(id=id_, listed=False, interval=None, confidence=Confidence.LOW) for id_ in unconfirmed]
+        evaluation.hits = sorted((*evaluation.hits, *hits), key=lambda hit: hit.id)
+        evaluation.undecided -= unconfirmed
+    return evaluation
 
 
-def _records(store: AdvisoryStore, evaluations: Mapping[str, Evaluation]) -> _Records:
+def _records(backend: Backend, evaluations: Collection[Evaluation]) -> _Records:
     """Every record that matched, and those that are their aliases."""
-    matched = store.advisories({hit.id for evaluation in evaluations.values() for hit in evaluation.hits})
+    matched = backend.advisories({hit.id for evaluation in evaluations for hit in evaluation.hits})
     aliases = {alias for record in matched.values() for alias in record["aliases"]}
-    return {**store.advisories(aliases - matched.keys()), **matched}
+    return {**backend.advisories(aliases - matched.keys()), **matched}
 
 
 def _answer(
-    component: Component, evaluation: Evaluation, entries: Sequence[Entry], records: _Records, order: Order
+    component: Component, package: Package, found: Found, evaluation: Evaluation, records: _Records
 ) -> AdvisoryAnswer:
-    if not entries:
+    if not (found.entries or found.named or found.reason):
         return _ABSENT
+    order, version = ORDERS[package.ecosystem], package.version
     hits = {hit.id: hit for hit in evaluation.hits}
-    clean = clean_version(entries, component.version, order) if hits else ""
+    clean = clean_version(found.entries, version, order) if hits and found.whole else ""
     matches = []
     for members in _groups(hits, records):
-        own = [entry for entry in entries if entry["id"] in members]
-        fixed = clean_version(own, component.version, order)
+        own = [entry for entry in found.entries if entry["id"] in members]
+        # A record that only the service applies to the version says nothing of what leaves it.
+        known = all(hits[m].listed or hits[m].interval for m in members)
+        fixed = clean_version(own, version, order) if known else ""
         matches.append(_match(component, [hits[m] for m in members], records, fixed=fixed, clean=clean))
-    reason = _undecided(evaluation)
+    reason = "; ".join(filter(None, (found.reason, _undecided(evaluation))))
     standing = Standing.NOT_ESTABLISHED if reason else Standing.KNOWN if matches else Standing.ABSENT
-    return AdvisoryAnswer(standing=standing, matches=tuple(matches), reason=reason, withdrawn=len(evaluation.withdrawn))
+    return AdvisoryAnswer(
+        standing=standing,
+        matches=tuple(matches),
+        reason=reason,
+        withdrawn=len(evaluation.withdrawn),
+        fixes=tuple(sorted(evaluation.fixing)),
+    )
+
+
+def _without_refuted(
+    backend: Backend, asked: _Asked, answers: Mapping[str, AdvisoryAnswer]
+) -> dict[str, AdvisoryAnswer]:
+    """Answers of which the source does not confirm that a version is clean, without it."""
+    thought = {
+        c.purl: replace(p, version=clean)
+        for c, p in asked
+        for clean in {m.clean for m in answers[c.purl].matches}
+        if clean
+    }
+    refuted = backend.refuted(set(thought.values()))
+    return {
+        purl: replace(answers[purl], matches=tuple(replace(match, clean="") for match in answers[purl].matches))
+        for purl, package in thought.items()
+        if package in refuted
+    }
 
 
 def _groups(hits: Mapping[str, Hit], records: _Records) -> list[tuple[str, ...]]:
@@ -143,16 +181,20 @@ def _match(
 ) -> AdvisoryMatch:
     ids = tuple(hit.id for hit in hits)
     # The severity of an affected entry may stand in place of the record's.
-    members = [{**records[h.id], "severity": [*h.severity] or records[h.id]["severity"]} for h in hits]
+    members = [
+        {**records[h.id], "severity": [*h.severity] or records[h.id]["severity"], "urgency": h.urgency} for h in hits
+    ]
     aliases = sorted({alias for record in members for alias in record["aliases"]} - set(ids))
     first = members[ids.index(display_id(ids))]
     return AdvisoryMatch(
         id=display_id([*ids, *aliases]),
         ids=ids,
         aliases=tuple(aliases),
+        upstream=tuple(sorted({name for record in members for name in record["upstream"]} - {*ids, *aliases})),
         summary=first["summary"] or next((m["summary"] for m in members if m["summary"]), ""),
         rating=group_rating(members, [records[a] for a in aliases if a in records]),
         evidence=tuple(hit.evidence for hit in hits),
+        listed=any(hit.listed for hit in hits),
         confidence=_confidence(component, hits),
         fixed=fixed,
         clean=clean,
@@ -167,8 +209,10 @@ def _confidence(component: Component, hits: Sequence[Hit]) -> Confidence:
     """That of the surest hit."""
     if not any(hit.confidence is Confidence.HIGH for hit in hits):
         return Confidence.LOW
-    # A package from a repository or an archive may hold other code than the release of that number.
-    return Confidence.MEDIUM if "?" in component.purl else Confidence.HIGH
+    # A package from a repository or an archive may hold other code than the release of that number; qualifiers of
+    # packages of a distribution are about the machine.
+    elsewhere = "?" in component.purl and component.purl.startswith(("pkg:pypi/", "pkg:npm/"))
+    return Confidence.MEDIUM if elsewhere else Confidence.HIGH
 
 
-OSV = Enricher(id=ID, title="OSV advisories, offline", needs=Needs(advisories=True), enrich=enrich)
+OSV = Enricher(id=ID, title="OSV advisories", needs=Needs(advisories=True), enrich=enrich)

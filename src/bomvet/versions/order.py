@@ -7,6 +7,9 @@ from typing import Any
 
 from bomvet.model.records import dataclass
 
+#: No version is longer; what is remembered of each has to be small.
+MAX_LENGTH = 500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -19,3 +22,8 @@ class Order:
 
     key: Callable[[str], Any]
     canonical: Callable[[str], str]
+
+
+def plain(text: str) -> str:
+    """`text` in one line and without white space at its ends."""
+    return " ".join(text.split())

@@ -7,19 +7,16 @@ from functools import lru_cache
 
 from packaging.version import Version
 
-from bomvet.versions.order import Order
+from bomvet.versions.order import MAX_LENGTH, Order, plain
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,8})"
 #: Release numbers that are canonical as they stand: most of all versions, and much faster told than parsed.
 _CANONICAL = re.compile(rf"{_NUMBER}|{_NUMBER}(?:\.{_NUMBER})*\.[1-9][0-9]{{0,8}}").fullmatch
 
-#: No version is longer; what is remembered of each has to be small.
-_MAX_LENGTH = 500
-
 
 def key(text: str) -> Version | None:
     """The version, or None where `text` is none."""
-    return _key(text) if len(text) <= _MAX_LENGTH else None
+    return _key(text) if len(text) <= MAX_LENGTH else None
 
 
 @lru_cache(maxsize=65_536)
@@ -32,8 +29,8 @@ def _key(text: str) -> Version | None:
 
 def canonical(text: str) -> str:
     """`1.0.0` and `1` alike as `1`; what is no version stays as it is, but for its white space."""
-    if len(text) > _MAX_LENGTH:
-        return " ".join(text.split())
+    if len(text) > MAX_LENGTH:
+        return plain(text)
     return text if _CANONICAL(text) else _canonical(text)
 
 
@@ -41,7 +38,7 @@ def canonical(text: str) -> str:
 def _canonical(text: str) -> str:
     version = key(text)
     if version is None:
-        return " ".join(text.split())
+        return plain(text)
     epoch = f"{version.epoch}!" if version.epoch else ""
     release = ".".join(map(str, _significant(version.release)))
     pre = "".join(map(str, version.pre)) if version.pre else ""

@@ -68,6 +68,25 @@ def containing(events: Sequence[Event], version: Any, order: Order) -> Interval 
     return Interval(introduced=start, certain=certain) if start else None
 
 
+def stretches(events: Sequence[Event], order: Order) -> list[Interval]:
+    """All that `events` call affected, lowest first; limits left aside."""
+    steps, _, certain = _read(events, order)
+    found: list[Interval] = []
+    start = ""
+    for kind, text, _ in steps:
+        if kind == "introduced":
+            start = start or text
+        elif start:
+            found.append(Interval(introduced=start, certain=certain, **{kind: text}))
+            start = ""
+    return [*found, Interval(introduced=start, certain=certain)] if start else found
+
+
+def limits(events: Sequence[Event], order: Order) -> list[tuple[str, Any]]:
+    """The limits among `events`, each with its key, which is None for one that shuts nothing out."""
+    return [(text, order.key(text)) for kind, text in events if kind == "limit"]
+
+
 #: Kind and version of an event with its key; None is before everything.
 _Step = tuple[str, str, Any]
 
