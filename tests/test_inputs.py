@@ -16,6 +16,7 @@ from bomvet.inputs import Checked, checked, read_baseline, read_documents, vex_o
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Assessment, Finding, Statement, Verdict
 from bomvet.model.inventory import Component, Inventory
+from bomvet.model.records import replace
 from bomvet.model.result import ScanResult, Target
 from tests.harness import MemoryTree
 
@@ -238,13 +239,28 @@ def sarif(*fingerprints: object) -> bytes:
 
 
 def test_a_sarif_of_before() -> None:
-    """It has fingerprints alone, which is told."""
+    """Fingerprints are enough; where there are no more, that is told."""
     ours = {"partialFingerprints": {"bomvet/v1": FINDING.fingerprint}}
     found = read_baseline(sarif(ours, {"partialFingerprints": {"bomvet/v1": 1}}, {}, 1), "b.sarif")
 
     assert list(found.known([FINDING])) == [FINDING.fingerprint]
-    assert found.notes == ("the baseline b.sarif has fingerprints alone: what an upgrade leaves open counts as new",)
+    assert found.notes == (
+        "the baseline b.sarif has fingerprints alone of some findings: what an upgrade leaves open of these is new",
+    )
     assert list(read_baseline(sarif(), "b.sarif").known([FINDING])) == []
+
+
+def test_a_sarif_says_more_of_advisories() -> None:
+    """Rule, package and names of the advisory: an upgrade that leaves it open is known."""
+    about: dict[str, Any] = {"rule": FINDING.rule, "purl": FINDING.subject, "ids": ["cve-1", 1]}
+    prints = {"partialFingerprints": {"bomvet/v1": "0"}}
+    moved = replace(FINDING, subject="pkg:npm/a@2")
+    found = read_baseline(sarif({**prints, "properties": about}), "b.sarif")
+
+    assert (list(found.known([moved])), found.notes) == ([moved.fingerprint], ())
+    for key in about:
+        less = {**prints, "properties": {**about, key: 1}}
+        assert list(read_baseline(sarif(less), "b.sarif").known([moved])) == []
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,8 @@ def _in_repository(directory: str) -> bool:
 def repository_folder(target: str) -> str:
     """Where the folder of `target` lies in its repository (`services/web`); empty where it is the top, or in none."""
     scheme, location = _split(target)
-    here = os.path.realpath(_folder(location) if scheme == "dir" else ".")
+    path = _path_of(scheme, location) if scheme in ("dir", "git") else "."
+    here = os.path.realpath(_folder(path))
     top = here
     while not os.path.lexists(os.path.join(top, ".git")):
         parent = os.path.dirname(top)

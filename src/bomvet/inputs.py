@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import FileUnreadableError, MalformedError, UsageError
 from bomvet.model.globs import matches
 from bomvet.model.purl import parts
 from bomvet.model.records import dataclass
-from bomvet.policy.baseline import Baseline
+from bomvet.policy.baseline import Baseline, keys_for
 from bomvet.policy.vex import Checker, Vex, problem
 
 if TYPE_CHECKING:
@@ -213,8 +213,23 @@ def _of_sarif(document: dict[str, Any], name: str) -> Baseline:
     unreadable = any(not isinstance(run.get("results", []), list) for run in runs)
     if not runs or unreadable or (results and not fingerprints):
         raise UsageError(f"the baseline {name} is no SARIF of bomvet: no result has {SARIF_KEY}", hint=_KINDS)
-    note = f"the baseline {name} has fingerprints alone: what an upgrade leaves open counts as new"
-    return Baseline(source=name, fingerprints=fingerprints, notes=(note,))
+    keys = [_keys(one) for one in results]
+    note = f"the baseline {name} has fingerprints alone of some findings: what an upgrade leaves open of these is new"
+    return Baseline(
+        source=name,
+        keys=frozenset(key for found in keys for key in found),
+        fingerprints=fingerprints,
+        notes=() if all(keys) else (note,),
+    )
+
+
+def _keys(result: dict[str, Any]) -> Collection[tuple[str, str, str]]:
+    """What our SARIF says of a finding besides its fingerprint, where that is about an advisory."""
+    about = result.get("properties")
+    if not isinstance(about, dict):
+        return ()
+    rule, purl, names = about.get("rule"), about.get("purl"), [n for n in _list(about.get("ids")) if isinstance(n, str)]
+    return keys_for(rule, purl, names) if isinstance(rule, str) and isinstance(purl, str) else ()
 
 
 def _list(value: object) -> list[Any]:

@@ -105,7 +105,7 @@ def _written(result: ScanResult, wanted: Sequence[Output], spec_version: str, fo
         raise TypeError("no assessment")
     if not any(item.report.id == "table" and not item.path for item in wanted):
         _tell(result, assessment)
-    return 0 if exit_zero else EXIT_CODES[assessment.verdict.value]
+    return EXIT_CODES[assessment.verdict.value]
 
 
 def _stated(
