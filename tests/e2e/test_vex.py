@@ -203,6 +203,7 @@ def test_only_what_is_new_fails(scanned: Cli) -> None:
     assert scanned("scan", "-f", "json=old.json").code == 1
     same = scanned("scan", "--baseline", "old.json")
     assert (same.code, "1 finding known from the baseline: -f json shows all." in same.out) == (0, True)
+    assert "\nPASSED: 1 finding known from the baseline\n" in same.out
 
     lock = UV_LOCK.replace('name = "tap"\nversion = "1.0"', 'name = "tap"\nversion = "1.0.1"')
     scanned.write("uv.lock", lock.replace("tap-1.0-py3", "tap-1.0.1-py3"))
