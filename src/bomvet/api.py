@@ -344,7 +344,9 @@ def scan(
 
             context = replace(context, http=stack.enter_context(Network()))
         context = _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
-        known = _baseline(baseline, target, policy, context, subject, use_ignore_files=use_ignore_files)
+        known = _baseline(
+            baseline, target, policy, context, subject, use_ignore_files=use_ignore_files, resolve=resolve
+        )
         answers = _vex(opened.tree, policy, vex, vex_products)
         subject = _timed(subject, opened)
         return _told(pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers, baseline=known), opened)
@@ -361,7 +363,7 @@ def _vex(tree: FileTree, policy: Policy, files: Sequence[str], products: Sequenc
 
 
 def _baseline(
-    text: str, target: str, policy: Policy, context: Context, subject: Subject, *, use_ignore_files: bool
+    text: str, target: str, policy: Policy, context: Context, subject: Subject, *, use_ignore_files: bool, resolve: bool
 ) -> Baseline | None:
     """What the file or revision `text` knows; a revision is read and judged as `target` is.
 
@@ -381,6 +383,8 @@ def _baseline(
     if scheme != "dir":
         raise UsageError(f"{target} has no revisions: a baseline of it is a file", hint="-f json=FILE writes one")
     opened = open_target(f"git:{location}@{revision}", exclude=policy.exclude, use_ignore_files=use_ignore_files)
+    if resolve:
+        opened = _resolved(opened)
     return baseline_of(pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)), text)
 
 

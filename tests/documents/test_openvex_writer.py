@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bomvet.documents._vex import JUSTIFICATIONS, STATUSES
 from bomvet.documents.openvex import read_openvex
 from bomvet.documents.openvex_writer import document, entry, problem, with_entry
 from bomvet.errors import UsageError
@@ -65,6 +68,34 @@ def test_what_is_written_can_be_read() -> None:
     made = document([entry(STATEMENT)], author="Ada", time="2026-01-01T00:00:00Z", tooling="b")
 
     assert read_openvex(made, "v.json").statements == (replace(STATEMENT, author="Ada", source="v.json"),)
+
+
+_names = st.lists(st.sampled_from(["pkg:npm/a", "pkg:pypi/b@1", "https://x.example/"]), unique=True)
+
+
+@given(
+    st.builds(
+        Statement,
+        ids=_names.filter(bool).map(tuple),
+        status=st.sampled_from(STATUSES),
+        products=_names.filter(bool).map(tuple),
+        components=_names.map(tuple),
+        justification=st.sampled_from(["", *JUSTIFICATIONS]),
+        impact=st.sampled_from(["", "i"]),
+        action=st.sampled_from(["", "a"]),
+        author=st.just("Ada"),
+        time=st.just("2026-01-01T00:00:00Z"),
+        source=st.just("v.json"),
+    )
+)
+def test_every_statement_survives(statement: Statement) -> None:
+    """Written and read again it is for the same products and components, in whatever grouping."""
+    made = document([entry(statement)], author="Ada", time="2026-01-01T00:00:00Z", tooling="b")
+    found = read_openvex(made, "v.json")
+
+    assert found.problems == ()
+    assert sorted(p for s in found.statements for p in s.products) == sorted(statement.products)
+    assert {replace(s, products=statement.products) for s in found.statements} == {statement}
 
 
 @pytest.mark.parametrize(("version", "following"), [(1, 2), ("7", 8), (None, 1), ("1.5", 1), ("9" * 20, 1), (True, 1)])

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bomvet.resolution import ResolvedTree
 from tests.e2e.conftest import ADVISORY, PYPROJECT, UV_LOCK
 from tests.sources.repository import GIT, Repo
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bomvet.plugin import FileTree
+    from bomvet.resolution import Declared
     from tests.e2e.conftest import Cli
 
 OLD = UV_LOCK.replace('version = "2.0"', 'version = "1.9"')
@@ -99,6 +104,24 @@ def test_an_incomplete_baseline_is_told(cli: Cli, repo: Repo) -> None:
 
     assert ran.code == 1
     assert "  note: the baseline HEAD is incomplete (" in ran.err
+
+
+def test_a_baseline_is_resolved_as_well(cli: Cli, repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `--resolve` its manifests are put to npm and uv as those of the target are."""
+    asked = []
+
+    def resolved(tree: FileTree, manifests: Sequence[Declared]) -> ResolvedTree:
+        asked.append([manifest.path for manifest in manifests])
+        return ResolvedTree(tree, {}, ())
+
+    monkeypatch.setattr("bomvet.resolution.resolved", resolved)
+    cli.write("requirements.txt", "tap\n")
+    repo.git("add", "-A")
+    repo.commit()
+    monkeypatch.delenv("BOMVET_OFFLINE", raising=False)
+    cli("scan", "--baseline", "HEAD", "--resolve", "--advisories", "database")
+
+    assert asked == [["requirements.txt"], ["requirements.txt"]]
 
 
 @pytest.mark.usefixtures("repo")
