@@ -29,6 +29,8 @@ def explain(
     offline: opt.Offline = False,  # noqa: ARG001 - no part of this version opens a connection
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
+    vex: opt.Vex = None,
+    vex_product: opt.VexProduct = None,
     config: opt.Config = None,
 ) -> int:
     """Explain a component or an advisory.
@@ -43,7 +45,14 @@ def explain(
 
     policy = api.load_policy(config or "", target=target)
     policy = replace(policy, exclude=(*policy.exclude, *(exclude or ())))
-    result = api.scan(target, policy=policy, database=values.database(db), use_ignore_files=not no_ignore)
+    result = api.scan(
+        target,
+        policy=policy,
+        database=values.database(db),
+        use_ignore_files=not no_ignore,
+        vex=vex or (),
+        vex_products=vex_product or (),
+    )
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
     with api.advisory_judge(values.database(db)) as judge:
         explanation = _explain.explain(result, subject, target=target, width=width, judge=judge)
