@@ -95,7 +95,7 @@ def _read(reader: Reader, path: str, *, stated: bool) -> None:
 def _stanzas(reader: Reader, path: str, data: bytes) -> Iterator[_Stanza]:
     fields: dict[str, str] = {}
     start = 0
-    for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), start=1):
+    for number, line in enumerate((*data.decode("utf-8", "replace").split("\n"), ""), start=1):
         if not line.strip():
             if fields:
                 yield _Stanza(fields, start)
@@ -107,8 +107,6 @@ def _stanzas(reader: Reader, path: str, data: bytes) -> Iterator[_Stanza]:
             fields.setdefault(field[1].lower(), field[2].strip())
         else:
             reader.unknown(Location(path=path, line=number), f"{shown(line.strip())!r} is no field")
-    if fields:
-        yield _Stanza(fields, start)
 
 
 def _package(reader: Reader, stanza: _Stanza, location: Location, *, stated: bool) -> Package | None:
