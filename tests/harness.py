@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bomvet.advisories.records import read_record
 from bomvet.errors import FileAbsentError, FileUnreadableError
-from bomvet.model.facts import Facts
+from bomvet.model.facts import Catalogue, Facts
 from bomvet.model.inventory import Component, Inventory, Service, Unknown
 from bomvet.model.result import Skipped, Snapshot
 from bomvet.plugin import Check, Context, Entry, Request, Resolver, Response
@@ -132,10 +132,15 @@ class FakeHttp:
 
 @dataclass(slots=True)
 class MemoryAdvisories:
-    """An `AdvisoryStore` of OSV documents; `asked` lists the names that were looked up."""
+    """An `AdvisoryStore` of OSV documents; `asked` lists the names that were looked up.
+
+    `lists` are catalogues of what is exploited, `exploited` what they say per CVE.
+    """
 
     documents: Iterable[dict[str, Any]]
     obtained: dt.datetime = NOW
+    lists: Mapping[str, Catalogue] = field(default_factory=dict)
+    exploited: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     @property
@@ -158,6 +163,14 @@ class MemoryAdvisories:
         """Records by id."""
         records = [read_record(document).advisory for document in self.documents]
         return {record["id"]: record for record in records if record["id"] in ids}
+
+    def catalogues(self) -> Mapping[str, Catalogue]:
+        """As given."""
+        return self.lists
+
+    def exploitation(self, cves: Collection[str]) -> Mapping[str, dict[str, Any]]:
+        """What is given for these."""
+        return {cve: self.exploited[cve] for cve in cves if cve in self.exploited}
 
 
 def context(*documents: dict[str, Any], http: FakeHttp | None = None, obtained: dt.datetime = NOW) -> Context:

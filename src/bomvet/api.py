@@ -11,15 +11,17 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from bomvet import __version__, pipeline
-from bomvet.errors import MalformedError, NotEstablishedError, UsageError
+from bomvet.errors import FileUnreadableError, MalformedError, NotEstablishedError, UsageError
 from bomvet.model.records import dataclass, replace
 from bomvet.pipeline import AS_FOUND, Subject
-from bomvet.plugin import Context, FileTree, Source, discover
-from bomvet.policy.document import Policy, read_policy
+from bomvet.plugin import Client, Context, FileTree, Source, discover
+from bomvet.policy.document import Advisories, Policy, read_policy, service_url
 
 if TYPE_CHECKING:
     from bomvet.advisories.tracing import Judged
+    from bomvet.inputs import Checked
     from bomvet.model.diff import Described, Diff
+    from bomvet.model.finding import Statement
     from bomvet.model.inventory import Component, Scope
     from bomvet.model.result import ScanResult
     from bomvet.policy.baseline import Baseline
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 #: Where a project keeps its policy, and in which table.
 POLICY_FILES: Mapping[str, tuple[str, ...]] = {"bomvet.toml": (), "pyproject.toml": ("tool", "bomvet")}
+#: Where its tests may stand, beside it.
+TESTS_FILE = "bomvet.tests.toml"
+_IGNORES = "list of ignored advisories"
 MAX_POLICY_BYTES = 16 * 1024 * 1024
 #: A document of a whole fleet has 150 MB.
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
@@ -54,7 +59,8 @@ def open_target(target: str, *, exclude: Sequence[str] = (), use_ignore_files: b
     if scheme == "dir" and os.path.isfile(location):
         options["kept"] = _kept_parts(location)
     tree = sources[scheme].open(location, **options)
-    return Opened(tree=tree, time=_state_time(location))
+    of_tree: int | None = getattr(tree, "time", None)
+    return Opened(tree=tree, time=_state_time(location, of_tree))
 
 
 def _split(target: str) -> tuple[str, str]:
@@ -76,13 +82,19 @@ def _folder(location: str) -> str:
     return location if os.path.isdir(location) else os.path.dirname(location)
 
 
-def _state_time(location: str) -> int | None:
-    """SOURCE_DATE_EPOCH, else the time of the commit that is checked out."""
+def _stated_time() -> int | None:
+    """SOURCE_DATE_EPOCH, if it is set."""
     stated = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if stated:
-        if not stated.isdecimal() or len(stated) > 11:  # noqa: PLR2004 - beyond the year 5000
-            raise UsageError(f"SOURCE_DATE_EPOCH must be seconds since 1970, not {stated!r}")
-        return int(stated)
+    if stated and (not stated.isdecimal() or len(stated) > 11):  # noqa: PLR2004 - beyond the year 5000
+        raise UsageError(f"SOURCE_DATE_EPOCH must be seconds since 1970, not {stated!r}")
+    return int(stated) if stated else None
+
+
+def _state_time(location: str, of_tree: int | None) -> int | None:
+    """SOURCE_DATE_EPOCH, else the time of the revision, or of the commit that is checked out."""
+    stated = _stated_time()
+    if stated is not None or of_tree is not None:
+        return of_tree if stated is None else stated
     directory = os.path.abspath(_folder(location))
     if not _in_repository(directory):
         return None
@@ -99,21 +111,110 @@ def _in_repository(directory: str) -> bool:
     return any(os.path.lexists(f"{parent}{os.sep}.git") for parent in parents)
 
 
-def load_policy(path: str = "", *, target: str = ".") -> Policy:
-    """The policy of the file `path`, else of the project at `target`, else the default; raises `PolicyFileError`."""
-    if path:
-        return read_policy(_text(path), os.path.basename(path), _table_of(path))
+def repository_folder(target: str) -> str:
+    """Where the folder of `target` lies in its repository (`services/web`); empty where it is the top, or in none."""
     scheme, location = _split(target)
+    here = os.path.realpath(_folder(location) if scheme == "dir" else ".")
+    top = here
+    while not os.path.lexists(os.path.join(top, ".git")):
+        parent = os.path.dirname(top)
+        if parent == top:
+            return ""
+        top = parent
+    return os.path.relpath(here, top).replace(os.sep, "/").removeprefix(".")
+
+
+def load_policy(path: str = "", *, target: str = ".", ignore_files: Sequence[str] = ()) -> Policy:
+    """The policy of the file `path`, else of the project at `target`, else the default; raises `PolicyFileError`.
+
+    The lists of other tools that the policy names, and `ignore_files`, are among its waivers.
+    """
+    found = policy_file(path, target=target)
+    policy = read_policy(found.text, found.name, found.table, _rule_ids) if found else Policy()
+    lists = [(name, found.beside(name)) for name in policy.ignore_files] if found else []
+    lists += [(os.path.basename(name), _text(name, _IGNORES)) for name in ignore_files]
+    for name, text in lists:
+        policy = _ignoring(policy, text, name)
+    return policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFile:
+    """A policy file that was read: its text, its name, the table that holds the policy, the folder it lies in.
+
+    `tree` is what it stands in where that is no folder.
+    """
+
+    text: str
+    name: str
+    table: tuple[str, ...]
+    folder: str = ""
+    tree: FileTree | None = None
+
+    def beside(self, name: str) -> str:
+        """The text of the list of ignored advisories `name` in the same place; raises `UsageError`."""
+        if self.tree is None:
+            return _text(_within(self.folder, name), _IGNORES)
+        try:
+            return _decoded(self.tree.read(name), name, _IGNORES)
+        except FileUnreadableError as error:
+            raise UsageError(f"the {_IGNORES} {name} {error}") from None
+
+
+def policy_file(path: str = "", *, target: str = ".") -> PolicyFile | None:
+    """The file `path`, else that of the project at `target`, if there is one; raises `UsageError`."""
+    if path:
+        name = os.path.basename(path)
+        return PolicyFile(text=_text(path), name=name, table=_table_of(path), folder=os.path.dirname(path))
+    scheme, location = _split(target)
+    if scheme == "git":
+        return _policy_of(open_target(target).tree)
     for name, table in POLICY_FILES.items() if scheme == "dir" else ():
-        candidate = os.path.join(_folder(location), name)
+        folder = _folder(location)
+        candidate = os.path.join(folder, name)
         if os.path.islink(candidate) and not _stays_inside(candidate):
             raise UsageError(
                 f"the policy file {name} is a link out of the project, which bomvet does not follow",
                 hint="name it: --config FILE",
             )
         if _may_hold_policy(candidate) if table else os.path.lexists(candidate):
-            return read_policy(_text(candidate), name, table)
-    return Policy()
+            return PolicyFile(text=_text(candidate), name=name, table=table, folder=folder)
+    return None
+
+
+def _rule_ids() -> Sequence[str]:
+    from bomvet.plugin import Check  # noqa: PLC0415 - only where a policy names rules
+
+    return [check.id for check in discover("bomvet.checks", Check)]
+
+
+def _within(folder: str, name: str) -> str:
+    """The file `name` of a policy's folder, which it must not lead out of; raises `UsageError`."""
+    path = os.path.join(folder, name)
+    if not os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder or "."), "")):
+        raise UsageError(
+            f"ignore-files names {name!r}, which is not in the folder of the policy",
+            hint="name it on the command line: --ignore-file FILE",
+        )
+    return path
+
+
+def _ignoring(policy: Policy, text: str, name: str) -> Policy:
+    """`policy` with the waivers of the list `text`; raises `PolicyFileError`."""
+    from bomvet.policy.ignores import read_ignores  # noqa: PLC0415 - for those who have such lists
+
+    found = read_ignores(text, name, policy.ignores, os.path.dirname(name))
+    return replace(policy, waivers=(*policy.waivers, *found.waivers), notes=(*policy.notes, *found.notes))
+
+
+def _policy_of(tree: FileTree) -> PolicyFile | None:
+    """That of a revision."""
+    for name, table in POLICY_FILES.items():
+        if tree.exists(name):
+            data = tree.read(name)
+            if not table or b"bomvet" in data:
+                return PolicyFile(text=_decoded(data, name), name=name, table=table, tree=tree)
+    return None
 
 
 def _stays_inside(path: str) -> bool:
@@ -133,12 +234,19 @@ def _table_of(path: str) -> tuple[str, ...]:
     return POLICY_FILES.get(os.path.basename(path), ())
 
 
-def _text(path: str) -> str:
+def _text(path: str, what: str = "policy file") -> str:
+    name = os.path.basename(path)
     try:
-        return _content(path, MAX_POLICY_BYTES).decode("utf-8").replace("\r\n", "\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"the policy file {os.path.basename(path)} cannot be read: {reason}") from None
+        return _decoded(_content(path, MAX_POLICY_BYTES), name, what)
+    except OSError as error:
+        raise UsageError(f"the {what} {name} cannot be read: {error.strerror}") from None
+
+
+def _decoded(data: bytes, name: str, what: str = "policy file") -> str:
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise UsageError(f"the {what} {name} cannot be read: it is not UTF-8") from None
 
 
 def _content(path: str, limit: int) -> bytes:
@@ -157,6 +265,13 @@ def default_database() -> str:
     from platformdirs import user_data_dir  # noqa: PLC0415 - slow, and often not needed
 
     return os.path.join(user_data_dir("bomvet", appauthor=False), "advisories.db")
+
+
+def default_cache() -> str:
+    """Where advisory records are kept between runs when nobody says otherwise."""
+    from platformdirs import user_cache_dir  # noqa: PLC0415 - slow, and often not needed
+
+    return user_cache_dir("bomvet", appauthor=False)
 
 
 def sbom(
@@ -186,12 +301,17 @@ def scan(
     vex: Sequence[str] = (),
     vex_products: Sequence[str] = (),
     baseline: str = "",
+    offline: bool = False,
+    osv_url: str = "",
+    cache: str = "",
 ) -> ScanResult:
     """Everything about `target`, judged by `policy` (default: the target's own, else the built-in one).
 
     `vex` are files of VEX documents, besides those that the policy names; `vex_products` further names of what is
     scanned.  `baseline` is a file with the result of an earlier scan, or a git revision: what is known does not fail.
-    Without an advisory database the verdict is *incomplete*, never *passed*.  Raises `UsageError` and
+    Advisories come from the file `database`, or from the service at `osv_url` (default: the policy's, else OSV's
+    own), whose records are kept in the folder `cache`; `offline` opens no connection.
+    Without advisories the verdict is *incomplete*, never *passed*.  Raises `UsageError` and
     `PolicyFileError`; what cannot be read becomes an `Unknown` in the result.
     """
     policy = load_policy(target=target) if policy is None else policy
@@ -200,14 +320,23 @@ def scan(
         opened = _resolved(opened)
     with contextlib.ExitStack() as stack:
         moment = now or dt.datetime.now(dt.UTC)
-        context = Context(now=moment, max_age=policy.max_age, registries=policy.registries)
-        context = _with_advisories(context, database or default_database(), stack)
+        context = Context(
+            now=moment,
+            max_age=policy.max_age,
+            registries=policy.registries,
+            cool_down=policy.cool_down,
+            ask_registries=policy.ask_registries,
+            clients=_own_clients(policy),
+        )
+        if not offline:
+            from bomvet.net import Client as Network  # noqa: PLC0415 - not needed otherwise
+
+            context = replace(context, http=stack.enter_context(Network()))
+        context = _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
         known = _baseline(baseline, target, policy, context, subject, use_ignore_files=use_ignore_files)
         answers = _vex(opened.tree, policy, vex, vex_products)
         subject = _timed(subject, opened)
-        return _told(
-            pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers, baseline=known), opened
-        )
+        return _told(pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers, baseline=known), opened)
 
 
 def _vex(tree: FileTree, policy: Policy, files: Sequence[str], products: Sequence[str]) -> Vex | None:
@@ -241,13 +370,62 @@ def _baseline(
     scheme, location = _split(target)
     if scheme != "dir":
         raise UsageError(f"{target} has no revisions: a baseline of it is a file", hint="-f json=FILE writes one")
-    opened = open_target(
-        f"git:{location}@{revision}", exclude=policy.exclude, use_ignore_files=use_ignore_files
-    )
+    opened = open_target(f"git:{location}@{revision}", exclude=policy.exclude, use_ignore_files=use_ignore_files)
     found = pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)).assessment
     if found is None:  # a scan always judges
         raise TypeError("no assessment")
     return Baseline.of(found, text, incomplete(text, len(found.not_established)))
+
+
+def _own_clients(policy: Policy) -> tuple[Client, ...]:
+    """What the user's package managers are set to, where that may be of use."""
+    if not (policy.cool_down or policy.ask_registries):
+        return ()
+    from bomvet.clients import own_clients  # noqa: PLC0415 - rarely asked for
+
+    return own_clients(os.environ, os.path.expanduser("~"), _own_file)
+
+
+def _own_file(path: str) -> bytes | None:
+    try:
+        return _content(path, MAX_POLICY_BYTES)
+    except OSError:
+        return None
+
+
+def stamp(now: dt.datetime) -> str:
+    """SOURCE_DATE_EPOCH, else `now`, as RFC 3339 in UTC."""
+    stated = _stated_time()
+    moment = now if stated is None else dt.datetime.fromtimestamp(stated, dt.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def vex_with(path: str, statement: Statement) -> bytes | None:
+    """The OpenVEX document of the file `path`, if there is one, with one more statement; None where it says so already.
+
+    Raises `UsageError` where the statement or the file is not valid.
+    """
+    from bomvet.inputs import with_statement  # noqa: PLC0415 - needed here alone
+
+    try:
+        data = _content(path, MAX_DOCUMENT_BYTES) if os.path.lexists(path) else b""
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    return with_statement(data, os.path.basename(path), statement)
+
+
+def check_vex(path: str, target: str = "") -> list[Checked]:
+    """What there is to say of each statement of the file `path`, and of what it is for in `target`, if one is named.
+
+    Raises `UsageError` where one of them cannot be read, and `MalformedError` where it is no VEX document.
+    """
+    from bomvet.inputs import checked, read_documents  # noqa: PLC0415 - needed here alone
+
+    policy = load_policy(target=target) if target else Policy()
+    inventory = sbom(target, exclude=policy.exclude).inventory if target else None
+    documents, _ = read_documents(None, _content, files=[path])
+    today = dt.datetime.now(dt.UTC).date()
+    return checked(documents[0], inventory, policy.vex_products, today)
 
 
 def _resolved(opened: Opened) -> Opened:
@@ -293,7 +471,8 @@ def _described(target: str, *, config: str, exclude: Sequence[str], use_ignore_f
     policy = load_policy(config, target=target)
     patterns = (*policy.exclude, *exclude)
     result = sbom(target, exclude=patterns, use_ignore_files=use_ignore_files)
-    return Described(source=result.target.name, kind=result.target.kind, inventory=result.inventory)
+    name = target if scheme == "git" else result.target.name
+    return Described(source=name, kind=result.target.kind, inventory=result.inventory)
 
 
 def _document(path: str) -> Described | None:
@@ -324,8 +503,26 @@ def _told(result: ScanResult, opened: Opened) -> ScanResult:
     return replace(result, target=target)
 
 
-def _with_advisories(context: Context, path: str, stack: contextlib.ExitStack) -> Context:
-    """`context` with the database at `path`, open as long as `stack`, or with the reason why there is none."""
+def _with_advisories(
+    context: Context, policy: Policy, path: str, stack: contextlib.ExitStack, *, url: str, cache: str
+) -> Context:
+    """`context` with advisory data of the kind that the policy asks for, or with the reason why there is none.
+
+    What is opened stays so as long as `stack`.  Raises `UsageError` where the service is asked for and may not be.
+    """
+    if policy.advisories is Advisories.ONLINE and context.http is None:
+        raise UsageError(
+            "advisories are to come from the service, and this run is offline",
+            hint="--advisories database, or without --offline",
+        )
+    if policy.advisories is not Advisories.ONLINE:
+        context = _with_database(context, path, stack)
+    if policy.advisories is Advisories.DATABASE or context.http is None or _is_fresh(context):
+        return context
+    return _with_service(context, policy, stack, url=url, cache=cache)
+
+
+def _with_database(context: Context, path: str, stack: contextlib.ExitStack) -> Context:
     from bomvet.advisories.database import AdvisoryDatabase  # noqa: PLC0415 - not needed for an SBOM
 
     try:
@@ -350,6 +547,33 @@ def advisory_judge(database: str = "") -> Iterator[Judge | None]:
         return
     with store:
         yield lambda components, advisory: judged(store, components, advisory)
+
+
+def _is_fresh(context: Context) -> bool:
+    if context.advisories is None:
+        return False
+    obtained = dt.datetime.fromisoformat(context.advisories.snapshot.obtained)
+    return context.max_age is None or context.now - obtained <= context.max_age
+
+
+def _with_service(context: Context, policy: Policy, stack: contextlib.ExitStack, *, url: str, cache: str) -> Context:
+    """`context` with OSV's service, and what database there is to fall back on."""
+    from bomvet.advisories.backends import OnlineStore  # noqa: PLC0415 - only where there is a connection
+    from bomvet.advisories.cache import RecordCache  # noqa: PLC0415 - the same
+    from bomvet.advisories.osv_api import URL  # noqa: PLC0415 - the same
+
+    if context.http is None:  # the caller has looked
+        raise TypeError("no network")
+    kept = stack.enter_context(RecordCache(cache or default_cache(), now=context.now.timestamp))
+    store = OnlineStore(
+        context.http,
+        kept,
+        now=context.now,
+        url=service_url(url or policy.osv.url or URL),
+        private=policy.osv.private,
+        fallback=context.advisories,
+    )
+    return replace(context, advisories=store)
 
 
 def _timed(subject: Subject, opened: Opened) -> Subject:

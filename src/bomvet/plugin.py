@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from importlib.metadata import EntryPoint
 
-    from bomvet.model.facts import Facts
+    from bomvet.model.facts import Catalogue, Facts
     from bomvet.model.finding import Finding, Rule
     from bomvet.model.inventory import Component, Inventory, Service, Unknown
     from bomvet.model.result import PluginStatus, ScanResult, Skipped, Snapshot
@@ -127,6 +127,30 @@ class AdvisoryStore(Protocol):
     def advisories(self, ids: Collection[str]) -> Mapping[str, dict[str, Any]]:
         """Per id the record without its affected entries."""
 
+    def catalogues(self) -> Mapping[str, Catalogue]:
+        """The catalogues of what is exploited that it has, by name (`kev`, `epss`)."""
+
+    def exploitation(self, cves: Collection[str]) -> Mapping[str, dict[str, Any]]:
+        """Per CVE that one of them has, `kev` and `epss`: the fields of `Kev` and `Epss`, None where absent."""
+
+
+class Client(NamedTuple):
+    """A registry that the user's own client is set to, and what lets the user in there, which is for it alone.
+
+    `ecosystem` is a purl type; `url` has no secrets, which stand in `headers`.  `scope` is that of npm packages
+    (`@acme`).  `default` says that packages come from there where nothing else is said of them.
+    """
+
+    ecosystem: str
+    url: str
+    scope: str = ""
+    default: bool = True
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        """Without the headers: it may stand in an error message."""
+        return f"Client({self.ecosystem}, {self.url}, {self.scope or 'all'})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
@@ -140,8 +164,10 @@ class Needs:
 class Context:
     """The outside as it is handed to enrichers: time, network (None: offline), advisory data (None: none).
 
-    `no_advisories` says why there are none.  `registries` are those that the policy names, `cool_down` is how many
-    days old a release has to be by it.
+    `no_advisories` says why there are none.  `kev_url` is where CISA's catalogue is to be had, `epss_url` FIRST's
+    interface to the scores of EPSS.  `registries` are those that the policy names, `cool_down` is how many
+    days old a release has to be by it, and `ask_registries` whether they are to be asked about every package.
+    `clients` are the registries that the user's own package managers are set to.
     """
 
     now: dt.datetime
@@ -149,8 +175,12 @@ class Context:
     advisories: AdvisoryStore | None = None
     no_advisories: str = "there is no advisory database: `bomvet db import PATH` makes one"
     max_age: dt.timedelta | None = None
+    kev_url: str = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
+    epss_url: str = "https://api.first.org/data/v1/epss"
     registries: tuple[str, ...] = ()
     cool_down: int = 0
+    ask_registries: bool = False
+    clients: tuple[Client, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,11 +249,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderOptions:
-    """How to write: CycloneDX version, colour and width of the terminal (columns)."""
+    """How to write: CycloneDX version, colour and width of the terminal (columns).
+
+    `folder` is where the scanned folder lies in its repository, for formats that name files from the repository's
+    top; empty where it is the top, or lies in none.
+    """
 
     spec_version: str = "1.6"
     color: bool = False
     width: int = 80
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

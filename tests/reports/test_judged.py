@@ -21,15 +21,14 @@ def trace(id_: str, *lines: str) -> Trace:
 
 def test_the_steps_of_what_matched() -> None:
     """All of them, under the match; the record is named where there are several."""
-    one, other = trace("GHSA-1", "not listed", "in [0, 2): yes"), trace("PYSEC-1", "listed")
+    one, other = trace("GHSA-1", "not listed", "in [0, 2): yes"), trace("PYSEC-1", "listed", "in [1, 2): yes")
 
-    assert laid_out(steps([one, trace("X")], LEAK), 80) == (
-        "    judged  not listed\n            in [0, 2): yes\n"
-    )
+    assert laid_out(steps([one, trace("X")], LEAK), 80) == ("    judged  not listed\n            in [0, 2): yes\n")
     assert laid_out(steps([one, other], LEAK), 80) == (
-        "    judged  GHSA-1: not listed\n            GHSA-1: in [0, 2): yes\n            PYSEC-1: listed\n"
+        "    judged  GHSA-1: not listed\n            GHSA-1: in [0, 2): yes\n"
+        "            PYSEC-1: listed\n            PYSEC-1: in [1, 2): yes\n"
     )
-    assert list(steps([], LEAK)) == []
+    assert list(steps([trace("GHSA-1", "in [0, 2): yes")], LEAK)) == list(steps([], LEAK)) == []
 
 
 def test_records_that_do_not_affect_it() -> None:

@@ -7,7 +7,8 @@ of `affected`.  Source: https://ossf.github.io/osv-schema/ 1.7.5.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
 from typing import Any
 
 from bomvet.advisories.distributions import filed_under
@@ -72,38 +73,53 @@ class _Reader:
     def __init__(self) -> None:
         self.faults: list[str] = []
 
-    def _of(self, table: dict[str, Any], key: str, kind: type, default: Any) -> Any:
-        value = table.get(key, default)
-        if isinstance(value, kind):
-            return value
+    def _wrong(self, key: str, value: Any, kind: type) -> None:
         self.faults.append(f"{key} is {type(value).__name__}, not {kind.__name__}")
-        return default
 
     def text(self, table: dict[str, Any], key: str) -> str:
-        text: str = self._of(table, key, str, "")
-        return text
+        text = table.get(key, "")
+        if isinstance(text, str):
+            return text
+        self._wrong(key, text, str)
+        return ""
 
     def texts(self, table: dict[str, Any], key: str) -> list[str]:
-        values = self._of(table, key, list, [])
-        kept = [value for value in values if isinstance(value, str)]
-        if len(kept) < len(values):
-            self.faults.append(f"{key} holds something else than text")
-        return kept
+        values = self._list(table, key)
+        if not values or {*map(type, values)} == _TEXT:
+            return values
+        self.faults.append(f"{key} holds something else than text")
+        return [value for value in values if isinstance(value, str)]
 
     def table(self, table: dict[str, Any], key: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._of(table, key, dict, {})
-        return found
+        found = table.get(key, _NOTHING)
+        if isinstance(found, dict):
+            return found
+        self._wrong(key, found, dict)
+        return {}
 
     def tables(self, table: dict[str, Any], key: str) -> list[dict[str, Any]]:
-        values = self._of(table, key, list, [])
-        kept = [value for value in values if isinstance(value, dict)]
-        if len(kept) < len(values):
-            self.faults.append(f"{key} holds something else than objects")
-        return kept
+        values = self._list(table, key)
+        if not values or {*map(type, values)} == _TABLE:
+            return values
+        self.faults.append(f"{key} holds something else than objects")
+        return [value for value in values if isinstance(value, dict)]
+
+    def _list(self, table: dict[str, Any], key: str) -> list[Any]:
+        values = table.get(key, _NONE)
+        if isinstance(values, list):
+            return values
+        self._wrong(key, values, list)
+        return []
 
     def severity(self, table: dict[str, Any]) -> list[list[str]]:
         items = self.tables(table, "severity")
         return [[self.text(item, "type"), self.text(item, "score")] for item in items]
+
+
+#: What is absent, never changed; and the types of what a list holds.
+_NONE: list[Any] = []
+_NOTHING: dict[str, Any] = {}
+_TEXT, _TABLE = {str}, {dict}
 
 
 def _summary(document: dict[str, Any]) -> str:
@@ -146,11 +162,10 @@ def _entry(
             reader.faults.append("package without ecosystem or name")
         return None
     base = ecosystem.partition(":")[0]
-    order = ORDERS.get(base)
     versions = reader.texts(affected, "versions")
     entry = {
         "id": advisory["id"],
-        "versions": listing(order.canonical(v) if order else " ".join(v.split()) for v in versions),
+        "versions": listing(map(_canonical(base), versions)) if versions else "",
         "ranges": [r for r in (_range(reader, a) for a in reader.tables(affected, "ranges")) if r],
         "hint": _hint(affected),
         "severity": reader.severity(affected),
@@ -159,6 +174,17 @@ def _entry(
     if urgency := _urgency(affected):
         entry["urgency"] = urgency
     return filed_under(ecosystem), pypi_name(name) if base == "PyPI" else name, entry
+
+
+@cache
+def _canonical(base: str) -> Callable[[str], str]:
+    """What makes the versions of an ecosystem canonical; most are met again in the next record."""
+    order = ORDERS.get(base)
+    return lru_cache(maxsize=65_536)(order.canonical if order else _plain)
+
+
+def _plain(version: str) -> str:
+    return " ".join(version.split())
 
 
 def listing(versions: Iterable[str]) -> str:
@@ -183,6 +209,10 @@ def _range(reader: _Reader, table: dict[str, Any]) -> list[list[str]]:
 
 def _events(reader: _Reader, item: dict[str, Any]) -> list[list[str]]:
     """Usually one; a version that is no text stays as one that no order can read, so that it leaves its trace."""
+    if len(item) == 1:
+        ((kind, version),) = item.items()
+        if isinstance(version, str) and version and kind in _EVENTS:
+            return [[kind, version]]
     stated = [kind for kind in _EVENTS if item.get(kind) not in (None, "")]
     if not stated:
         reader.faults.append("event that is none of the four kinds")

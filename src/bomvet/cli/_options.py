@@ -47,13 +47,15 @@ def _named(parameter: typer.CallbackParam, source: str) -> str:
     return f"{parameter.envvar} ({name})" if source == "ENVIRONMENT" else name
 
 
-Target = Annotated[str, typer.Argument(help="A folder or file, or dir:PATH.", metavar="TARGET", callback=given())]
+Target = Annotated[
+    str, typer.Argument(help="A folder or file, dir:PATH, or git:[FOLDER@]REV.", metavar="TARGET", callback=given())
+]
 Format = Annotated[
     list[str] | None,
     typer.Option(
         "--format",
         "-f",
-        help="FORMAT or FORMAT=FILE; repeatable: table, json, cyclonedx-json, cyclonedx-xml.",
+        help="FORMAT or FORMAT=FILE; repeatable: see bomvet list formats.",
         metavar="FORMAT[=FILE]",
         envvar="BOMVET_FORMAT",
         callback=given(),
@@ -215,6 +217,12 @@ def _max_age(text: str) -> object:
     return document.max_age(text)
 
 
+def _cool_down(text: str) -> object:
+    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
+
+    return document.cool_down(text)
+
+
 def _python(text: str) -> object:
     from bomvet.versions import markers  # noqa: PLC0415 - the help text needs none of it
 
@@ -227,6 +235,48 @@ def _platform(text: str) -> object:
     return markers.platform(text)
 
 
+def _advisories(text: str) -> object:
+    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
+
+    return document.advisories(text)
+
+
+def _service_url(text: str) -> object:
+    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
+
+    return document.service_url(text)
+
+
+Advisories = Annotated[
+    str | None,
+    typer.Option(
+        "--advisories",
+        help="Where advisories come from: database, online, or auto: the database if it is fresh. [default: auto]",
+        metavar="WHERE",
+        envvar="BOMVET_ADVISORIES",
+        callback=given(_advisories),
+    ),
+]
+OsvUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--osv-url",
+        help="The service to ask for advisories. [default: https://api.osv.dev]",
+        metavar="URL",
+        envvar="BOMVET_OSV_URL",
+        callback=given(_service_url),
+    ),
+]
+CacheDir = Annotated[
+    str | None,
+    typer.Option(
+        "--cache-dir",
+        help="Where records that the service gave are kept.",
+        metavar="DIR",
+        envvar="BOMVET_CACHE_DIR",
+        callback=given(),
+    ),
+]
 FailOn = Annotated[
     str | None,
     typer.Option(
@@ -237,6 +287,16 @@ FailOn = Annotated[
         callback=given(_fail_on),
     ),
 ]
+IgnoreFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore-file",
+        help="Take waivers from a .trivyignore, osv-scanner.toml or .grype.yaml; repeatable.",
+        metavar="FILE",
+        envvar="BOMVET_IGNORE_FILE",
+        callback=given(),
+    ),
+]
 MaxAge = Annotated[
     str | None,
     typer.Option(
@@ -245,6 +305,25 @@ MaxAge = Annotated[
         metavar="AGE",
         envvar="BOMVET_MAX_AGE",
         callback=given(_max_age),
+    ),
+]
+CoolDown = Annotated[
+    str | None,
+    typer.Option(
+        "--cool-down",
+        help="How many days old a release has to be, such as 7d. [default: 0]",
+        metavar="DAYS",
+        envvar="BOMVET_COOL_DOWN",
+        callback=given(_cool_down),
+    ),
+]
+AskRegistries = Annotated[
+    bool | None,
+    typer.Option(
+        "--ask-registries/--no-ask-registries",
+        help="Ask package registries what is yanked, deprecated, removed or new.",
+        envvar="BOMVET_ASK_REGISTRIES",
+        show_default=False,
     ),
 ]
 RequireComponents = Annotated[

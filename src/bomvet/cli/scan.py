@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from bomvet.cli import _values as values
-from bomvet.cli._output import outputs, say, say_some, write
+from bomvet.cli._output import Output, outputs, say, say_some, write
 from bomvet.model.records import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     # Loads typer, which a plain command line needs no part of; `application` puts it here where typer asks for it.
     from bomvet.cli import _options as opt
     from bomvet.model.finding import Assessment
@@ -24,14 +27,20 @@ def scan(
     formats: opt.Format = None,
     output: opt.OutputFile = None,
     fail_on: opt.FailOn = None,
+    ignore_files: opt.IgnoreFiles = None,
     db: opt.Db = None,
     offline: opt.Offline = False,
+    advisories: opt.Advisories = None,
+    osv_url: opt.OsvUrl = None,
+    cache_dir: opt.CacheDir = None,
     max_age: opt.MaxAge = None,
     allow_incomplete: opt.AllowIncomplete = None,
     require_components: opt.RequireComponents = None,
     vex: opt.Vex = None,
     vex_product: opt.VexProduct = None,
     baseline: opt.Baseline = None,
+    cool_down: opt.CoolDown = None,
+    ask_registries: opt.AskRegistries = None,
     exit_zero: opt.ExitZero = False,
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
@@ -55,12 +64,18 @@ def scan(
     from bomvet import api  # noqa: PLC0415 - the help text needs none of it
 
     wanted = outputs(formats or ["table"], output)
-    settings = _stated(fail_on, max_age, allow_incomplete, require_components)
-    policy = _with(api.load_policy(config or "", target=target), settings, exclude)
+    settings = _stated(fail_on, max_age, allow_incomplete, require_components, cool_down, ask_registries)
+    settings |= values.advisories(advisories)
+    policy = api.load_policy(config or "", target=target, ignore_files=ignore_files or ())
+    say_some(policy.notes, before="note: ")
+    policy = _with(policy, settings, exclude)
     result = api.scan(
         target,
         policy=policy,
         database=values.database(db),
+        offline=offline,
+        osv_url=osv_url or "",
+        cache=os.path.expanduser(cache_dir) if cache_dir else "",
         subject=values.subject(
             policy,
             name=source_name,
@@ -78,13 +93,19 @@ def scan(
         vex_products=vex_product or (),
         baseline=baseline or "",
     )
-    write(result, wanted, spec_version)
+    code = _written(result, wanted, spec_version, api.repository_folder(target))
+    return 0 if exit_zero else code
+
+
+def _written(result: ScanResult, wanted: Sequence[Output], spec_version: str, folder: str) -> int:
+    """Write the reports, and tell the verdict to whoever sees no table; its exit code."""
+    write(result, wanted, spec_version, folder)
     assessment = result.assessment
     if assessment is None:  # a scan always judges
         raise TypeError("no assessment")
     if not any(item.report.id == "table" and not item.path for item in wanted):
         _tell(result, assessment)
-    return 0 if exit_zero else EXIT_CODES[assessment.verdict.value]
+    return EXIT_CODES[assessment.verdict.value]
 
 
 def _stated(
@@ -92,6 +113,8 @@ def _stated(
     max_age: str | None,
     allow_incomplete: bool | None,
     require_components: bool | None,
+    cool_down: str | None,
+    ask_registries: bool | None,
 ) -> dict[str, Any]:
     """The settings that the command line or the environment states."""
     from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
@@ -105,6 +128,10 @@ def _stated(
         found["allow_incomplete"] = allow_incomplete
     if require_components is not None:
         found["require_components"] = require_components
+    if cool_down is not None:
+        found["cool_down"] = document.cool_down(cool_down)
+    if ask_registries is not None:
+        found["ask_registries"] = ask_registries
     return found
 
 

@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from bomvet.documents._vex import JUSTIFICATIONS, Json, Problems, VexDocument, items, moment, names, prose, table, text, texts
+from bomvet.documents._vex import (
+    JUSTIFICATIONS,
+    Json,
+    Problems,
+    VexDocument,
+    items,
+    moment,
+    names,
+    prose,
+    table,
+    text,
+    texts,
+)
 from bomvet.documents.cyclonedx_vex import in_versions
 from bomvet.errors import MalformedError
 from bomvet.model.finding import Statement

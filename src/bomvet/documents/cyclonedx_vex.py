@@ -139,7 +139,9 @@ class _Reader:
         # By default a version is `affected`, also in analyses that say it is not: that is what analyses are for.
         agreeing = ("", "unaffected") if status in ("not_affected", "fixed") else ("", "affected", "unknown")
         if stated not in agreeing:
-            self.problems.tell(place, f"the version {shown(version or range_)!r} is {stated!r}, the analysis {status!r}")
+            self.problems.tell(
+                place, f"the version {shown(version or range_)!r} is {stated!r}, the analysis {status!r}"
+            )
             return ""
         if not version and not range_:
             self.problems.tell(place, "an entry of its versions has neither version nor range")
@@ -154,7 +156,7 @@ class _Reader:
 
 
 def in_versions(purl: str, *, version: str = "", vers: str = "") -> str:
-    """`purl` in another version, or in a range (vers), which is the qualifier that the purl specification has for it."""
+    """`purl` in another version, or in a range, for which the purl specification has the qualifier `vers`."""
     rest, _, query = purl.partition("#")[0].partition("?")
     head, at, tail = rest.rpartition("@")
     rest = head if at and "/" not in tail else rest  # the only @ may be that of an npm scope

@@ -63,7 +63,11 @@ class Epss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """A list that advisories were looked up in, `kev` or `epss`: its day, its version or model, and its entries."""
+    """A list that advisories were looked up in, `kev` or `epss`: its day, its version or model, and its entries.
+
+    `version` is empty where the source does not say; of scores that were asked for over the network, `entries` are
+    those that came.
+    """
 
     date: str
     version: str
@@ -79,7 +83,7 @@ class AdvisoryMatch:
     record how the version matched; `listed` whether a record enumerates it.  `fixed` is the least version that
     leaves every matched record of the group, empty where none is known.  `clean` is the least version of the package
     that no record in the database affects at all.  `kev` and `epss` are None where the catalogue has no entry, and
-    where there was no catalogue, which `Facts.catalogues` tells apart.
+    where there was no catalogue, which `Facts.catalogues` tells apart; what has no name in `cves` can have none.
     """
 
     id: str
@@ -99,6 +103,12 @@ class AdvisoryMatch:
     modified: str = ""
     kev: Kev | None = None
     epss: Epss | None = None
+
+    @property
+    def cves(self) -> tuple[str, ...]:
+        """The CVEs among all of its names, of those of a distribution's record too: what KEV and EPSS go by."""
+        names = (self.id, *self.ids, *self.aliases, *self.upstream)
+        return tuple(dict.fromkeys(upper for name in names if (upper := name.upper()).startswith("CVE-")))
 
     @property
     def malicious(self) -> bool:
@@ -133,7 +143,8 @@ class Release:
     """What a registry or a lock says of one release.
 
     `uploaded` is when the first of its files was (RFC 3339), `age` the full days from then to the scan, None where
-    not known.  `cooling` are the days for which it is still too new by the policy, 0 where it is not.  `yanked` and
+    not known.  `cooling` are the days for which it is still too new by the policy, 0 where it is not; where it is what
+    advisories name as their fix, they stand in `exempt`, and it does not have to cool down.  `yanked` and
     `deprecated` hold the maintainers' words where they said so, `-` where they gave none.  `status` is that of the
     project (PEP 792): `active`, `archived`, `quarantined` or `deprecated`, with `status_reason`.  `latest` is the
     newest release of the project.
@@ -142,6 +153,7 @@ class Release:
     uploaded: str = ""
     age: int | None = None
     cooling: int = 0
+    exempt: tuple[str, ...] = ()
     yanked: str = ""
     deprecated: str = ""
     status: str = ""

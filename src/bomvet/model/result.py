@@ -27,7 +27,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginStatus:
-    """A plug-in of this run; `reason` says why it is not `ok`."""
+    """A plug-in of this run; `reason` says why it is not `ok`, or what else is to be known of it."""
 
     id: str
     status: Status

@@ -45,6 +45,22 @@ class Ignores:
     expires: dt.date | None = None
 
 
+class Advisories(StrEnum):
+    """Where advisories come from: the database where it is fresh enough and else OSV's service, or one of both."""
+
+    AUTO = "auto"
+    DATABASE = "database"
+    ONLINE = "online"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Osv:
+    """OSV's service: its URL (empty: the public one), and patterns of package names that are not sent to it."""
+
+    url: str = ""
+    private: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What may ship.
@@ -53,9 +69,13 @@ class Policy:
     `source` is the name of the file, empty for the built-in policy.
     `registries` are URLs that packages may come from, besides those that the project's clients are configured for.
     `vex` are patterns of VEX documents in the project, `vex_products` names by which statements may call the project.
+    `advisories` says where advisories come from, `osv` what there is to know of the service.
+    `cool_down` is how many days old a release has to be, 0 for none; `ask_registries` has the registries asked about
+    every package.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
     `disable` are rules that are not run, `severities` those that weigh something else than built in, `rules` the
-    policy's own.  `ignore_files` are lists of other tools, whose entries become waivers by the help of `ignores`.
+    policy's own.  `ignore_files` are lists of other tools, whose entries become waivers by the help of `ignores`;
+    `notes` say what of these was not taken over.
     """
 
     fail_on: tuple[Condition, ...] = conditions("high")
@@ -67,15 +87,20 @@ class Policy:
     source: str = field(default="", compare=False)
     exclude: tuple[str, ...] = ()
     registries: tuple[str, ...] = ()
+    cool_down: int = 0
+    ask_registries: bool = False
     author: str = ""
     vex: tuple[str, ...] = ()
     vex_products: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
     severities: tuple[tuple[str, Severity], ...] = ()
     rules: tuple[CustomRule, ...] = ()
+    advisories: Advisories = Advisories.AUTO
+    osv: Osv = Osv()
     waivers: tuple[Waiver, ...] = ()
     ignore_files: tuple[str, ...] = ()
     ignores: Ignores = Ignores()
+    notes: tuple[str, ...] = ()
 
 
 #: The rules that a build has; asked for only where a policy names some.
@@ -92,6 +117,7 @@ _WAIVER = ("id", "reason", "owner", "expires", "purl", "versions", "path")
 _ABOUT = ("component", "advisory", "release", "service")
 MAX_RULES = 100
 _RULE = ("id", "when", "on", "severity", "message", "help", "remediation")
+_DAYS = re.compile(r"([0-9]{1,4})\s*d|0")
 
 
 def fail_on(text: str) -> tuple[Condition, ...]:
@@ -105,6 +131,35 @@ def max_age(text: str) -> dt.timedelta:
     if not match:
         raise ValueError(f"must be a number of days or hours such as '7d' or '36h', not {text!r}")
     return dt.timedelta(**{"days" if match[2] == "d" else "hours": int(match[1])})
+
+
+def cool_down(text: str) -> int:
+    """Days such as `7d`, or `0`; raises `ValueError`."""
+    match = _DAYS.fullmatch(text)
+    if not match:
+        raise ValueError(f"must be a number of days such as '7d', or '0', not {text!r}")
+    return int(match[1] or 0)
+
+
+def advisories(text: str) -> Advisories:
+    """The place of advisories that `text` names; raises `ValueError`."""
+    if text not in list(Advisories):
+        raise ValueError(f"must be one of {', '.join(Advisories)}, not {text!r}")
+    return Advisories(text)
+
+
+def service_url(text: str) -> str:
+    """The URL of a service, without a slash at its end; raises `ValueError`."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - rarely stated
+
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable, parts = False, urlsplit("")
+    if not usable or parts.query or parts.fragment or not text.isprintable() or " " in text:
+        raise ValueError("must be a URL such as https://osv.acme.example")
+    return text.rstrip("/")
 
 
 def read_policy(text: str, path: str, table: Sequence[str] = (), built_in: BuiltIn | None = None) -> Policy:
@@ -139,9 +194,13 @@ class _PolicyReader(Reader):
             "require-components": ("require_components", self.flag),
             "exclude": ("exclude", self.texts),
             "registries": ("registries", self._urls),
+            "cool-down": ("cool_down", self.converted(cool_down)),
+            "ask-registries": ("ask_registries", self.flag),
             "author": ("author", self.text),
             "vex": ("vex", self.texts),
             "vex-products": ("vex_products", self.texts),
+            "advisories": ("advisories", self.converted(advisories)),
+            "osv": ("osv", self._osv),
             "db": ("max_age", self._db),
             "disable": ("disable", self.texts),
             "severity": ("severities", self._severities),
@@ -188,6 +247,12 @@ class _PolicyReader(Reader):
     def _db(self, path: Path, value: Any) -> dt.timedelta | None:
         table = self.table(path, value, ("max-age",))
         return self.converted(max_age)((*path, "max-age"), table["max-age"]) if "max-age" in table else None
+
+    def _osv(self, path: Path, value: Any) -> Osv:
+        table = self.table(path, value, ("url", "private"))
+        url = self.converted(service_url)((*path, "url"), table["url"]) if "url" in table else None
+        private = self.texts((*path, "private"), table["private"]) if "private" in table else None
+        return Osv(url=url or "", private=private or ())
 
     def _ignores(self, path: Path, value: Any) -> Ignores:
         table = self.table(path, value, ("owner", "reason", "expires"))

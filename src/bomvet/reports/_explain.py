@@ -64,9 +64,7 @@ class Explanation:
     exit_code: int = EXPLAINED
 
 
-def explain(
-    result: ScanResult, text: str, *, target: str, width: int = 80, judge: Judge | None = None
-) -> Explanation:
+def explain(result: ScanResult, text: str, *, target: str, width: int = 80, judge: Judge | None = None) -> Explanation:
     """What `result` says of the component or advisory that the user calls `text`; `target` as the user typed it.
 
     `judge` is None where there are no records to look into.  Raises `NoSuchComponentError`, or `NotEstablishedError`

@@ -17,8 +17,8 @@ _Row = tuple[str, str]
 
 
 def steps(traces: Sequence[Trace], match: AdvisoryMatch) -> Iterator[_Row]:
-    """How the records of `match` were evaluated, step by step."""
-    own = [trace for trace in traces if trace.id in match.ids]
+    """How the records of `match` were evaluated, step by step; a single step says no more than the evidence."""
+    own = [trace for trace in traces if trace.id in match.ids and len(trace.steps) > 1]
     head = "    judged  "
     for trace in own:
         before = f"{trace.id}: " if len(own) > 1 else ""
