@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bomvet import net
+from bomvet.net import _rules
 from tests.e2e.conftest import ADVISORY, Cli
 from tests.osv_server import (
     OsvServer,
@@ -18,11 +18,11 @@ pytestmark = pytest.mark.enable_socket
 
 
 @pytest.fixture
-def osv(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[OsvServer]:
+def osv(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[OsvServer]:  # noqa: ARG001 - is first
     """A server of the one advisory, which the command line is set to, and no patience."""
     monkeypatch.delenv("BOMVET_OFFLINE")
     monkeypatch.setenv("BOMVET_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(net, "pause", lambda *_: 0.001)
+    monkeypatch.setattr(_rules, "pause", lambda *_: 0.001)
     with osv_server(ADVISORY) as server:
         monkeypatch.setenv("BOMVET_OSV_URL", server.url)
         yield server

@@ -26,7 +26,10 @@ def explain(
     subject: Subject,
     target: opt.Target = ".",
     db: opt.Db = None,
-    offline: opt.Offline = False,  # noqa: ARG001 - no part of this version opens a connection
+    offline: opt.Offline = False,
+    advisories: opt.Advisories = None,
+    osv_url: opt.OsvUrl = None,
+    cache_dir: opt.CacheDir = None,
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
     config: opt.Config = None,
@@ -42,8 +45,16 @@ def explain(
     from bomvet.reports import _explain  # noqa: PLC0415
 
     policy = api.load_policy(config or "", target=target)
-    policy = replace(policy, exclude=(*policy.exclude, *(exclude or ())))
-    result = api.scan(target, policy=policy, database=values.database(db), use_ignore_files=not no_ignore)
+    policy = replace(policy, exclude=(*policy.exclude, *(exclude or ())), **values.advisories(advisories))
+    result = api.scan(
+        target,
+        policy=policy,
+        database=values.database(db),
+        offline=offline,
+        osv_url=osv_url or "",
+        cache=values.cache(cache_dir),
+        use_ignore_files=not no_ignore,
+    )
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
     with api.advisory_judge(values.database(db)) as judge:
         explanation = _explain.explain(result, subject, target=target, width=width, judge=judge)
