@@ -101,6 +101,20 @@ def test_options_reach_the_source(project: Path) -> None:
 # ── time ────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_the_folder_within_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the folder that holds `.git`, a folder or a file, to the target; through links; empty where there is none."""
+    (tmp_path / "repo" / "services" / "web").mkdir(parents=True)
+    (tmp_path / "repo" / "services" / "web" / "uv.lock").write_text(LOCK, "utf-8")
+    (tmp_path / "link").symlink_to(tmp_path / "repo" / "services")
+    targets = ("repo", "repo/services/web", "dir:repo/services/web/uv.lock", "link/web", "unknown:x")
+    monkeypatch.chdir(tmp_path)
+    outside = [api.repository_folder(target) for target in targets]
+    (tmp_path / "repo" / ".git").mkdir()
+
+    assert outside == [""] * 5
+    assert [api.repository_folder(target) for target in targets] == ["", *["services/web"] * 3, ""]
+
+
 def test_source_date_epoch(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stated time is that of the result; the user's own statement is stronger."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")

@@ -154,7 +154,7 @@ class C:
 PLUGINS = {"sources", "resolvers", "enrichers", "checks", "reports"}
 SERVICES = {"advisories", "documents", "provenance", "versions"}
 BELOW_PIPELINE = PLUGINS | SERVICES | {"reading", "plugin", "policy", "model"}
-BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net", "resolution", "inputs"}
+BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net", "resolution", "inputs", "clients"}
 #: Which rooms each room may import, besides itself; `errors` and the version are for all.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -163,6 +163,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plugin": {"model"},
     "net": {"plugin", "model"},
     "resolution": {"plugin", "model"},
+    "clients": {"plugin", "model"},
     "reading": {"plugin", "model"},
     **{name: SERVICES | {"plugin", "model"} for name in SERVICES},
     **{name: SERVICES | {"plugin", "model"} for name in PLUGINS},

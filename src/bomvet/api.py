@@ -14,7 +14,7 @@ from bomvet import __version__, pipeline
 from bomvet.errors import MalformedError, NotEstablishedError, UsageError
 from bomvet.model.records import dataclass, replace
 from bomvet.pipeline import AS_FOUND, Subject
-from bomvet.plugin import Context, FileTree, Source, discover
+from bomvet.plugin import Client, Context, FileTree, Source, discover
 from bomvet.policy.document import Advisories, Policy, read_policy, service_url
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Where a project keeps its policy, and in which table.
 POLICY_FILES: Mapping[str, tuple[str, ...]] = {"bomvet.toml": (), "pyproject.toml": ("tool", "bomvet")}
+#: Where its tests may stand, beside it.
+TESTS_FILE = "bomvet.tests.toml"
 MAX_POLICY_BYTES = 16 * 1024 * 1024
 #: A document of a whole fleet has 150 MB.
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
@@ -99,21 +101,86 @@ def _in_repository(directory: str) -> bool:
     return any(os.path.lexists(f"{parent}{os.sep}.git") for parent in parents)
 
 
-def load_policy(path: str = "", *, target: str = ".") -> Policy:
-    """The policy of the file `path`, else of the project at `target`, else the default; raises `PolicyFileError`."""
+def repository_folder(target: str) -> str:
+    """Where the folder of `target` lies in its repository (`services/web`); empty where it is the top, or in none."""
+    scheme, location = _split(target)
+    here = os.path.realpath(_folder(location) if scheme == "dir" else ".")
+    top = here
+    while not os.path.lexists(os.path.join(top, ".git")):
+        parent = os.path.dirname(top)
+        if parent == top:
+            return ""
+        top = parent
+    return os.path.relpath(here, top).replace(os.sep, "/").removeprefix(".")
+
+
+def load_policy(path: str = "", *, target: str = ".", ignore_files: Sequence[str] = ()) -> Policy:
+    """The policy of the file `path`, else of the project at `target`, else the default; raises `PolicyFileError`.
+
+    The lists of other tools that the policy names, and `ignore_files`, are among its waivers.
+    """
+    found = policy_file(path, target=target)
+    policy = read_policy(found.text, found.name, found.table, _rule_ids) if found else Policy()
+    folder = found.folder if found else ""
+    for name in policy.ignore_files:
+        policy = _ignoring(policy, _within(folder, name), name)
+    for name in ignore_files:
+        policy = _ignoring(policy, name, os.path.basename(name))
+    return policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFile:
+    """A policy file that was read: its text, its name, the table that holds the policy, the folder it lies in."""
+
+    text: str
+    name: str
+    table: tuple[str, ...]
+    folder: str
+
+
+def policy_file(path: str = "", *, target: str = ".") -> PolicyFile | None:
+    """The file `path`, else that of the project at `target`, if there is one; raises `UsageError`."""
     if path:
-        return read_policy(_text(path), os.path.basename(path), _table_of(path))
+        name = os.path.basename(path)
+        return PolicyFile(text=_text(path), name=name, table=_table_of(path), folder=os.path.dirname(path))
     scheme, location = _split(target)
     for name, table in POLICY_FILES.items() if scheme == "dir" else ():
-        candidate = os.path.join(_folder(location), name)
+        folder = _folder(location)
+        candidate = os.path.join(folder, name)
         if os.path.islink(candidate) and not _stays_inside(candidate):
             raise UsageError(
                 f"the policy file {name} is a link out of the project, which bomvet does not follow",
                 hint="name it: --config FILE",
             )
         if _may_hold_policy(candidate) if table else os.path.lexists(candidate):
-            return read_policy(_text(candidate), name, table)
-    return Policy()
+            return PolicyFile(text=_text(candidate), name=name, table=table, folder=folder)
+    return None
+
+
+def _rule_ids() -> Sequence[str]:
+    from bomvet.plugin import Check  # noqa: PLC0415 - only where a policy names rules
+
+    return [check.id for check in discover("bomvet.checks", Check)]
+
+
+def _within(folder: str, name: str) -> str:
+    """The file `name` of a policy's folder, which it must not lead out of; raises `UsageError`."""
+    path = os.path.join(folder, name)
+    if not os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder or "."), "")):
+        raise UsageError(
+            f"ignore-files names {name!r}, which is not in the folder of the policy",
+            hint="name it on the command line: --ignore-file FILE",
+        )
+    return path
+
+
+def _ignoring(policy: Policy, path: str, name: str) -> Policy:
+    """`policy` with the waivers of the list at `path`; raises `UsageError` and `PolicyFileError`."""
+    from bomvet.policy.ignores import read_ignores  # noqa: PLC0415 - for those who have such lists
+
+    found = read_ignores(_text(path, "list of ignored advisories"), name, policy.ignores, os.path.dirname(name))
+    return replace(policy, waivers=(*policy.waivers, *found.waivers), notes=(*policy.notes, *found.notes))
 
 
 def _stays_inside(path: str) -> bool:
@@ -133,12 +200,12 @@ def _table_of(path: str) -> tuple[str, ...]:
     return POLICY_FILES.get(os.path.basename(path), ())
 
 
-def _text(path: str) -> str:
+def _text(path: str, what: str = "policy file") -> str:
     try:
         return _content(path, MAX_POLICY_BYTES).decode("utf-8").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"the policy file {os.path.basename(path)} cannot be read: {reason}") from None
+        raise UsageError(f"the {what} {os.path.basename(path)} cannot be read: {reason}") from None
 
 
 def _content(path: str, limit: int) -> bytes:
@@ -212,11 +279,18 @@ def scan(
         opened = _resolved(opened)
     with contextlib.ExitStack() as stack:
         moment = now or dt.datetime.now(dt.UTC)
-        context = Context(now=moment, max_age=policy.max_age, registries=policy.registries)
+        context = Context(
+            now=moment,
+            max_age=policy.max_age,
+            registries=policy.registries,
+            cool_down=policy.cool_down,
+            ask_registries=policy.ask_registries,
+            clients=_own_clients(policy),
+        )
         if not offline:
-            from bomvet.net import Client  # noqa: PLC0415 - not needed otherwise
+            from bomvet.net import Client as Network  # noqa: PLC0415 - not needed otherwise
 
-            context = replace(context, http=stack.enter_context(Client()))
+            context = replace(context, http=stack.enter_context(Network()))
         context = _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
         known = _baseline(baseline, target, policy, context, subject, use_ignore_files=use_ignore_files)
         answers = _vex(opened.tree, policy, vex, vex_products)
@@ -260,6 +334,22 @@ def _baseline(
     if found is None:  # a scan always judges
         raise TypeError("no assessment")
     return Baseline.of(found, text, incomplete(text, len(found.not_established)))
+
+
+def _own_clients(policy: Policy) -> tuple[Client, ...]:
+    """What the user's package managers are set to, where that may be of use."""
+    if not (policy.cool_down or policy.ask_registries):
+        return ()
+    from bomvet.clients import own_clients  # noqa: PLC0415 - rarely asked for
+
+    return own_clients(os.environ, os.path.expanduser("~"), _own_file)
+
+
+def _own_file(path: str) -> bytes | None:
+    try:
+        return _content(path, MAX_POLICY_BYTES)
+    except OSError:
+        return None
 
 
 def _resolved(opened: Opened) -> Opened:

@@ -33,6 +33,7 @@ PLAIN: dict[str, dict[str, tuple[str, object]]] = {
     "sbom": _SHARED,
     "scan": {
         **_SHARED,
+        "--ignore-file": ("ignore_files", _LIST),
         "--db": ("db", _TEXT),
         "--vex": ("vex", _LIST),
         "--vex-product": ("vex_product", _LIST),
@@ -40,6 +41,8 @@ PLAIN: dict[str, dict[str, tuple[str, object]]] = {
         "--cache-dir": ("cache_dir", _TEXT),
         "--drift": ("drift", True),
         "--exit-zero": ("exit_zero", True),
+        "--ask-registries": ("ask_registries", True),
+        "--no-ask-registries": ("ask_registries", False),
         "--require-components": ("require_components", True),
         "--no-require-components": ("require_components", False),
     },

@@ -53,7 +53,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         "-f",
-        help="FORMAT or FORMAT=FILE; repeatable: table, json, cyclonedx-json, cyclonedx-xml.",
+        help="FORMAT or FORMAT=FILE; repeatable: see bomvet list formats.",
         metavar="FORMAT[=FILE]",
         envvar="BOMVET_FORMAT",
         callback=given(),
@@ -215,6 +215,12 @@ def _max_age(text: str) -> object:
     return document.max_age(text)
 
 
+def _cool_down(text: str) -> object:
+    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
+
+    return document.cool_down(text)
+
+
 def _python(text: str) -> object:
     from bomvet.versions import markers  # noqa: PLC0415 - the help text needs none of it
 
@@ -279,6 +285,16 @@ FailOn = Annotated[
         callback=given(_fail_on),
     ),
 ]
+IgnoreFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore-file",
+        help="Take waivers from a .trivyignore, osv-scanner.toml or .grype.yaml; repeatable.",
+        metavar="FILE",
+        envvar="BOMVET_IGNORE_FILE",
+        callback=given(),
+    ),
+]
 MaxAge = Annotated[
     str | None,
     typer.Option(
@@ -287,6 +303,25 @@ MaxAge = Annotated[
         metavar="AGE",
         envvar="BOMVET_MAX_AGE",
         callback=given(_max_age),
+    ),
+]
+CoolDown = Annotated[
+    str | None,
+    typer.Option(
+        "--cool-down",
+        help="How many days old a release has to be, such as 7d. [default: 0]",
+        metavar="DAYS",
+        envvar="BOMVET_COOL_DOWN",
+        callback=given(_cool_down),
+    ),
+]
+AskRegistries = Annotated[
+    bool | None,
+    typer.Option(
+        "--ask-registries/--no-ask-registries",
+        help="Ask package registries what is yanked, deprecated, removed or new.",
+        envvar="BOMVET_ASK_REGISTRIES",
+        show_default=False,
     ),
 ]
 RequireComponents = Annotated[

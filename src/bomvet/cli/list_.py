@@ -62,6 +62,8 @@ SETTINGS = (
     ("require-components", "false", "a result without components fails"),
     ("exclude", "[]", "patterns of paths to pass over"),
     ("registries", "[]", "URLs of registries that packages may come from, besides those of the project's clients"),
+    ("cool-down", '"0"', "how many days old a release has to be: 7d; 0 for none"),
+    ("ask-registries", "false", "ask the registries about every package: yanked, deprecated, removed, age"),
     ("author", "", "who answers for the SBOM: NAME <EMAIL> or a name"),
     ("vex", "[]", "patterns of VEX documents in the project, whose statements answer findings"),
     ("vex-products", "[]", "purls or other names by which VEX statements may call the project"),

@@ -24,6 +24,7 @@ def scan(
     formats: opt.Format = None,
     output: opt.OutputFile = None,
     fail_on: opt.FailOn = None,
+    ignore_files: opt.IgnoreFiles = None,
     db: opt.Db = None,
     offline: opt.Offline = False,
     advisories: opt.Advisories = None,
@@ -35,6 +36,8 @@ def scan(
     vex: opt.Vex = None,
     vex_product: opt.VexProduct = None,
     baseline: opt.Baseline = None,
+    cool_down: opt.CoolDown = None,
+    ask_registries: opt.AskRegistries = None,
     exit_zero: opt.ExitZero = False,
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
@@ -58,9 +61,11 @@ def scan(
     from bomvet import api  # noqa: PLC0415 - the help text needs none of it
 
     wanted = outputs(formats or ["table"], output)
-    settings = _stated(fail_on, max_age, allow_incomplete, require_components)
+    settings = _stated(fail_on, max_age, allow_incomplete, require_components, cool_down, ask_registries)
     settings |= values.advisories(advisories)
-    policy = _with(api.load_policy(config or "", target=target), settings, exclude)
+    policy = api.load_policy(config or "", target=target, ignore_files=ignore_files or ())
+    say_some(policy.notes, before="note: ")
+    policy = _with(policy, settings, exclude)
     result = api.scan(
         target,
         policy=policy,
@@ -85,7 +90,7 @@ def scan(
         vex_products=vex_product or (),
         baseline=baseline or "",
     )
-    write(result, wanted, spec_version)
+    write(result, wanted, spec_version, api.repository_folder(target))
     assessment = result.assessment
     if assessment is None:  # a scan always judges
         raise TypeError("no assessment")
@@ -99,6 +104,8 @@ def _stated(
     max_age: str | None,
     allow_incomplete: bool | None,
     require_components: bool | None,
+    cool_down: str | None,
+    ask_registries: bool | None,
 ) -> dict[str, Any]:
     """The settings that the command line or the environment states."""
     from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
@@ -112,6 +119,10 @@ def _stated(
         found["allow_incomplete"] = allow_incomplete
     if require_components is not None:
         found["require_components"] = require_components
+    if cool_down is not None:
+        found["cool_down"] = document.cool_down(cool_down)
+    if ask_registries is not None:
+        found["ask_registries"] = ask_registries
     return found
 
 

@@ -54,7 +54,7 @@ def assess(
     known = frozenset(f.fingerprint for f in waiving.open) & frozenset(baseline)
     abouts = _Abouts(inventory, facts, scores, today)
     judging = _judge([f for f in waiving.open if f.fingerprint not in known], policy, abouts)
-    questions = (*_open_questions(inventory, facts, plugins), *judging.questions)
+    questions = (*_open_questions(inventory, facts, plugins, policy), *judging.questions)
     # What could not be answered may hold the finding that a waiver is for.
     unused = () if questions else tuple(w for w in policy.waivers if w not in waiving.used)
     outcome = _Outcome(waiving=waiving, judging=judging, questions=questions, unused=unused, known=len(known))
@@ -202,7 +202,7 @@ def _named(finding: Finding, condition: Condition, policy: Policy) -> str:
 # -- questions and the verdict ---------------------------------------------------------------------------------
 
 
-def _open_questions(inventory: Inventory, facts: Facts, plugins: Sequence[PluginStatus]) -> list[str]:
+def _open_questions(inventory: Inventory, facts: Facts, plugins: Sequence[PluginStatus], policy: Policy) -> list[str]:
     questions = [f"{u.location}: {u.reason}" for u in inventory.unknowns]
     told = {u.resolver for u in inventory.unknowns}  # the status of these would say it a second time
     questions += [f"{p.id}: {p.reason}" for p in plugins if p.status not in _ANSWERED and p.id not in told]
@@ -212,6 +212,12 @@ def _open_questions(inventory: Inventory, facts: Facts, plugins: Sequence[Plugin
         for purl, answer in sorted(facts.advisories.items())
         if answer.standing is Standing.NOT_ESTABLISHED and purl not in asked
     ]
+    if policy.cool_down or policy.ask_registries:
+        questions += [
+            f"{purl}: {answer.reason}"
+            for purl, answer in sorted(facts.releases.items())
+            if answer.standing is Standing.NOT_ESTABLISHED and purl not in asked
+        ]
     return questions
 
 

@@ -58,7 +58,7 @@ _BANDS = {
     Severity.NONE: (0.0, 0.0),
 }
 #: What an advisory is looked up in, by term.
-_CATALOGUES = {"kev": "kev", "ransomware": "kev", "epss": "epss", "epss-percentile": "epss"}
+CATALOGUES = {"kev": "kev", "ransomware": "kev", "epss": "epss", "epss-percentile": "epss"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,8 +273,8 @@ def _grave(term: Term, severity: Severity) -> bool | None:
 
 
 def _of_advisory(term: Term, match: AdvisoryMatch, about: About) -> bool | None:
-    if term.name in _CATALOGUES:
-        return _looked_up(term, match) if _CATALOGUES[term.name] in about.catalogues else None
+    if term.name in CATALOGUES:
+        return _looked_up(term, match) if CATALOGUES[term.name] in about.catalogues else None
     if term.name == "malicious":
         return match.malicious
     if term.name == "fixable":
@@ -337,4 +337,4 @@ def _lacks(term: Term, about: About) -> str:
         "age": "the advisory does not say when it was published",
         "cvss": "the advisory has a level and no score",
         "score": "there is no risk score of it",
-    }[_CATALOGUES.get(term.name, term.name)]
+    }[CATALOGUES.get(term.name, term.name)]

@@ -70,9 +70,12 @@ class Policy:
     `registries` are URLs that packages may come from, besides those that the project's clients are configured for.
     `vex` are patterns of VEX documents in the project, `vex_products` names by which statements may call the project.
     `advisories` says where advisories come from, `osv` what there is to know of the service.
+    `cool_down` is how many days old a release has to be, 0 for none; `ask_registries` has the registries asked about
+    every package.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
     `disable` are rules that are not run, `severities` those that weigh something else than built in, `rules` the
-    policy's own.  `ignore_files` are lists of other tools, whose entries become waivers by the help of `ignores`.
+    policy's own.  `ignore_files` are lists of other tools, whose entries become waivers by the help of `ignores`;
+    `notes` say what of these was not taken over.
     """
 
     fail_on: tuple[Condition, ...] = conditions("high")
@@ -84,6 +87,8 @@ class Policy:
     source: str = field(default="", compare=False)
     exclude: tuple[str, ...] = ()
     registries: tuple[str, ...] = ()
+    cool_down: int = 0
+    ask_registries: bool = False
     author: str = ""
     vex: tuple[str, ...] = ()
     vex_products: tuple[str, ...] = ()
@@ -95,6 +100,7 @@ class Policy:
     waivers: tuple[Waiver, ...] = ()
     ignore_files: tuple[str, ...] = ()
     ignores: Ignores = Ignores()
+    notes: tuple[str, ...] = ()
 
 
 #: The rules that a build has; asked for only where a policy names some.
@@ -111,6 +117,7 @@ _WAIVER = ("id", "reason", "owner", "expires", "purl", "versions", "path")
 _ABOUT = ("component", "advisory", "release", "service")
 MAX_RULES = 100
 _RULE = ("id", "when", "on", "severity", "message", "help", "remediation")
+_DAYS = re.compile(r"([0-9]{1,4})\s*d|0")
 
 
 def fail_on(text: str) -> tuple[Condition, ...]:
@@ -124,6 +131,14 @@ def max_age(text: str) -> dt.timedelta:
     if not match:
         raise ValueError(f"must be a number of days or hours such as '7d' or '36h', not {text!r}")
     return dt.timedelta(**{"days" if match[2] == "d" else "hours": int(match[1])})
+
+
+def cool_down(text: str) -> int:
+    """Days such as `7d`, or `0`; raises `ValueError`."""
+    match = _DAYS.fullmatch(text)
+    if not match:
+        raise ValueError(f"must be a number of days such as '7d', or '0', not {text!r}")
+    return int(match[1] or 0)
 
 
 def advisories(text: str) -> Advisories:
@@ -179,6 +194,8 @@ class _PolicyReader(Reader):
             "require-components": ("require_components", self.flag),
             "exclude": ("exclude", self.texts),
             "registries": ("registries", self._urls),
+            "cool-down": ("cool_down", self.converted(cool_down)),
+            "ask-registries": ("ask_registries", self.flag),
             "author": ("author", self.text),
             "vex": ("vex", self.texts),
             "vex-products": ("vex_products", self.texts),

@@ -60,14 +60,20 @@ def run(
     inventory: Inventory,
     facts: Facts,
     today: dt.date,
+    *,
     clock: Callable[[], float] = time.monotonic,
+    only: str = "",
 ) -> Ran:
-    """Evaluate `rules` for all their subjects; what could not be decided makes the status of its rule partial."""
+    """Evaluate `rules` for all their subjects, or for the one of the reference `only`.
+
+    What could not be decided makes the status of its rule partial.
+    """
     if not rules:
         return Ran((), ())
     running = _Running(Known.of(inventory, facts, today), clock)
     for on in dict.fromkeys(rule.on for rule in rules):
-        running.all([rule for rule in rules if rule.on == on], _subjects(on, inventory, facts))
+        subjects = (s for s in _subjects(on, inventory, facts) if not only or s.ref == only)
+        running.all([rule for rule in rules if rule.on == on], subjects)
     return Ran(tuple(running.findings), tuple(_status(rule, running.undecided[rule.id]) for rule in rules))
 
 

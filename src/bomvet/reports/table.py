@@ -81,12 +81,12 @@ def _print(console: Console, result: ScanResult) -> None:
     _list(
         console,
         "Expired waivers, whose findings are back",
-        (f"{w.id}, expired {w.expires} ({w.owner}, {source}:{w.line})" for w in assessment.expired),
+        (f"{w.id}, expired {w.expires} ({w.owner}, {w.source or source}:{w.line})" for w in assessment.expired),
     )
     _list(
         console,
         "Unused waivers, to be deleted",
-        (f"{w.id} ({w.owner}, {source}:{w.line})" for w in assessment.unused),
+        (f"{w.id} ({w.owner}, {w.source or source}:{w.line})" for w in assessment.unused),
     )
     _list(console, "Notes", assessment.notes)
     _verdict(console, result, assessment)
