@@ -44,7 +44,7 @@ class OsvServer:
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     _faults: list[tuple[str, Fault]] = field(default_factory=list)
-    _records: dict[str, Record] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def publish(self, *documents: dict[str, Any]) -> None:
@@ -70,9 +70,9 @@ class OsvServer:
 
     def record(self, id_: str) -> Record:
         """A document, taken apart."""
-        if id_ not in self._records:
-            self._records[id_] = read_record(self.documents[id_])
-        return self._records[id_]
+        if id_ not in self.records:
+            self.records[id_] = read_record(self.documents[id_])
+        return self.records[id_]
 
     # -- the API -------------------------------------------------------------------------------------------------
 

@@ -97,6 +97,7 @@ def redirected(url: str, location: str) -> str:
 
 
 def same_origin(one: str, other: str) -> bool:
+    """Whether what was made for the one URL may be sent to the other."""
     return urlsplit(one)[:2] == urlsplit(other)[:2]
 
 
