@@ -11,7 +11,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +20,7 @@ from typing import Any
 from bomvet.advisories.matching import evaluate
 from bomvet.advisories.osv_api import ECOSYSTEMS, MAX_QUERIES
 from bomvet.advisories.records import Record, read_record
+from bomvet.plugin import Request, Response
 from bomvet.versions.orders import ORDERS
 
 #: Ecosystem, name, version (empty: any): ids with `modified`.
@@ -307,3 +308,22 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Nothing: clients may go whenever they like."""
+
+
+@dataclass(slots=True)
+class ServedHttp:
+    """An `Http` that asks an `OsvServer` without any network; `asked` are the URLs, in order."""
+
+    osv: OsvServer
+    asked: list[str] = field(default_factory=list)
+
+    def fetch(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Response]]:
+        """Each request with its answer, after a way through JSON."""
+        for request in requests:
+            self.asked.append(request.url)
+            if request.body is not None:
+                status, document = self.osv.batch(json.loads(json.dumps(request.body))["queries"])
+            else:
+                found = self.osv.documents.get(request.url.rpartition("/")[2])
+                status, document = (200, found) if found else (404, None)
+            yield request, Response(status, json.dumps(document).encode())

@@ -494,6 +494,7 @@ def _with_service(context: Context, policy: Policy, stack: contextlib.ExitStack,
         url=service_url(url or policy.osv.url),
         private=policy.osv.private,
         fallback=context.advisories,
+        thorough=bool(policy.cool_down),
     )
     return replace(context, advisories=store)
 
