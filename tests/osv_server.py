@@ -56,6 +56,10 @@ class OsvServer:
         """Let the next requests of a path that starts so meet `faults`, one each."""
         self._faults += [(path, fault) for fault in faults]
 
+    def recover(self) -> None:
+        """All is well again."""
+        self._faults.clear()
+
     def asked(self, path: str) -> list[Any]:
         """What was sent to paths that start so: the bodies, or None."""
         return [body for _, at, body in self.requests if at.startswith(path)]

@@ -107,6 +107,7 @@ class _Fetching:
     def attempt(self, session: requests.Session) -> Downloaded:
         """Fetch what is missing; raises `FailedError`."""
         import requests  # noqa: PLC0415 - loaded already
+        import urllib3  # noqa: PLC0415 - the same
 
         self.status = 0
         host = rules.host_of(self.url)
@@ -116,7 +117,7 @@ class _Fetching:
         try:
             with self._opened(session, headers) as response:
                 return self._taken(response, host, have)
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise FailedError(f"{host} {_requests_cause(error)}") from None
         except OSError as error:
             raise FailedError(f"{self.path} cannot be written: {error.strerror}", passes=False) from None
@@ -184,7 +185,8 @@ class _Fetching:
         with _open_part(self.part, append=bool(have)) as file:
             if not have:
                 self._remember(headers.get("etag", ""))
-            for chunk in response.iter_content(_CHUNK):
+            # What has come, however little: waiting for a whole chunk would wait for ever on one that trickles.
+            while chunk := response.raw.read1(_CHUNK, decode_content=False):
                 file.write(chunk)
                 done += len(chunk)
                 self._expect_small(host, done)
@@ -275,11 +277,13 @@ def _session() -> requests.Session:
 def _requests_cause(error: Exception) -> str:
     """What became of the connection; requests' own words hold the whole URL."""
     import requests  # noqa: PLC0415 - loaded already
+    import urllib3  # noqa: PLC0415 - the same
 
     kinds: tuple[tuple[type[Exception], str], ...] = (
         (requests.exceptions.SSLError, f"has no valid certificate: {rules.innermost(error)}"),
         (requests.exceptions.ProxyError, "cannot be reached through the proxy"),
         (requests.exceptions.Timeout, "did not answer in time"),
+        (urllib3.exceptions.TimeoutError, "did not answer in time"),
         (requests.exceptions.ConnectionError, f"cannot be reached: {rules.innermost(error)}"),
         (requests.exceptions.InvalidURL, "has an address that is no URL"),
     )
