@@ -344,7 +344,7 @@ def test_offline_asks_nothing(cli: Cli, osv: OsvServer) -> None:
 
 def test_names_that_are_not_sent(cli: Cli, osv: OsvServer) -> None:
     """The policy keeps names from the service, which is told for each."""
-    cli.write("bomvet.toml", f'[osv]\nurl = "{osv.url}"\nprivate = ["ta*"]\n')
+    cli.write("bomvet.toml", '[osv]\nurl = "https://osv.acme.example"\nprivate = ["ta*"]\n')
     ran = cli("scan", "-f", "json")
     assert (ran.code, ran.json["assessment"]["not_established"]) == (
         3,
@@ -357,6 +357,14 @@ def test_explain_asks_too(cli: Cli, osv: OsvServer) -> None:
     """A component is explained by the same data."""
     ran = cli("explain", "tap")
     assert ("CVE-2026-0001" in ran.out, bool(osv.requests)) == (True, True)
+
+
+@pytest.mark.usefixtures("osv")
+def test_a_policy_names_no_plain_service(cli: Cli) -> None:
+    """A stranger's file must not have machines asked that speak plain HTTP."""
+    cli.write("bomvet.toml", '[osv]\nurl = "http://169.254.169.254/latest"\n')
+    ran = cli("scan")
+    assert (ran.code, "  line 2: osv.url must begin with https://; --osv-url takes others\n" in ran.err) == (2, True)
 
 
 @pytest.mark.parametrize("url", ["osv.example", "ftp://osv.example", "https://", "https://x.example/?a=b", "http://["])

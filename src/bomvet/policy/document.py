@@ -252,6 +252,9 @@ class _PolicyReader(Reader):
         table = self.table(path, value, ("url", "private"))
         url = self.converted(service_url)((*path, "url"), table["url"]) if "url" in table else None
         private = self.texts((*path, "private"), table["private"]) if "private" in table else None
+        if url and not url.startswith("https://"):
+            # The file may be a stranger's: it must not have the machines of a network asked that speak plain HTTP.
+            self.problem((*path, "url"), "osv.url must begin with https://; --osv-url takes others")
         return Osv(url=url or Osv().url, private=private or ())
 
     def _ignores(self, path: Path, value: Any) -> Ignores:
