@@ -103,6 +103,17 @@ def test_a_file_that_is_no_cache_is_made_anew(tmp_path: Path, content: bytes) ->
         assert list(cache.get(["A"])) == ["A"]
 
 
+def test_a_file_that_is_damaged_time_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it is made anew; then the scan goes on without it."""
+
+    def damaged(_: str) -> sqlite3.Connection:
+        raise sqlite3.DatabaseError("malformed")
+
+    monkeypatch.setattr(module, "_connected", damaged)
+    with opened(tmp_path) as cache:
+        assert not cache.works
+
+
 def test_another_format_is_made_anew(tmp_path: Path) -> None:
     """As one of a later version."""
     with opened(tmp_path) as cache:

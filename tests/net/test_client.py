@@ -61,7 +61,7 @@ def test_answers_come_in_sequence(client: Client, server: OsvServer) -> None:
             server.files[f"/{number}"] = f"{number}".encode()
             yield Request(f"{server.url}/{number}")
 
-    bodies = []
+    bodies: list[bytes] = []
     for _, answer in client.fetch(requests()):
         assert len(read) <= len(bodies) + 4
         bodies.append(answer.body)
@@ -287,7 +287,7 @@ def test_a_system_without_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable, raising=False)
     import ssl  # noqa: PLC0415
 
-    paths = ssl.get_default_verify_paths()._replace(cafile=None, capath=None)
+    paths = ssl.get_default_verify_paths()._replace(cafile="", capath="")
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
     assert len(_rules.trust().get_ca_certs()) > 50
 
