@@ -594,7 +594,6 @@ def _with_service(context: Context, policy: Policy, stack: contextlib.ExitStack,
     """`context` with OSV's service, and what database there is to fall back on."""
     from bomvet.advisories.backends import OnlineStore  # noqa: PLC0415 - only where there is a connection
     from bomvet.advisories.cache import RecordCache  # noqa: PLC0415 - the same
-    from bomvet.advisories.osv_api import URL  # noqa: PLC0415 - the same
 
     if context.http is None:  # the caller has looked
         raise TypeError("no network")
@@ -603,9 +602,10 @@ def _with_service(context: Context, policy: Policy, stack: contextlib.ExitStack,
         context.http,
         kept,
         now=context.now,
-        url=service_url(url or policy.osv.url or URL),
+        url=service_url(url or policy.osv.url),
         private=policy.osv.private,
         fallback=context.advisories,
+        thorough=bool(policy.cool_down),
     )
     return replace(context, advisories=store)
 
