@@ -44,6 +44,7 @@ def test_a_component_is_explained(cli: Cli, subject: str) -> None:
         "  why     1 direct dependant:\n"
         "    sink@1.0 > pipe@2.0 > tap@1.0\n"
         f"  advisories  1 known as of {TODAY} (1 record)\n"
+        "              not looked up in KEV and EPSS\n"
         "\n"
         "  CVE-2026-0001  CRITICAL 9.8\n"
         "    about   Leaky tap\n"

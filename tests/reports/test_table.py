@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
-from bomvet.model.facts import Severity
+from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Epss, Facts, Kev, Rating, Severity, Standing
 from bomvet.model.finding import Assessment, Finding, PolicyUsed, Verdict, Waived, Waiver
 from bomvet.model.inventory import (
     Component,
@@ -129,6 +129,33 @@ def test_findings_are_grouped_by_component() -> None:
         "FAILED: 1 finding of severity high or worse\n"
         "Next: take the upgrades above or waive a finding in bomvet.toml (id, reason,\n"
         "owner, expires).\n"
+    )
+
+
+def test_exploited_weaknesses_are_marked() -> None:
+    """KEV and a likely EPSS stand below the message, and one upgrade stands for all findings."""
+    kev = Kev(added="2021-12-10", ransomware=True)
+    epss = Epss(score=0.97, percentile=0.995, date="2026-11-24", model="v1", band="99-100")
+    rating = Rating(severity=Severity.HIGH)
+    first = AdvisoryMatch(id="CVE-1", ids=("CVE-1",), rating=rating, fixed="3", clean="4", kev=kev, epss=epss)
+    second = replace(first, id="CVE-2", fixed="4", kev=None, epss=None)
+    facts = Facts(advisories={PIPE.purl: AdvisoryAnswer(standing=Standing.KNOWN, matches=(first, second))})
+    found = (LEAK, replace(LEAK, instance="CVE-2", remediation="Upgrade pipe to 4."))
+
+    assert (
+        table(replace(judged(findings=found), facts=facts))
+        .partition("\n\n")[2]
+        .startswith(
+            "pipe@2\n"
+            "  · HIGH     CVE-1            Leaks\n"
+            "                              KEV since 2021-12-10, used for ransomware\n"
+            "                              EPSS 0.97 (99th percentile, 2026-11-24)\n"
+            "  · HIGH     CVE-2            Leaks\n"
+            "    where uv.lock:7\n"
+            "    why   sink@1 > pipe@2\n"
+            "    do    Upgrade pipe to 4, which ends all 2; the smallest step, to 3, ends 1\n"
+            "          of 2.\n"
+        )
     )
 
 
