@@ -186,6 +186,60 @@ def _formats() -> str:
     return _table(("format", "what", "media type", "usual file name ends in"), rows)
 
 
+# -- the policy ------------------------------------------------------------------------------------------------
+
+#: Settings that are tables of their own, whose keys stand in sections of their own.
+_TABLES = ("rules", "waivers", "ignores")
+
+
+def _settings() -> str:
+    """Every key at the top, and those of tables that have but one."""
+    from bomvet.cli.list_ import SETTINGS  # noqa: PLC0415 - only here
+
+    rows = [
+        (f"`{key}`", f"`{default or _EMPTY}`", _option(key), _prose(text))
+        for key, default, text in SETTINGS
+        if key.partition(".")[0] not in _TABLES or key in _TABLES
+    ]
+    return _table(("key", "default", "option", "meaning"), rows)
+
+
+_EMPTY = '""'
+
+
+def _prose(text: str) -> str:
+    """`text` as Markdown shows it, in which a `<` opens a tag."""
+    return text.replace("<", "&lt;")
+
+
+def _option(key: str) -> str:
+    """The option of `bomvet scan` that says the same."""
+    options = {max(parameter.opts, key=len) for parameter in commands()["scan",].params}
+    name = f"--{key.rpartition('.')[2]}"
+    found = [option for option in (name, name.removesuffix("s")) if option in options]
+    return f"`{found[0]}`" if found else ""
+
+
+def _settings_of(table: str) -> str:
+    from bomvet.cli.list_ import SETTINGS  # noqa: PLC0415 - only here
+
+    keys = [(key, text) for key, _, text in SETTINGS if key.startswith(f"{table}.")]
+    needed = "needed: "
+    rows = [(f"`{key}`", "yes" if needed in text else "no", _prose(text.removeprefix(needed))) for key, text in keys]
+    return _table(("key", "needed", "meaning"), rows)
+
+
+def _policy_variables() -> str:
+    """A section per variable with its fields."""
+    from bomvet.policy.variables import SCHEMA  # noqa: PLC0415 - only here
+
+    sections = [
+        f"### {name}\n\n{_table(('field', 'type', 'meaning'), [(f'`{f.name}`', f.kind, f.text) for f in fields])}"
+        for name, fields in SCHEMA.items()
+    ]
+    return "\n" + "\n\n".join(sections) + "\n"
+
+
 # -- the JSON result -------------------------------------------------------------------------------------------
 
 
@@ -295,6 +349,11 @@ _PARTS: dict[str, Callable[[], str]] = {
     "rules": _rules,
     "formats": _formats,
     "result-fields": _result_fields,
+    "settings": _settings,
+    "settings-rules": lambda: _settings_of("rules"),
+    "settings-waivers": lambda: _settings_of("waivers"),
+    "settings-ignores": lambda: _settings_of("ignores"),
+    "policy-variables": _policy_variables,
     "tour-import": lambda: _fenced(_tour()["import"]),
     "tour-scan": lambda: _fenced(_tour()["scan"]),
     "tour-explain": lambda: _fenced(_tour()["explain"]),

@@ -21,6 +21,7 @@ from bomvet.errors import PolicyFileError, UsageError
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Verdict
 from bomvet.pipeline import Subject
+from bomvet.policy.conditions import conditions
 from bomvet.policy.document import Policy
 from tests.harness import NOW
 
@@ -100,6 +101,20 @@ def test_options_reach_the_source(project: Path) -> None:
 # ── time ────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_the_folder_within_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the folder that holds `.git`, a folder or a file, to the target; through links; empty where there is none."""
+    (tmp_path / "repo" / "services" / "web").mkdir(parents=True)
+    (tmp_path / "repo" / "services" / "web" / "uv.lock").write_text(LOCK, "utf-8")
+    (tmp_path / "link").symlink_to(tmp_path / "repo" / "services")
+    targets = ("repo", "repo/services/web", "dir:repo/services/web/uv.lock", "link/web", "unknown:x")
+    monkeypatch.chdir(tmp_path)
+    outside = [api.repository_folder(target) for target in targets]
+    (tmp_path / "repo" / ".git").mkdir()
+
+    assert outside == [""] * 5
+    assert [api.repository_folder(target) for target in targets] == ["", *["services/web"] * 3, ""]
+
+
 def test_source_date_epoch(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stated time is that of the result; the user's own statement is stronger."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
@@ -137,7 +152,7 @@ def test_the_time_of_the_commit(project: Path) -> None:
 
 # ── policies ────────────────────────────────────────────────────────────────────────────────────
 
-LOW = Policy(fail_on=Severity.LOW)
+LOW = Policy(fail_on=conditions("low"))
 
 
 @pytest.mark.parametrize("target", [".", "dir:.", "uv.lock", "../sink", "dir:../sink/uv.lock"])
@@ -300,7 +315,7 @@ def test_scan_by_the_policy_of_the_target(project: Path, database: str) -> None:
     (project / "old" / "package-lock.json").write_text("{}", "utf-8")
     own = bomvet.scan(".", database=database, now=NOW)
     stale = bomvet.scan(".", database=database, now=NOW + dt.timedelta(days=2))
-    given = bomvet.scan(".", policy=Policy(fail_on=None), database=database, now=NOW)
+    given = bomvet.scan(".", policy=Policy(fail_on=()), database=database, now=NOW)
 
     assert [r.assessment.verdict.value for r in (own, stale, given) if r.assessment] == [
         "passed", "incomplete", "incomplete",
@@ -349,7 +364,7 @@ def test_a_policy_that_is_a_link_within_the_project_is_read(tmp_path: Path) -> N
     (tmp_path / "settings.toml").write_text('fail-on = "low"\n')
     (tmp_path / "bomvet.toml").symlink_to("settings.toml")
 
-    assert load_policy(target=str(tmp_path)).fail_on is Severity.LOW
+    assert load_policy(target=str(tmp_path)).fail_on == conditions("low")
 
 
 def test_sbom(project: Path) -> None:

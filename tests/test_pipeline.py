@@ -773,7 +773,7 @@ def test_a_check_that_fails() -> None:
     second = Component(purl="pkg:z", name="z")
     result = scan(
         MemoryTree({"lock": ""}),
-        Policy(fail_on=None),
+        Policy(fail_on=()),
         Context(now=NOW),
         resolvers=[given(Inventory(components=(LIBRARY, second)))],
         enrichers=[],

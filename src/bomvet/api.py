@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import errno
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -14,21 +14,28 @@ from bomvet import __version__, pipeline
 from bomvet.errors import MalformedError, NotEstablishedError, UsageError
 from bomvet.model.records import dataclass, replace
 from bomvet.pipeline import AS_FOUND, Subject
-from bomvet.plugin import Context, FileTree, Source, discover
-from bomvet.policy.document import Policy, read_policy
+from bomvet.plugin import Client, Context, FileTree, Source, discover
+from bomvet.policy.document import Advisories, Policy, read_policy, service_url
 
 if TYPE_CHECKING:
+    from bomvet.advisories.tracing import Judged
     from bomvet.model.diff import Described, Diff
-    from bomvet.model.inventory import Scope
+    from bomvet.model.inventory import Component, Scope
     from bomvet.model.result import ScanResult
+    from bomvet.policy.baseline import Baseline
+    from bomvet.policy.vex import Vex
+
+if TYPE_CHECKING:
+    #: Gives the traces of components: of all records of their packages, or of the advisory that is named.
+    Judge = Callable[[Sequence[Component], str], Judged]
 
 #: Where a project keeps its policy, and in which table.
 POLICY_FILES: Mapping[str, tuple[str, ...]] = {"bomvet.toml": (), "pyproject.toml": ("tool", "bomvet")}
+#: Where its tests may stand, beside it.
+TESTS_FILE = "bomvet.tests.toml"
 MAX_POLICY_BYTES = 16 * 1024 * 1024
 #: A document of a whole fleet has 150 MB.
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
-#: OSV's name of the ecosystem, which orders go by, by purl type.
-_ORDERED = {"pypi": "PyPI", "npm": "npm"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,21 +101,86 @@ def _in_repository(directory: str) -> bool:
     return any(os.path.lexists(f"{parent}{os.sep}.git") for parent in parents)
 
 
-def load_policy(path: str = "", *, target: str = ".") -> Policy:
-    """The policy of the file `path`, else of the project at `target`, else the default; raises `PolicyFileError`."""
+def repository_folder(target: str) -> str:
+    """Where the folder of `target` lies in its repository (`services/web`); empty where it is the top, or in none."""
+    scheme, location = _split(target)
+    here = os.path.realpath(_folder(location) if scheme == "dir" else ".")
+    top = here
+    while not os.path.lexists(os.path.join(top, ".git")):
+        parent = os.path.dirname(top)
+        if parent == top:
+            return ""
+        top = parent
+    return os.path.relpath(here, top).replace(os.sep, "/").removeprefix(".")
+
+
+def load_policy(path: str = "", *, target: str = ".", ignore_files: Sequence[str] = ()) -> Policy:
+    """The policy of the file `path`, else of the project at `target`, else the default; raises `PolicyFileError`.
+
+    The lists of other tools that the policy names, and `ignore_files`, are among its waivers.
+    """
+    found = policy_file(path, target=target)
+    policy = read_policy(found.text, found.name, found.table, _rule_ids) if found else Policy()
+    folder = found.folder if found else ""
+    for name in policy.ignore_files:
+        policy = _ignoring(policy, _within(folder, name), name)
+    for name in ignore_files:
+        policy = _ignoring(policy, name, os.path.basename(name))
+    return policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFile:
+    """A policy file that was read: its text, its name, the table that holds the policy, the folder it lies in."""
+
+    text: str
+    name: str
+    table: tuple[str, ...]
+    folder: str
+
+
+def policy_file(path: str = "", *, target: str = ".") -> PolicyFile | None:
+    """The file `path`, else that of the project at `target`, if there is one; raises `UsageError`."""
     if path:
-        return read_policy(_text(path), os.path.basename(path), _table_of(path))
+        name = os.path.basename(path)
+        return PolicyFile(text=_text(path), name=name, table=_table_of(path), folder=os.path.dirname(path))
     scheme, location = _split(target)
     for name, table in POLICY_FILES.items() if scheme == "dir" else ():
-        candidate = os.path.join(_folder(location), name)
+        folder = _folder(location)
+        candidate = os.path.join(folder, name)
         if os.path.islink(candidate) and not _stays_inside(candidate):
             raise UsageError(
                 f"the policy file {name} is a link out of the project, which bomvet does not follow",
                 hint="name it: --config FILE",
             )
         if _may_hold_policy(candidate) if table else os.path.lexists(candidate):
-            return read_policy(_text(candidate), name, table)
-    return Policy()
+            return PolicyFile(text=_text(candidate), name=name, table=table, folder=folder)
+    return None
+
+
+def _rule_ids() -> Sequence[str]:
+    from bomvet.plugin import Check  # noqa: PLC0415 - only where a policy names rules
+
+    return [check.id for check in discover("bomvet.checks", Check)]
+
+
+def _within(folder: str, name: str) -> str:
+    """The file `name` of a policy's folder, which it must not lead out of; raises `UsageError`."""
+    path = os.path.join(folder, name)
+    if not os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder or "."), "")):
+        raise UsageError(
+            f"ignore-files names {name!r}, which is not in the folder of the policy",
+            hint="name it on the command line: --ignore-file FILE",
+        )
+    return path
+
+
+def _ignoring(policy: Policy, path: str, name: str) -> Policy:
+    """`policy` with the waivers of the list at `path`; raises `UsageError` and `PolicyFileError`."""
+    from bomvet.policy.ignores import read_ignores  # noqa: PLC0415 - for those who have such lists
+
+    found = read_ignores(_text(path, "list of ignored advisories"), name, policy.ignores, os.path.dirname(name))
+    return replace(policy, waivers=(*policy.waivers, *found.waivers), notes=(*policy.notes, *found.notes))
 
 
 def _stays_inside(path: str) -> bool:
@@ -128,12 +200,12 @@ def _table_of(path: str) -> tuple[str, ...]:
     return POLICY_FILES.get(os.path.basename(path), ())
 
 
-def _text(path: str) -> str:
+def _text(path: str, what: str = "policy file") -> str:
     try:
         return _content(path, MAX_POLICY_BYTES).decode("utf-8").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"the policy file {os.path.basename(path)} cannot be read: {reason}") from None
+        raise UsageError(f"the {what} {os.path.basename(path)} cannot be read: {reason}") from None
 
 
 def _content(path: str, limit: int) -> bytes:
@@ -152,6 +224,13 @@ def default_database() -> str:
     from platformdirs import user_data_dir  # noqa: PLC0415 - slow, and often not needed
 
     return os.path.join(user_data_dir("bomvet", appauthor=False), "advisories.db")
+
+
+def default_cache() -> str:
+    """Where advisory records are kept between runs when nobody says otherwise."""
+    from platformdirs import user_cache_dir  # noqa: PLC0415 - slow, and often not needed
+
+    return user_cache_dir("bomvet", appauthor=False)
 
 
 def sbom(
@@ -178,10 +257,20 @@ def scan(
     use_ignore_files: bool = True,
     resolve: bool = False,
     now: dt.datetime | None = None,
+    vex: Sequence[str] = (),
+    vex_products: Sequence[str] = (),
+    baseline: str = "",
+    offline: bool = False,
+    osv_url: str = "",
+    cache: str = "",
 ) -> ScanResult:
     """Everything about `target`, judged by `policy` (default: the target's own, else the built-in one).
 
-    Without an advisory database the verdict is *incomplete*, never *passed*.  Raises `UsageError` and
+    `vex` are files of VEX documents, besides those that the policy names; `vex_products` further names of what is
+    scanned.  `baseline` is a file with the result of an earlier scan, or a git revision: what is known does not fail.
+    Advisories come from the file `database`, or from the service at `osv_url` (default: the policy's, else OSV's
+    own), whose records are kept in the folder `cache`; `offline` opens no connection.
+    Without advisories the verdict is *incomplete*, never *passed*.  Raises `UsageError` and
     `PolicyFileError`; what cannot be read becomes an `Unknown` in the result.
     """
     policy = load_policy(target=target) if policy is None else policy
@@ -190,9 +279,77 @@ def scan(
         opened = _resolved(opened)
     with contextlib.ExitStack() as stack:
         moment = now or dt.datetime.now(dt.UTC)
-        context = Context(now=moment, max_age=policy.max_age, registries=policy.registries)
-        context = _with_advisories(context, database or default_database(), stack)
-        return _told(pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)), opened)
+        context = Context(
+            now=moment,
+            max_age=policy.max_age,
+            registries=policy.registries,
+            cool_down=policy.cool_down,
+            ask_registries=policy.ask_registries,
+            clients=_own_clients(policy),
+        )
+        if not offline:
+            from bomvet.net import Client as Network  # noqa: PLC0415 - not needed otherwise
+
+            context = replace(context, http=stack.enter_context(Network()))
+        context = _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
+        known = _baseline(baseline, target, policy, context, subject, use_ignore_files=use_ignore_files)
+        answers = _vex(opened.tree, policy, vex, vex_products)
+        subject = _timed(subject, opened)
+        return _told(pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers, baseline=known), opened)
+
+
+def _vex(tree: FileTree, policy: Policy, files: Sequence[str], products: Sequence[str]) -> Vex | None:
+    """What the documents state that the user and the policy name; raises `UsageError` and `MalformedError`."""
+    if not files and not policy.vex:
+        return None
+    from bomvet.inputs import read_documents, vex_of  # noqa: PLC0415 - most scans have none
+
+    documents, problems = read_documents(tree, _content, patterns=policy.vex, files=files)
+    return vex_of(documents, (*policy.vex_products, *products), problems)
+
+
+def _baseline(
+    text: str, target: str, policy: Policy, context: Context, subject: Subject, *, use_ignore_files: bool
+) -> Baseline | None:
+    """What the file or revision `text` knows; a revision is read and judged as `target` is.
+
+    Raises `UsageError` where it is neither.
+    """
+    if not text:
+        return None
+    from bomvet.inputs import incomplete, read_baseline  # noqa: PLC0415 - most scans have none
+    from bomvet.policy.baseline import Baseline  # noqa: PLC0415 - the same
+
+    if not text.startswith("git:") and os.path.lexists(text):
+        try:
+            return read_baseline(_content(text, MAX_DOCUMENT_BYTES), os.path.basename(text))
+        except OSError as error:
+            raise UsageError(f"the baseline {text} cannot be read: {error.strerror}") from None
+    revision = text.removeprefix("git:")
+    scheme, location = _split(target)
+    if scheme != "dir":
+        raise UsageError(f"{target} has no revisions: a baseline of it is a file", hint="-f json=FILE writes one")
+    opened = open_target(f"git:{location}@{revision}", exclude=policy.exclude, use_ignore_files=use_ignore_files)
+    found = pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)).assessment
+    if found is None:  # a scan always judges
+        raise TypeError("no assessment")
+    return Baseline.of(found, text, incomplete(text, len(found.not_established)))
+
+
+def _own_clients(policy: Policy) -> tuple[Client, ...]:
+    """What the user's package managers are set to, where that may be of use."""
+    if not (policy.cool_down or policy.ask_registries):
+        return ()
+    from bomvet.clients import own_clients  # noqa: PLC0415 - rarely asked for
+
+    return own_clients(os.environ, os.path.expanduser("~"), _own_file)
+
+
+def _own_file(path: str) -> bytes | None:
+    try:
+        return _content(path, MAX_POLICY_BYTES)
+    except OSError:
+        return None
 
 
 def _resolved(opened: Opened) -> Opened:
@@ -223,15 +380,7 @@ def diff(
         _described(target, config=config, exclude=exclude, use_ignore_files=use_ignore_files)
         for target in (before, after)
     ]
-    return compare(*sides, tool=__version__, order=_version_key, omit=omit)
-
-
-def _version_key(kind: str, version: str) -> object:
-    """The place of `version` in the order of its ecosystem; None where there is no order, or it is no version."""
-    from bomvet.versions.orders import ORDERS  # noqa: PLC0415 - not needed otherwise
-
-    order = ORDERS.get(_ORDERED.get(kind, ""))
-    return order.key(version) if order else None
+    return compare(*sides, tool=__version__, order=pipeline.version_key, omit=omit)
 
 
 def _described(target: str, *, config: str, exclude: Sequence[str], use_ignore_files: bool) -> Described:
@@ -277,14 +426,77 @@ def _told(result: ScanResult, opened: Opened) -> ScanResult:
     return replace(result, target=target)
 
 
-def _with_advisories(context: Context, path: str, stack: contextlib.ExitStack) -> Context:
-    """`context` with the database at `path`, open as long as `stack`, or with the reason why there is none."""
+def _with_advisories(
+    context: Context, policy: Policy, path: str, stack: contextlib.ExitStack, *, url: str, cache: str
+) -> Context:
+    """`context` with advisory data of the kind that the policy asks for, or with the reason why there is none.
+
+    What is opened stays so as long as `stack`.  Raises `UsageError` where the service is asked for and may not be.
+    """
+    if policy.advisories is Advisories.ONLINE and context.http is None:
+        raise UsageError(
+            "advisories are to come from the service, and this run is offline",
+            hint="--advisories database, or without --offline",
+        )
+    if policy.advisories is not Advisories.ONLINE:
+        context = _with_database(context, path, stack)
+    if policy.advisories is Advisories.DATABASE or context.http is None or _is_fresh(context):
+        return context
+    return _with_service(context, policy, stack, url=url, cache=cache)
+
+
+def _with_database(context: Context, path: str, stack: contextlib.ExitStack) -> Context:
     from bomvet.advisories.database import AdvisoryDatabase  # noqa: PLC0415 - not needed for an SBOM
 
     try:
         return replace(context, advisories=stack.enter_context(AdvisoryDatabase.open(path)))
     except NotEstablishedError as error:
         return replace(context, no_advisories=f"{error}: {error.hint}") if os.path.isfile(path) else context
+
+
+@contextlib.contextmanager
+def advisory_judge(database: str = "") -> Iterator[Judge | None]:
+    """What the records of the advisory database say of components, also where they do not affect them.
+
+    None where there is no such database; open as long as the context.
+    """
+    from bomvet.advisories.database import AdvisoryDatabase  # noqa: PLC0415 - not needed for an SBOM
+    from bomvet.advisories.tracing import judged  # noqa: PLC0415 - the same
+
+    try:
+        store = AdvisoryDatabase.open(database or default_database())
+    except NotEstablishedError:  # the scan has told that
+        yield None
+        return
+    with store:
+        yield lambda components, advisory: judged(store, components, advisory)
+
+
+def _is_fresh(context: Context) -> bool:
+    if context.advisories is None:
+        return False
+    obtained = dt.datetime.fromisoformat(context.advisories.snapshot.obtained)
+    return context.max_age is None or context.now - obtained <= context.max_age
+
+
+def _with_service(context: Context, policy: Policy, stack: contextlib.ExitStack, *, url: str, cache: str) -> Context:
+    """`context` with OSV's service, and what database there is to fall back on."""
+    from bomvet.advisories.backends import OnlineStore  # noqa: PLC0415 - only where there is a connection
+    from bomvet.advisories.cache import RecordCache  # noqa: PLC0415 - the same
+    from bomvet.advisories.osv_api import URL  # noqa: PLC0415 - the same
+
+    if context.http is None:  # the caller has looked
+        raise TypeError("no network")
+    kept = stack.enter_context(RecordCache(cache or default_cache(), now=context.now.timestamp))
+    store = OnlineStore(
+        context.http,
+        kept,
+        now=context.now,
+        url=service_url(url or policy.osv.url or URL),
+        private=policy.osv.private,
+        fallback=context.advisories,
+    )
+    return replace(context, advisories=store)
 
 
 def _timed(subject: Subject, opened: Opened) -> Subject:

@@ -23,8 +23,10 @@ from bomvet.model.records import dataclass
 from bomvet.plugin import Request, Response
 
 if TYPE_CHECKING:
+    import asyncio
     import ssl
     from concurrent.futures import Future
+    from threading import Thread
 
     import httpx
     import requests
@@ -158,8 +160,9 @@ def _trust() -> ssl.SSLContext:
 class Client:
     """An `Http`: HTTP/2 where the service has it, one pool of connections, in a thread of its own.
 
-    Raises `UsageError` where certificates or proxies of the environment cannot be used.  To be closed, or used in
-    `with`.  `sleep`, `chance` and `now` (seconds since the epoch) are there to be replaced.
+    Nothing is opened before something is fetched, which raises `UsageError` where certificates or proxies of the
+    environment cannot be used.  To be closed, or used in `with`.  `sleep`, `chance` and `now` (seconds since the
+    epoch) are there to be replaced.
     """
 
     def __init__(
@@ -170,16 +173,9 @@ class Client:
         chance: Callable[[], float] = random,
         now: Callable[[], float] = time.time,
     ) -> None:
-        import asyncio  # noqa: PLC0415 - only where there is a connection
-        from threading import Thread  # noqa: PLC0415 - the same
-
-        self._bounds, self._chance, self._now = bounds, chance, now
-        self._sleep = sleep or asyncio.sleep
+        self._bounds, self._chance, self._now, self._sleep = bounds, chance, now, sleep
         self._failures: dict[str, int] = {}
-        self._client = _client(bounds)
-        self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever, name="bomvet network", daemon=True)
-        self._thread.start()
+        self._running: _Running | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -188,35 +184,34 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Let go of all connections; nothing may be fetched afterwards."""
-        import asyncio  # noqa: PLC0415 - loaded already
+        """Let go of all connections."""
+        import asyncio  # noqa: PLC0415 - loaded already where there are any
 
-        if self._loop.is_closed():
-            return
-        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        running, self._running = self._running, None
+        if running:
+            asyncio.run_coroutine_threadsafe(running.shut(), running.loop).result()
+            running.loop.call_soon_threadsafe(running.loop.stop)
+            running.thread.join()
+            running.loop.close()
 
-    async def _shut(self) -> None:
-        import asyncio  # noqa: PLC0415 - loaded already
-
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await self._client.aclose()
+    def _started(self) -> _Running:
+        """The thread and its connections, which nobody pays for who asks nothing."""
+        if self._running is None:
+            self._running = _running(_client(self._bounds))
+        return self._running
 
     def fetch(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Response]]:
         """Each request with its answer, in sequence; no more are read and sent ahead than may be under way."""
         import asyncio  # noqa: PLC0415 - loaded already
 
+        running = self._started()
         todo = iter(requests)
         flying: deque[tuple[Request, Future[Response]]] = deque()
         try:
             while True:
                 for request in islice(todo, self._bounds.at_a_time - len(flying)):
-                    flying.append((request, asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)))
+                    answer = self._answer(running.client, request)
+                    flying.append((request, asyncio.run_coroutine_threadsafe(answer, running.loop)))
                 if not flying:
                     return
                 request, future = flying.popleft()
@@ -225,7 +220,7 @@ class Client:
             for _, future in flying:
                 future.cancel()
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, client: httpx.AsyncClient, request: Request) -> Response:
         """The answer to one request, after as many tries as it takes and may take."""
         import asyncio  # noqa: PLC0415 - loaded already
 
@@ -233,7 +228,7 @@ class Client:
         try:
             host = _host(request.url)
             async with asyncio.timeout(self._bounds.total):
-                response = await self._tried(request, host)
+                response = await self._tried(client, request, host)
         except TimeoutError:
             self._count(host)
             return Response(0, error=f"{host} did not answer within {self._bounds.total:g} s")
@@ -249,20 +244,22 @@ class Client:
     def _count(self, host: str) -> None:
         self._failures[host] = self._failures.get(host, 0) + 1
 
-    async def _tried(self, request: Request, host: str) -> Response:
+    async def _tried(self, client: httpx.AsyncClient, request: Request, host: str) -> Response:
+        import asyncio  # noqa: PLC0415 - loaded already
+
         attempt = 0
         while True:
             attempt += 1
             if self._failures.get(host, 0) >= self._bounds.failures:
                 raise _FailedError(f"{host} was given up: {self._bounds.failures} requests in a row had no answer")
             try:
-                return await self._attempt(request)
+                return await self._attempt(client, request)
             except _FailedError as error:
                 if not error.passes or attempt == ATTEMPTS:
                     raise
-                await self._sleep(pause(attempt, error.wait, self._chance))
+                await (self._sleep or asyncio.sleep)(pause(attempt, error.wait, self._chance))
 
-    async def _attempt(self, request: Request) -> Response:
+    async def _attempt(self, client: httpx.AsyncClient, request: Request) -> Response:
         """One try, with all redirects; raises `_FailedError`."""
         import asyncio  # noqa: PLC0415 - loaded already
 
@@ -273,7 +270,7 @@ class Client:
             host = _host(url)
             try:
                 async with asyncio.timeout(self._bounds.attempt):
-                    answer = await self._exchange(request, url, headers)
+                    answer = await _exchange(client, request, url, headers)
             except TimeoutError:
                 raise _FailedError(f"{host} did not answer within {self._bounds.attempt:g} s") from None
             except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
@@ -290,24 +287,54 @@ class Client:
             url = there
         raise _FailedError(f"{_host(request.url)} redirects more than {MAX_REDIRECTS} times", passes=False)
 
-    async def _exchange(self, request: Request, url: str, headers: list[tuple[str, str]]) -> Response:
-        """Send, and read no more than the request's limit; raises what httpx raises, and `_FailedError`."""
-        import orjson  # noqa: PLC0415 - only where there is a connection
 
-        method, content = "GET", None
-        if request.body is not None:
-            method, content = "POST", orjson.dumps(request.body)
-            headers = [("content-type", "application/json"), *headers]
-        async with self._client.stream(method, url, content=content, headers=headers) as response:
-            found = bytearray()
-            # Of an answer that is not the last nobody reads the body.
-            if response.status_code not in _REDIRECTS and response.status_code < _SERVER_ERROR:
-                async for chunk in response.aiter_bytes():
-                    found += chunk
-                    if len(found) > request.limit:
-                        raise _FailedError(f"{_host(url)} sends more than {request.limit:,} bytes", passes=False)
-            held = MappingProxyType({name.lower(): value for name, value in response.headers.items()})
-            return Response(response.status_code, bytes(found), held)
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A loop in its thread, and the connections that live there."""
+
+    client: httpx.AsyncClient
+    loop: asyncio.AbstractEventLoop
+    thread: Thread
+
+    async def shut(self) -> None:
+        """End all that is under way."""
+        import asyncio  # noqa: PLC0415 - loaded already
+
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self.client.aclose()
+
+
+def _running(client: httpx.AsyncClient) -> _Running:
+    import asyncio  # noqa: PLC0415 - only where there is a connection
+    from threading import Thread  # noqa: PLC0415 - the same
+
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, name="bomvet network", daemon=True)
+    thread.start()
+    return _Running(client, loop, thread)
+
+
+async def _exchange(client: httpx.AsyncClient, request: Request, url: str, headers: list[tuple[str, str]]) -> Response:
+    """Send, and read no more than the request's limit; raises what httpx raises, and `_FailedError`."""
+    import orjson  # noqa: PLC0415 - only where there is a connection
+
+    method, content = "GET", None
+    if request.body is not None:
+        method, content = "POST", orjson.dumps(request.body)
+        headers = [("content-type", "application/json"), *headers]
+    async with client.stream(method, url, content=content, headers=headers) as response:
+        found = bytearray()
+        # Of an answer that is not the last nobody reads the body.
+        if response.status_code not in _REDIRECTS and response.status_code < _SERVER_ERROR:
+            async for chunk in response.aiter_bytes():
+                found += chunk
+                if len(found) > request.limit:
+                    raise _FailedError(f"{_host(url)} sends more than {request.limit:,} bytes", passes=False)
+        held = MappingProxyType({name.lower(): value for name, value in response.headers.items()})
+        return Response(response.status_code, bytes(found), held)
 
 
 def _client(bounds: Bounds) -> httpx.AsyncClient:
@@ -363,7 +390,9 @@ def _deepest(error: BaseException) -> str:
     at: BaseException | None = error
     while at is not None and seen < 20:  # noqa: PLR2004 - no chain is so long
         if isinstance(at, OSError) and at.strerror:
-            words = getattr(at, "verify_message", "") or at.strerror
+            # asyncio puts words of its own in the place of the system's.
+            plain = os.strerror(at.errno) if isinstance(at, ConnectionError) and at.errno else at.strerror
+            words = getattr(at, "verify_message", "") or plain
         at, seen = at.__cause__ or at.__context__, seen + 1
     return words or "no connection"
 

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from bomvet.model.environments import Environment
     from bomvet.model.finding import Finding
+    from bomvet.policy.baseline import Baseline
     from bomvet.policy.document import Policy
+    from bomvet.policy.vex import Vex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,8 @@ AS_FOUND = Subject()
 _RESOLVABLE = ("pkg:npm/", "pkg:pypi/")
 #: Readers of locks that may as well state no version.
 _ALSO_MANIFESTS = ("python/requirements",)
+#: OSV's name of the ecosystem, which orders go by, by purl type.
+_ORDERED = {"pypi": "PyPI", "npm": "npm"}
 #: The end of the year 9999.
 _LAST_SECOND = 253_402_300_799
 
@@ -98,31 +102,54 @@ def scan(
     resolvers: Iterable[Resolver] | None = None,
     enrichers: Iterable[Enricher] | None = None,
     checks: Iterable[Check] | None = None,
+    vex: Vex | None = None,
+    baseline: Baseline | None = None,
 ) -> ScanResult:
-    """Everything: the inventory, what is known of it, and what `policy` makes of that."""
+    """Everything: the inventory, what is known of it, and what `policy` makes of that.
+
+    What `vex` answers is set aside first; what `baseline` has does not fail.
+    """
     from bomvet.policy.assess import assess  # noqa: PLC0415 - not needed for an SBOM
+    from bomvet.policy.vex import NO_VEX, answered  # noqa: PLC0415 - the same
 
     result = inspect(tree, subject=subject, resolvers=resolvers)
     asked = discover("bomvet.enrichers", Enricher) if enrichers is None else tuple(enrichers)
     judges = discover("bomvet.checks", Check) if checks is None else tuple(checks)
     facts, enriched = _enrich(result.inventory, result.facts, asked, context)
-    findings, judged = _judge(result.inventory, facts, judges)
-    plugins = (*result.plugins, *enriched, *judged)
+    findings, judged = _judge(result.inventory, facts, [judge for judge in judges if judge.id not in policy.disable])
+    today = context.now.date()
+    own, ruled = _ruled(policy, result.inventory, facts, today)
+    off = [PluginStatus(id=id_, status=Status.OFF, reason="switched off by the policy") for id_ in policy.disable]
+    plugins = (*result.plugins, *enriched, *judged, *off, *ruled)
+    found = (*_reweighed(findings, policy), *own)
+    answers = answered(found, vex or NO_VEX, root=result.inventory.root, today=today)
+    assessment = assess(
+        answers.open,
+        policy,
+        inventory=result.inventory,
+        facts=facts,
+        plugins=plugins,
+        today=today,
+        baseline=baseline.known(answers.open) if baseline else (),
+        order=version_key,
+    )
+    notes = (*assessment.notes, *answers.notes, *(baseline.notes if baseline else ()))
     return replace(
         result,
         facts=facts,
         advisory_data=context.advisories.snapshot if context.advisories else None,
-        rules=tuple(check.rule for check in judges),
+        rules=(*(check.rule for check in judges), *(rule.rule for rule in policy.rules)),
         plugins=plugins,
-        assessment=assess(
-            findings,
-            policy,
-            inventory=result.inventory,
-            facts=facts,
-            plugins=plugins,
-            today=context.now.date(),
-        ),
+        assessment=replace(assessment, suppressed=answers.suppressed, notes=notes),
     )
+
+
+def version_key(kind: str, version: str) -> object:
+    """The place of `version` in the order of its purl type; None where there is no order, or it is no version."""
+    from bomvet.versions.orders import ORDERS  # noqa: PLC0415 - not needed otherwise
+
+    order = ORDERS.get(_ORDERED.get(kind, ""))
+    return order.key(version) if order else None
 
 
 def is_read(path: str) -> bool:
@@ -316,3 +343,26 @@ def _findings(check: Check, inventory: Inventory, facts: Facts) -> Iterator[Find
         yield from check.on_component(component, facts)  # type: ignore[misc]
     for service in inventory.services if check.on_service else ():
         yield from check.on_service(service, facts)  # type: ignore[misc]
+
+
+def _ruled(
+    policy: Policy, inventory: Inventory, facts: Facts, today: dt.date
+) -> tuple[Sequence[Finding], Sequence[PluginStatus]]:
+    """What the policy's own rules say."""
+    if not policy.rules:
+        return (), ()
+    from bomvet.policy.rules import run  # noqa: PLC0415 - for those who have rules
+
+    return run(policy.rules, inventory, facts, today)
+
+
+def _reweighed(findings: Iterable[Finding], policy: Policy) -> Iterator[Finding]:
+    """`findings` with the severities that the policy gives to their rules."""
+    stated = dict(policy.severities)
+    for finding in findings:
+        severity = stated.get(finding.rule)
+        if severity is None or severity is finding.severity:
+            yield finding
+        else:
+            evidence = (*finding.evidence, f"severity {severity} by the policy, {finding.severity} as built in")
+            yield replace(finding, severity=severity, evidence=evidence)

@@ -134,6 +134,24 @@ class AdvisoryStore(Protocol):
         """Per CVE that one of them has, `kev` and `epss`: the fields of `Kev` and `Epss`, None where absent."""
 
 
+class Client(NamedTuple):
+    """A registry that the user's own client is set to, and what lets the user in there, which is for it alone.
+
+    `ecosystem` is a purl type; `url` has no secrets, which stand in `headers`.  `scope` is that of npm packages
+    (`@acme`).  `default` says that packages come from there where nothing else is said of them.
+    """
+
+    ecosystem: str
+    url: str
+    scope: str = ""
+    default: bool = True
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        """Without the headers: it may stand in an error message."""
+        return f"Client({self.ecosystem}, {self.url}, {self.scope or 'all'})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
     """What an enricher cannot do without; the core skips it, and says so, where that is not to be had."""
@@ -148,7 +166,8 @@ class Context:
 
     `no_advisories` says why there are none.  `kev_url` is where CISA's catalogue is to be had, `epss_url` FIRST's
     interface to the scores of EPSS.  `registries` are those that the policy names, `cool_down` is how many
-    days old a release has to be by it.
+    days old a release has to be by it, and `ask_registries` whether they are to be asked about every package.
+    `clients` are the registries that the user's own package managers are set to.
     """
 
     now: dt.datetime
@@ -160,6 +179,8 @@ class Context:
     epss_url: str = "https://api.first.org/data/v1/epss"
     registries: tuple[str, ...] = ()
     cool_down: int = 0
+    ask_registries: bool = False
+    clients: tuple[Client, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,11 +249,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderOptions:
-    """How to write: CycloneDX version, colour and width of the terminal (columns)."""
+    """How to write: CycloneDX version, colour and width of the terminal (columns).
+
+    `folder` is where the scanned folder lies in its repository, for formats that name files from the repository's
+    top; empty where it is the top, or lies in none.
+    """
 
     spec_version: str = "1.6"
     color: bool = False
     width: int = 80
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bomvet.advisories import database as module
+from bomvet.advisories import replacement
 from bomvet.advisories.bucket import RawRecord, raw_records
 from bomvet.advisories.database import (
     AdvisoryDatabase,
@@ -27,6 +28,7 @@ from bomvet.advisories.database import (
     build,
     put_catalogue,
 )
+from bomvet.advisories.tables import FORMAT
 from bomvet.errors import NotEstablishedError, UsageError
 from bomvet.model.facts import Catalogue
 from bomvet.model.result import Snapshot
@@ -389,7 +391,7 @@ def test_other_files_are_not_replaced(path: Path, kind: str) -> None:
     if kind == "sqlite":
         sqlite_file(path, "CREATE TABLE precious (value)")
     elif kind == "other-mark":
-        sqlite_file(path, "PRAGMA application_id = 7", f"PRAGMA user_version = {module.FORMAT}", "CREATE TABLE x (y)")
+        sqlite_file(path, "PRAGMA application_id = 7", f"PRAGMA user_version = {FORMAT}", "CREATE TABLE x (y)")
     else:
         path.write_bytes({"text": b"my only copy" * 50, "byte": b"\0", "short": b"SQLite format 3\0"}[kind])
     before = path.read_bytes()
@@ -429,7 +431,7 @@ def test_own_and_empty_files_are_replaced(path: Path, kind: str) -> None:
         path.touch()
     else:
         made(path, raw(document("OLD")))
-        version = {"older": module.FORMAT - 1, "newer": module.FORMAT + 1}.get(kind, module.FORMAT)
+        version = {"older": FORMAT - 1, "newer": FORMAT + 1}.get(kind, FORMAT)
         sqlite_file(path, f"PRAGMA user_version = {version}")
     if kind == "damaged":
         path.write_bytes(path.read_bytes()[:100] + b"\xff" * 5000)
@@ -524,14 +526,14 @@ def test_new_folder(tmp_path: Path) -> None:
 
 def test_folder_that_cannot_be_synced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system that cannot sync a folder has the new database all the same."""
-    sync = module._sync
+    sync = replacement._sync
 
     def choosy(name: str) -> None:
         if os.path.isdir(name):
             raise OSError(22, "Invalid argument")
         sync(name)
 
-    monkeypatch.setattr(module, "_sync", choosy)
+    monkeypatch.setattr(replacement, "_sync", choosy)
     assert made(path, raw(document("A"))).status.snapshot.records == 1
 
 
@@ -570,7 +572,7 @@ def test_absent(tmp_path: Path) -> None:
 IMPORT = "import the advisories again: bomvet db import PATH"
 
 
-@pytest.mark.parametrize("version", [module.FORMAT - 1, module.FORMAT + 1])
+@pytest.mark.parametrize("version", [FORMAT - 1, FORMAT + 1])
 def test_another_format(full: Path, version: int) -> None:
     """A database of an older or a newer version of bomvet is refused."""
     sqlite_file(full, f"PRAGMA user_version = {version}")
@@ -590,7 +592,7 @@ def test_no_database(path: Path, data: bytes) -> None:
 
 def test_database_of_somebody_else(path: Path) -> None:
     """Any other SQLite file is none of ours, be its format number the same."""
-    sqlite_file(path, "CREATE TABLE meta (key, value)", f"PRAGMA user_version = {module.FORMAT}")
+    sqlite_file(path, "CREATE TABLE meta (key, value)", f"PRAGMA user_version = {FORMAT}")
     assert refusal(path) == ("the file is no advisory database", "name another file with --db")
 
 

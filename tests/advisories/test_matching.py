@@ -243,14 +243,46 @@ def test_clean_version_and_withdrawn_records() -> None:
     assert clean([*gone, *entries(TO_14, id_="A")], "1.0") == "1.4"
 
 
-def test_search_of_a_clean_version_ends() -> None:
-    """Of more fixes than any package has, the first and the last are tried."""
+def test_search_of_a_clean_version_skips() -> None:
+    """However many fixes there are, whatever lies in a stretch that affects one of them is not tried."""
     fixes = [affected(FROM_0, {"fixed": f"1.{n}"}) for n in range(MAX_CANDIDATES + 2)]
     spoilt = affected(*(event for n in range(MAX_CANDIDATES) for event in ({"introduced": f"1.{n}"},)))
     last = f"1.{MAX_CANDIDATES + 1}"
-    ended = affected({"introduced": "1.0"}, {"fixed": last})
-    assert clean(entries(*fixes, ended), "1.0") == last
+    assert clean(entries(*fixes, affected({"introduced": "1.0"}, {"fixed": last})), "1.0") == last
+    assert clean(entries(*fixes, affected({"introduced": "1.0"}, {"last_affected": "1.300"})), "1.0") == last
+    assert clean(entries(*fixes, affected({"introduced": "1.0"}, {"limit": last})), "1.0") == last
     assert clean(entries(*fixes, spoilt), "1.0") == ""
+
+
+def test_search_of_a_clean_version_ends() -> None:
+    """Where one fix after the other is listed as affected, the search is given up at last."""
+    fixes = affected(FROM_0, *({"fixed": f"1.{n}"} for n in range(MAX_CANDIDATES + 3)))
+    listed = affected(versions=tuple(f"1.{n}" for n in range(MAX_CANDIDATES + 1)))
+    assert clean(entries(fixes, listed), "1.0") == ""
+    assert clean(entries(fixes, listed), "1.1") == "1.301"
+    assert clean(entries(fixes, affected(versions=("1.301", "1.302"))), "1.300") == ""
+
+
+def test_smallest_upgrade_first() -> None:
+    """The fix on the same major version goes before any of the next one."""
+    first = affected({"introduced": "1.0"}, {"fixed": "1.4.2"}, {"introduced": "2.0"}, {"fixed": "2.1"})
+    second = affected({"introduced": "1.3"}, {"fixed": "1.5"}, {"introduced": "2.0"}, {"fixed": "2.0.3"})
+    found = [*entries(first), *entries(second, id_="PYSEC-2")]
+    assert [clean(found, version) for version in ("1.0", "1.4.2", "2.0", "2.0.3", "2.1")] == [
+        "1.5", "1.5", "2.1", "2.1", "",
+    ]  # fmt: skip
+
+
+def test_what_the_version_fixes() -> None:
+    """Records that name the version as their fix are told, unless another entry of theirs affects it."""
+    found = [
+        *entries(affected(FROM_0, {"fixed": "1.4.0"})),
+        *entries(affected(FROM_0, {"fixed": "1.5"}), id_="PYSEC-2"),
+        *entries(affected(FROM_0, {"fixed": "1.4"}), affected({"introduced": "1.4"}), id_="PYSEC-3"),
+        *entries(affected(FROM_0, {"fixed": "1.4"}), id_="PYSEC-4", withdrawn="2024-01-01T00:00:00Z"),
+    ]
+    assert judged(found, "1.4").fixing == {"PYSEC-1"}
+    assert judged(found, "latest").fixing == set()
 
 
 def test_clean_version_in_one_spelling() -> None:

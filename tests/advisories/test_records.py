@@ -285,3 +285,34 @@ def test_no_record_is_too_dirty(document: dict[str, Any]) -> None:
         return
     assert record.advisory["id"] == document["id"]
     assert all(name and entry["id"] == document["id"] for _, name, entry in record.entries)
+
+
+def test_releases_are_filed_in_one_spelling() -> None:
+    """Whoever asks need not know how a record spells the release."""
+    names = ["Ubuntu:22.04:LTS", "Ubuntu:Pro:22.04:LTS", "Alpine:3.18", "Debian:12"]
+    affected = [{"package": {"ecosystem": name, "name": "bash"}} for name in names]
+    entries = read_record({"id": "X-1", "affected": affected}).entries
+    assert [ecosystem for ecosystem, _, _ in entries] == [
+        "Ubuntu:22.04",
+        "Ubuntu:Pro:22.04",
+        "Alpine:v3.18",
+        "Debian:12",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("specific", "urgency"),
+    [
+        ({"urgency": "unimportant"}, "unimportant"),
+        ({"urgency": "Low**"}, "low"),
+        ({"ubuntu_priority": "negligible"}, "negligible"),
+        ({"urgency": 5}, None),
+        ({}, None),
+        ("low", None),
+    ],
+)
+def test_urgency(specific: object, urgency: str | None) -> None:
+    """The word of the distribution stays with the package that it is about."""
+    package = {"ecosystem": "Debian:12", "name": "bash"}
+    document = {"id": "X-1", "affected": [{"package": package, "ecosystem_specific": specific}]}
+    assert read_record(document).entries[0][2].get("urgency") == urgency

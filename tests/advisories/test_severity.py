@@ -139,3 +139,35 @@ def test_no_vulnerability_is_none() -> None:
     """A vector that scores zero is a statement: none."""
     vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:N"
     assert group_rating([record("GHSA-1", ["CVSS_V3", vector])]) == rated(0.0, vector, Severity.NONE)
+
+
+HIGH = ["CVSS_V3", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"]
+
+
+@pytest.mark.parametrize(
+    ("members", "rating"),
+    [
+        (
+            [record("DEBIAN-CVE-1", HIGH) | {"urgency": "unimportant"}],
+            Rating(severity=Severity.NONE, source="DEBIAN-CVE-1, unimportant to the distribution"),
+        ),
+        (
+            [record("UBUNTU-CVE-1", HIGH, ["Ubuntu", "negligible"])],
+            Rating(severity=Severity.LOW, source="UBUNTU-CVE-1, negligible to the distribution"),
+        ),
+        (
+            [record("DEBIAN-CVE-1") | {"urgency": "medium"}],
+            Rating(severity=Severity.MEDIUM, source="DEBIAN-CVE-1"),
+        ),
+        ([record("DEBIAN-CVE-1") | {"urgency": "not yet assigned"}], Rating(severity=Severity.UNKNOWN)),
+    ],
+)
+def test_urgency_of_a_distribution(members: list[dict[str, Any]], rating: Rating) -> None:
+    """What the distribution dismisses is not as grave as its score, and another word stands where there is no score."""
+    assert group_rating(members) == rating
+
+
+def test_one_dismissal_of_two() -> None:
+    """Where another record of the weakness is not dismissed, its score counts."""
+    members = [record("DEBIAN-CVE-1", HIGH) | {"urgency": "unimportant"}, record("DSA-1", HIGH)]
+    assert group_rating(members).severity is Severity.CRITICAL

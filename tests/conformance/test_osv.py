@@ -149,26 +149,3 @@ def test_clean_versions_are_clean(imported: tuple[Path, ImportResult]) -> None:
     upgraded = tuple(Component(purl=pypi_purl(n, v), name=n, version=v) for n, v in sorted(offered) if v)
     assert len(upgraded) > 20
     assert [p for p, answer in answers(imported[0], upgraded).items() if answer.matches] == []
-
-
-ORDERS = [("pypi-versions.txt", 26, 11), ("pypi-versions-generated.txt", 12_306, 69)]
-
-
-@pytest.mark.parametrize(("name", "parseable", "unparseable"), ORDERS)
-def test_version_order(name: str, parseable: int, unparseable: int) -> None:
-    """Every pair of versions that are versions at all compares as the list says."""
-    lines = (CORPUS / "versions" / "scalibr" / name).read_text(encoding="utf-8").splitlines()
-    wrong, refused, compared = [], 0, 0
-    for line in (text.strip() for text in lines):
-        if not line or line.startswith(("#", "//")):
-            continue
-        one, sign, other = line.rsplit(" ", 2)
-        left, right = PEP440.key(one), PEP440.key(other)
-        if left is None or right is None:
-            refused += 1
-            continue
-        compared += 1
-        equal = PEP440.canonical(one) == PEP440.canonical(other)
-        if not {"<": left < right, "=": left == right and equal, ">": left > right}[sign] or equal != (sign == "="):
-            wrong.append(line)
-    assert (wrong, compared, refused) == ([], parseable, unparseable)

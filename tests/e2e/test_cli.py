@@ -434,7 +434,7 @@ def test_an_empty_variable_is_none(cli: Cli, monkeypatch: pytest.MonkeyPatch, op
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--fail-on", "hi", "must be one of critical, high, medium, low, never, not 'hi'"),
+        ("--fail-on", "hi", "(column 1): 'hi' is no term; did you mean high?"),
         ("--max-age", "soon", "must be a number of days or hours such as '7d' or '36h', not 'soon'"),
         ("--spec-version", "2.0", "must be one of 1.4, 1.5, 1.6, 1.7, not '2.0'"),
         ("--omit", "prod", "knows the scope dev, not 'prod'"),
@@ -517,10 +517,13 @@ def test_list_names_every_setting(cli: Cli) -> None:
     """The keys that the reader of the policy file knows, no more and no less."""
     listed = [line.split()[0] for line in cli("list", "settings").out.splitlines()]
 
-    assert listed == [
-        *(name for key in known("x = 1", "x") for name in (["db.max-age"] if key == "db" else [key])),
-        *(f"waivers.{key}" for key in known("[[waivers]]\nx = 1", "waivers[1].x")),
-    ]
+    inner = {
+        "db": [f"db.{key}" for key in known("[db]\nx = 1", "db.x")],
+        "rules": ["rules", *(f"rules.{key}" for key in known("[[rules]]\nx = 1", "rules[1].x"))],
+        "waivers": ["waivers", *(f"waivers.{key}" for key in known("[[waivers]]\nx = 1", "waivers[1].x"))],
+        "ignores": [f"ignores.{key}" for key in known("[ignores]\nx = 1", "ignores.x")],
+    }
+    assert listed == [name for key in known("x = 1", "x") for name in inner.get(key, [key])]
     assert known("[db]\nx = 1", "db.x") == ["max-age"]
 
 

@@ -247,7 +247,7 @@ def test_status_of_another_file(cli: Cli) -> None:
 
 
 def test_status_of_a_damaged_database(cli: Cli, database: Path) -> None:
-    """Damage that shows only when the counts are read is told with the path too."""
+    """A file without one of our tables is told with the path."""
     cli.advise(ADVISORY)
     with sqlite3.connect(database) as connection:
         connection.execute("DROP TABLE ecosystem")
@@ -256,7 +256,7 @@ def test_status_of_a_damaged_database(cli: Cli, database: Path) -> None:
 
     assert (ran.code, ran.out) == (3, "")
     assert ran.err == (
-        f"bomvet: {database}: the advisory database is damaged: no such table: ecosystem\n"
+        f"bomvet: {database}: the advisory database is damaged: its tables are not those of bomvet\n"
         "hint: import the advisories again: bomvet db import PATH\n"
     )
 

@@ -102,7 +102,37 @@ def test_an_advisory_that_affects_nothing(cli: Cli) -> None:
     ran = cli("explain", "cve-2024-1")
 
     assert (ran.code, ran.err) == (1, "")
-    assert ran.out == f"sink: CVE-2024-1 affects no component, as of {TODAY} (1 record)\n"
+    assert ran.out == (
+        f"sink: CVE-2024-1 affects no component, as of {TODAY} (1 record)\n"
+        "  there is no record of that name in the advisory data: CVE-2024-1 may be new,\n"
+        "  withdrawn or misspelt\n"
+    )
+
+
+def test_why_an_advisory_does_not_affect_what_it_is_about(cli: Cli) -> None:
+    """Every range, with the end that shuts the version out, by any name of the advisory."""
+    fixed = {"introduced": "0"}, {"fixed": "0.9"}, {"introduced": "1.1"}, {"fixed": "1.2"}
+    affected = {**ADVISORY["affected"][0], "ranges": [{"type": "ECOSYSTEM", "events": [*fixed]}]}
+    cli.advise({**ADVISORY, "affected": [affected]})
+    ran = cli("explain", "CVE-2026-0001")
+
+    assert (ran.code, ran.err) == (1, "")
+    assert ran.out == (
+        f"sink: CVE-2026-0001 affects no component, as of {TODAY} (1 record)\n"
+        "  tap@1.0, by GHSA-aaaa-bbbb-cccc:\n"
+        "    in [0, 0.9): no, 1.0 comes after the fixed 0.9\n"
+        "    in [1.1, 1.2): no, 1.0 comes before 1.1\n"
+    )
+    assert "1 record of the package does not affect it:\n" in cli("explain", "tap").out
+
+
+def test_an_advisory_about_other_packages(cli: Cli) -> None:
+    """That the advisory is known, and is about nothing that is here."""
+    cli.advise(HARMLESS)
+    ran = cli("explain", "GHSA-aaaa-bbbb-cccc")
+
+    assert ran.code == 1
+    assert ran.out.endswith("(1 record)\n  none of the packages that it is about is here\n")
 
 
 def test_an_advisory_that_may_affect_what_was_not_read(cli: Cli) -> None:

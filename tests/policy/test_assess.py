@@ -12,6 +12,7 @@ from bomvet.model.finding import Assessment, Finding, PolicyUsed, Verdict, Waive
 from bomvet.model.inventory import Component, Inventory, Location, Unknown
 from bomvet.model.result import PluginStatus, Status
 from bomvet.policy.assess import assess
+from bomvet.policy.conditions import conditions
 from bomvet.policy.document import Policy, UnknownSeverity
 
 TODAY = dt.date(2026, 11, 24)
@@ -130,6 +131,7 @@ def test_an_expired_waiver_brings_its_finding_back() -> None:
         failing=frozenset({FINDING.fingerprint}),
         expired=(expired,),
         reasons=("1 finding of severity high or worse",),
+        conditions={FINDING.fingerprint: "high"},
     )
 
 
@@ -199,17 +201,17 @@ def test_findings_come_in_order() -> None:
 @pytest.mark.parametrize(
     ("threshold", "failing"),
     [
-        (Severity.CRITICAL, {"critical"}),
-        (Severity.HIGH, {"critical", "high"}),
-        (Severity.MEDIUM, {"critical", "high", "medium"}),
-        (Severity.LOW, {"critical", "high", "medium", "low"}),
-        (None, set()),
+        ("critical", {"critical"}),
+        ("high", {"critical", "high"}),
+        ("medium", {"critical", "high", "medium"}),
+        ("low", {"critical", "high", "medium", "low"}),
+        ("never", set()),
     ],
 )
-def test_thresholds(threshold: Severity | None, failing: set[str]) -> None:
+def test_thresholds(threshold: str, failing: set[str]) -> None:
     """A level fails with all that are graver; *none* never does, and without threshold nothing does."""
     for level in (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.NONE):
-        assessment = judged(replace(FINDING, severity=level), policy=Policy(fail_on=threshold))
+        assessment = judged(replace(FINDING, severity=level), policy=Policy(fail_on=conditions(threshold)))
 
         assert assessment.verdict is (Verdict.FAILED if level.value in failing else Verdict.PASSED)
         assert bool(assessment.failing) is (level.value in failing)
@@ -224,22 +226,20 @@ BELOW_NONE = "1 finding below the threshold (fail-on = never)"
     ("fail_on", "handling", "verdict", "reasons"),
     [
         (
-            Severity.CRITICAL,
+            "critical",
             UnknownSeverity.FAIL,
             Verdict.FAILED,
             ("1 finding of unknown severity (unknown-severity = fail)",),
         ),
-        (Severity.LOW, UnknownSeverity.INCOMPLETE, Verdict.INCOMPLETE, (BELOW_LOW, "1 question could not be answered")),
-        (Severity.LOW, UnknownSeverity.PASS, Verdict.PASSED, (BELOW_LOW,)),
-        (None, UnknownSeverity.FAIL, Verdict.PASSED, (BELOW_NONE,)),
-        (None, UnknownSeverity.INCOMPLETE, Verdict.PASSED, (BELOW_NONE,)),
+        ("low", UnknownSeverity.INCOMPLETE, Verdict.INCOMPLETE, (BELOW_LOW, "1 question could not be answered")),
+        ("low", UnknownSeverity.PASS, Verdict.PASSED, (BELOW_LOW,)),
+        ("never", UnknownSeverity.FAIL, Verdict.PASSED, (BELOW_NONE,)),
+        ("never", UnknownSeverity.INCOMPLETE, Verdict.PASSED, (BELOW_NONE,)),
     ],
 )
-def test_unknown_severity(
-    fail_on: Severity | None, handling: UnknownSeverity, verdict: Verdict, reasons: tuple[str, ...]
-) -> None:
+def test_unknown_severity(fail_on: str, handling: UnknownSeverity, verdict: Verdict, reasons: tuple[str, ...]) -> None:
     """Policy alone says what a finding without a level does; where nothing fails, it does nothing."""
-    assessment = judged(UNRATED, policy=Policy(fail_on=fail_on, unknown_severity=handling))
+    assessment = judged(UNRATED, policy=Policy(fail_on=conditions(fail_on), unknown_severity=handling))
 
     assert (assessment.verdict, assessment.reasons) == (verdict, reasons)
     if verdict is Verdict.INCOMPLETE:
@@ -343,7 +343,7 @@ def test_verdicts(
 
 def test_reasons_are_counted_apart() -> None:
     """Rated and unrated findings are two reasons."""
-    assessment = judged(FINDING, replace(FINDING, instance="x"), UNRATED, policy=Policy(fail_on=Severity.LOW))
+    assessment = judged(FINDING, replace(FINDING, instance="x"), UNRATED, policy=Policy(fail_on=conditions("low")))
 
     assert assessment.reasons == (
         "2 findings of severity low or worse",
@@ -353,7 +353,7 @@ def test_reasons_are_counted_apart() -> None:
 
 def test_the_policy_that_decided_is_named() -> None:
     """The result says which file it was, and its thresholds."""
-    policy = Policy(source="central.toml", fail_on=None, allow_incomplete=True, require_components=True)
+    policy = Policy(source="central.toml", fail_on=(), allow_incomplete=True, require_components=True)
 
     assert judged(policy=policy).policy == PolicyUsed(
         source="central.toml", fail_on="never", unknown_severity="fail", allow_incomplete=True, require_components=True

@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from bomvet.errors import PolicyFileError
-from bomvet.model.facts import Severity
 from bomvet.model.finding import Waiver
+from bomvet.policy.conditions import TERMS, conditions
 from bomvet.policy.document import Policy, UnknownSeverity, fail_on, max_age, read_policy
 
 TOOL = ("tool", "bomvet")
@@ -41,7 +41,7 @@ path = "apps/*"
 """
 
 POLICY = Policy(
-    fail_on=Severity.CRITICAL,
+    fail_on=conditions("critical"),
     unknown_severity=UnknownSeverity.INCOMPLETE,
     max_age=dt.timedelta(hours=36),
     allow_incomplete=True,
@@ -95,7 +95,7 @@ def test_in_pyproject() -> None:
     """The same settings in a table of another file; the other tables are nobody's business here."""
     text = '[project]\nname = "a"\nfail-on = 1\n[tool.bomvet]\nfail-on = "low"\n[tool.other]\nx = 1\n'
 
-    assert read_policy(text, "pyproject.toml", TOOL) == Policy(fail_on=Severity.LOW)
+    assert read_policy(text, "pyproject.toml", TOOL) == Policy(fail_on=conditions("low"))
 
 
 @pytest.mark.parametrize("text", ["", "[tool.other]\nx = 1", "tool = 1", "[project]\nname = 'bomvet'"])
@@ -117,13 +117,13 @@ def test_dotted_keys_and_inline_tables() -> None:
 
 def test_never() -> None:
     """No severity fails."""
-    assert read_policy('fail-on = "never"', "bomvet.toml") == Policy(fail_on=None)
+    assert read_policy('fail-on = "never"', "bomvet.toml") == Policy(fail_on=())
 
 
 @pytest.mark.parametrize("level", ["critical", "high", "medium", "low"])
 def test_thresholds(level: str) -> None:
     """Each level is one."""
-    assert fail_on(level) is Severity(level)
+    assert [condition.severity for condition in fail_on(level)] == [level]
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,15 @@ WAIVER = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\n'
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("\nfail-on = 'worst'", "line 2: fail-on must be one of critical, high, medium, low, never, not 'worst'"),
-        ("fail-on = 'none'", "line 1: fail-on must be one of critical, high, medium, low, never, not 'none'"),
+        ("\nfail-on = 'hihg'", "line 2: fail-on (column 1): 'hihg' is no term; did you mean high?"),
+        (
+            "fail-on = 'none'",
+            f"line 1: fail-on (column 1): 'none' is no term; known are {', '.join(TERMS)}",
+        ),
+        ("fail-on = []", 'line 1: fail-on has no condition; "never" refuses nothing'),
+        ("fail-on = ['high', 'never']", "line 1: fail-on says never and something else: never stands alone"),
+        ("fail-on = ['high', 'kef']", "line 1: fail-on[2] (column 1): 'kef' is no term; did you mean kev?"),
+        ("fail-on = ['high', 1]", "line 1: fail-on[2] must be a text that is not empty"),
         ("fail-on = 7", "line 1: fail-on must be a text that is not empty"),
         ("fail-on = ''", "line 1: fail-on must be a text that is not empty"),
         ("unknown-severity = 'x'", "line 1: unknown-severity must be one of fail, incomplete, pass, not 'x'"),
@@ -193,7 +200,7 @@ WAIVER = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\n'
         (WAIVER + "expires = 2026-01-01\npurl = ''", "line 6: waivers[1].purl must be a text that is not empty"),
         (
             WAIVER + "expires = 2026-01-01\nuntil = 1",
-            "line 6: unknown setting waivers[1].until; known are id, reason, owner, expires, purl, path",
+            "line 6: unknown setting waivers[1].until; known are id, reason, owner, expires, purl, versions, path",
         ),
     ],
 )

@@ -248,6 +248,15 @@ class OnlineStore:
             self._problem(f"which versions are clean is not known: {reasons[0]}")
         return refuted
 
+    def catalogues(self) -> Mapping[str, Any]:
+        """Those of the database that there is beside the service; the service has none."""
+        return getattr(self._fallback, "catalogues", dict)() if self._fallback else {}
+
+    def exploitation(self, cves: Collection[str]) -> Mapping[str, dict[str, Any]]:
+        """The same."""
+        look_up = getattr(self._fallback, "exploitation", None)
+        return look_up(cves) if look_up else {}
+
     # -- records -------------------------------------------------------------------------------------------------
 
     def packages(self, ecosystem: str, names: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:

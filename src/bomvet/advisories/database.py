@@ -1,42 +1,53 @@
-"""The offline advisory database: one SQLite file, replaced as a whole or not at all.
+"""The offline advisory database: one SQLite file, which is never seen half changed.
 
-Tables: `meta` (key, value), `ecosystem` (counts), `package` (ecosystem, name, entries), `advisory` (id,
-record).  Entries and records are JSON, deflated with a dictionary that stands in `meta`.
+Whoever changes it makes a new file, or a copy of the old one, beside it and renames that into its place; readers open
+it read-only and immutable.  What stands in the tables is told by `tables`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import hashlib
 import os
-import shutil
 import sqlite3
-import tempfile
-import time
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 import orjson
 
-from bomvet.advisories.records import BrokenRecordError, Record, read_record
+from bomvet.advisories.replacement import alone, replacing
+from bomvet.advisories.tables import (
+    FORMAT,
+    MANAGED,
+    SCHEMA,
+    Editor,
+    Intake,
+    Packing,
+    alias_key,
+    create,
+    digest,
+    names,
+    selected,
+    vanished,
+)  # fmt: skip
 from bomvet.errors import NotEstablishedError, UsageError
 from bomvet.model.facts import Catalogue
-from bomvet.model.records import dataclass, field
+from bomvet.model.records import dataclass
 from bomvet.model.result import Snapshot
+from bomvet.versions.orders import ORDERS
 
 if TYPE_CHECKING:
     from bomvet.advisories.bucket import RawRecord
+    from bomvet.advisories.tables import Item
 
+#: What `tables` writes with.
+Connection = sqlite3.Connection
 #: "bvdb": marks the file as ours.
 APPLICATION_ID = 0x62766462
-#: Rises with every change of the tables or of what stands in them.
-FORMAT = 3
-_CHUNK = 500  # SQLite's oldest limit of variables in one statement is 999
 _IMPORT_HINT = "import the advisories again: bomvet db import PATH"
 #: The fixed header of a SQLite file, how it begins, and where the application id stands in it.
 _HEADER_BYTES, _MAGIC, _APPLICATION_ID = 100, b"SQLite format 3\0", slice(68, 72)
@@ -52,6 +63,21 @@ class EcosystemCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """How far updates of an ecosystem have come.
+
+    `seen` is the latest change of a record, `etag` that of the last archive, `full` when that was fetched, `checked`
+    when there was last nothing more to fetch.
+    """
+
+    name: str
+    seen: str = ""
+    etag: str = ""
+    full: str = ""
+    checked: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseStatus:
     """What a database holds: `tolerated` records break the schema and were read, `unreadable` files were not."""
 
@@ -59,6 +85,20 @@ class DatabaseStatus:
     ecosystems: tuple[EcosystemCount, ...]
     tolerated: int
     unreadable: int
+    feeds: tuple[Feed, ...] = ()
+    catalogues: Mapping[str, Catalogue] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A record that was searched for, and the packages (ecosystem, name) that it is about."""
+
+    record: dict[str, Any]
+    packages: tuple[tuple[str, str], ...]
+
+
+#: A search gives no more.
+MAX_FOUND = 1000
 
 
 class AdvisoryDatabase:
@@ -67,7 +107,7 @@ class AdvisoryDatabase:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         meta = dict(connection.execute("SELECT key, value FROM meta"))
-        self._dictionary: bytes = meta["dictionary"]
+        self._packing = Packing(meta["dictionary"])
         #: What the data is and how old.
         self.snapshot = _snapshot(meta)
         self._tolerated, self._unreadable = int(meta["tolerated"]), int(meta["unreadable"])
@@ -84,8 +124,11 @@ class AdvisoryDatabase:
         with contextlib.ExitStack() as stack, _told():
             connection = sqlite3.connect(f"file:{name}?mode=ro&immutable=1", uri=True)
             stack.callback(connection.close)
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA cell_size_check = ON")
             if connection.execute("PRAGMA user_version").fetchone() != (FORMAT,):
                 raise NotEstablishedError("the advisory database is of another version of bomvet", hint=_IMPORT_HINT)
+            _expect_tables(connection)
             database = cls(connection)
             stack.pop_all()
             return database
@@ -101,21 +144,32 @@ class AdvisoryDatabase:
         with _told():
             rows = self._connection.execute("SELECT name, records, withdrawn FROM ecosystem ORDER BY name").fetchall()
             counts = tuple(EcosystemCount(name=str(n), records=int(r), withdrawn=int(w)) for n, r, w in rows)
+            rows = self._connection.execute("SELECT name, seen, etag, full, checked FROM feed ORDER BY name").fetchall()
+            feeds = tuple(
+                Feed(name=str(n), seen=str(s), etag=str(e), full=str(f), checked=str(c)) for n, s, e, f, c in rows
+            )
         return DatabaseStatus(
-            snapshot=self.snapshot, ecosystems=counts, tolerated=self._tolerated, unreadable=self._unreadable
+            snapshot=self.snapshot,
+            ecosystems=counts,
+            tolerated=self._tolerated,
+            unreadable=self._unreadable,
+            feeds=feeds,
+            catalogues=self.catalogues(),
         )
 
     def packages(self, ecosystem: str, names: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:
         """Per name that has any, the affected entries."""
         sql = "SELECT name, entries FROM package WHERE ecosystem = ? AND name IN ({})"
         with _told():
-            return {name: self._unpacked(blob) for name, blob in self._select(sql, names, ecosystem)}
+            return {
+                name: self._packing.unpacked(blob) for name, blob in selected(self._connection, sql, names, ecosystem)
+            }
 
     def advisories(self, ids: Collection[str]) -> Mapping[str, dict[str, Any]]:
         """Per id that exists, the record without its entries."""
         sql = "SELECT id, record FROM advisory WHERE id IN ({})"
         with _told():
-            return {id_: self._unpacked(blob) for id_, blob in self._select(sql, ids)}
+            return {id_: self._packing.unpacked(blob) for id_, blob in selected(self._connection, sql, ids)}
 
     def catalogues(self) -> Mapping[str, Catalogue]:
         """The catalogues that there are, by name (`kev`, `epss`)."""
@@ -132,10 +186,10 @@ class AdvisoryDatabase:
         kev = "SELECT cve, added, due, ransomware FROM kev WHERE cve IN ({})"
         epss = "SELECT cve, score, percentile, band FROM epss WHERE cve IN ({})"
         with _told():
-            for cve, added, due, ransomware in self._select(kev, cves):
+            for cve, added, due, ransomware in selected(self._connection, kev, cves):
                 entry = {"added": str(added), "due": str(due), "ransomware": bool(ransomware)}
                 found[cve] = {"kev": entry, "epss": None}
-            for cve, score, percentile, band in self._select(epss, cves):
+            for cve, score, percentile, band in selected(self._connection, epss, cves):
                 entry = {"score": float(score), "percentile": float(percentile), "date": date, "model": version}
                 found.setdefault(cve, {"kev": None})["epss"] = {**entry, "band": str(band)}
         return found
@@ -145,14 +199,59 @@ class AdvisoryDatabase:
         with _told():
             yield from self._connection.execute(f"SELECT * FROM {_CATALOGUES[name][0]} ORDER BY cve")  # noqa: S608
 
-    def _select(self, sql: str, keys: Collection[str], *before: str) -> Iterator[tuple[Any, ...]]:
-        remaining = iter(sorted(keys))
-        while chunk := list(islice(remaining, _CHUNK)):
-            # At once, so that no cursor stays open where a blob turns out to be damaged.
-            yield from self._connection.execute(sql.format(",".join("?" * len(chunk))), (*before, *chunk)).fetchall()
+    def search(self, name: str) -> list[Found]:
+        """Records that are called `name`, in whatever case, by their own id or by another; sorted by id."""
+        sql = (
+            "SELECT id, record, packages FROM advisory WHERE number IN (SELECT advisory FROM alias WHERE name = ?) "
+            "ORDER BY id LIMIT ?"
+        )
+        wanted = name.casefold()
+        with _told():
+            rows = self._connection.execute(sql, (alias_key(name), MAX_FOUND)).fetchall()
+            found = [
+                Found(record=self._packing.unpacked(record), packages=tuple(map(tuple, orjson.loads(packages))))
+                for _, record, packages in rows
+            ]
+            return [one for one in found if wanted in {each.casefold() for each in names(one.record)}]
 
-    def _unpacked(self, blob: bytes) -> Any:
-        return orjson.loads(zlib.decompressobj(-15, zdict=self._dictionary).decompress(blob))
+    def packages_called(self, name: str) -> list[tuple[str, list[dict[str, Any]]]]:
+        """Per ecosystem that has a package of that name, its entries."""
+        with _told():
+            (*ecosystems,) = (str(row[0]) for row in self._connection.execute("SELECT DISTINCT ecosystem FROM package"))
+            rows = [(ecosystem, self.packages(ecosystem, [name]).get(name)) for ecosystem in sorted(ecosystems)]
+            return [(ecosystem, entries) for ecosystem, entries in rows if entries]
+
+    def records(self) -> Iterator[tuple[dict[str, Any], list[tuple[str, str, dict[str, Any]]], int]]:
+        """Every record by id: as `read_record` takes it apart, and its flags."""
+        with _told():
+            entries = groupby(self._entries(), key=lambda row: row[0])
+            key, group = next(entries, ("", ()))
+            for id_, record, flags in self._connection.execute("SELECT id, record, flags FROM advisory ORDER BY id"):
+                found = []
+                if key == id_:
+                    found = [(str(eco), str(name), orjson.loads(entry)) for _, eco, name, entry in group]
+                    key, group = next(entries, ("", ()))
+                yield self._packing.unpacked(record), found, int(flags)
+
+    def _entries(self) -> Iterator[tuple[str, str, str, bytes]]:
+        """All entries, by record and package: sorted aside, since they are kept by package alone."""
+        self._connection.executescript(
+            "DROP TABLE IF EXISTS temp.entry; CREATE TEMP TABLE entry "
+            "(id TEXT, ecosystem TEXT, name TEXT, number INTEGER, entry BLOB, "
+            "PRIMARY KEY (id, ecosystem, name, number)) WITHOUT ROWID;"
+        )
+        rows = self._connection.execute("SELECT ecosystem, name, entries FROM package ORDER BY ecosystem, name")
+        self._connection.executemany(
+            "INSERT INTO temp.entry VALUES (?, ?, ?, ?, ?)",
+            (
+                (entry["id"], ecosystem, name, number, orjson.dumps(entry))
+                for ecosystem, name, blob in rows
+                for number, entry in enumerate(self._packing.unpacked(blob))
+            ),
+        )
+        yield from self._connection.execute(
+            "SELECT id, ecosystem, name, entry FROM temp.entry ORDER BY id, ecosystem, name, number"
+        )
 
 
 #: Per catalogue its table and the number of its columns.
@@ -178,6 +277,13 @@ def _snapshot(meta: Mapping[str, Any]) -> Snapshot:
     if dt.datetime.fromisoformat(obtained).tzinfo is None:
         raise ValueError(f"the time {obtained!r} names no zone")
     return Snapshot(obtained=obtained, source=source, digest=digest, records=int(meta["records"]))
+
+
+def _expect_tables(connection: sqlite3.Connection) -> None:
+    """Raise `ValueError` where there are other tables than ours, views or triggers: none of those is ever asked."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_autoindex_%'")
+    if dict(rows) != SCHEMA:
+        raise ValueError("its tables are not those of bomvet")
 
 
 def _expect_mark(path: str) -> None:
@@ -242,14 +348,123 @@ def build(
     than advisories.
     """
     _expect_replaceable(path)
+    intake = Intake()
     with _replacing(path) as connection:
-        builder = _Builder(connection)
-        builder.take(raw, progress)
-        builder.finish(source=source, obtained=obtained)
+        records, tolerated = create(connection, intake.items(raw, 0, progress))
+        if not records:
+            raise NoRecordError(tuple(intake.faults))
+        meta = {"obtained": stamp(obtained), "imported": stamp(obtained), "source": source}
+        counts = {"records": records, "tolerated": tolerated, "unreadable": intake.unreadable}
+        _write_meta(connection, {**meta, **counts})
         for name, (catalogue, rows) in {**_kept_catalogues(path), **catalogues}.items():
             _put_catalogue(connection, name, catalogue, rows)
+    return _result(path, intake)
+
+
+def _result(path: str, intake: Intake) -> ImportResult:
     with AdvisoryDatabase.open(path) as database:
-        return ImportResult(status=database.status(), faults=tuple(builder.faults))
+        return ImportResult(status=database.status(), faults=tuple(intake.faults))
+
+
+def _write_meta(connection: sqlite3.Connection, values: Mapping[str, Any]) -> None:
+    """Those `values`, the digest, and the mark of our files."""
+    meta = {**values, "digest": digest(connection)}
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", sorted(meta.items()))
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def stamp(moment: dt.datetime) -> str:
+    """A moment as it is written here, `2026-01-31T12:00:00Z`."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What an update has fetched.
+
+    `raw` are the records of the archives of the ecosystems `refreshed`, from which all else is gone, and single ones
+    of others.  `feeds` say how far each ecosystem has come with that; those of others stay.
+    """
+
+    raw: Iterable[RawRecord]
+    feeds: Collection[Feed]
+    source: str
+    obtained: dt.datetime
+    refreshed: frozenset[str] = frozenset()
+
+
+def update(path: str, new: Update, progress: Callable[[int], None] = lambda _: None) -> ImportResult:
+    """Put what is `new` into the database file `path`, which is made where there is none to be had.
+
+    A failure at any point leaves the old file as it was.  Raises `NoRecordError` where there is no record to begin
+    with, and `UsageError` where `path` cannot be written or holds something else than advisories.
+    """
+    _expect_replaceable(path)
+    intake = Intake()
+    with alone(path):
+        try:
+            with AdvisoryDatabase.open(path) as old:
+                status = old.status()
+        except NotEstablishedError:
+            status = None
+        with _replacing(path, copy=status is not None, held=True) as connection:
+            items = intake.items(new.raw, MANAGED, progress)
+            if status is None:
+                records, tolerated = create(connection, items)
+                if not records:
+                    raise NoRecordError(tuple(intake.faults))
+                imported = stamp(new.obtained)
+                values = {"source": new.source, "imported": imported, "records": records, "tolerated": tolerated}
+                values["unreadable"] = intake.unreadable
+            else:
+                values, imported = _edited(connection, status, new, items, intake)
+            feeds = {feed.name: feed for feed in (*(status.feeds if status else ()), *new.feeds)}
+            _put_feeds(connection, feeds.values())
+            _write_meta(connection, {**values, "obtained": _oldest(connection, feeds, imported)})
+    return _result(path, intake)
+
+
+def _edited(
+    connection: sqlite3.Connection, status: DatabaseStatus, new: Update, items: Iterable[Item], intake: Intake
+) -> tuple[dict[str, Any], str]:
+    """Change the tables; what to write into `meta`, and when the records that no update brought were imported."""
+    meta = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('dictionary', 'imported')"))
+    editor = Editor(connection, Packing(meta["dictionary"]))
+    alive: set[str] = set()
+
+    def seen() -> Iterator[Item]:
+        for item in items:
+            alive.add(item.id)
+            yield item
+
+    editor.put(seen())
+    if new.refreshed:
+        # What cannot be read is not gone.
+        alive.update(os.path.basename(origin).removesuffix(".json") for origin in intake.lost)
+        tracked = {feed.name for feed in (*status.feeds, *new.feeds)}
+        editor.remove(vanished(connection, alive, new.refreshed, tracked))
+    editor.finish()
+    before = 0 if {feed.name for feed in status.feeds} <= new.refreshed else status.unreadable
+    source = status.snapshot.source
+    values = {
+        "source": source if new.source in source.split(", ") else f"{source}, {new.source}",
+        "records": status.snapshot.records + editor.records,
+        "tolerated": status.tolerated + editor.tolerated,
+        "unreadable": before + intake.unreadable,
+    }
+    return values, str(meta["imported"])
+
+
+def _oldest(connection: sqlite3.Connection, feeds: Mapping[str, Feed], imported: str) -> str:
+    """How old the data is: as the oldest of what components may be matched with."""
+    held = {str(name) for (name,) in connection.execute("SELECT name FROM ecosystem")}
+    times = {feeds[name].checked if name in feeds else imported for name in held & ORDERS.keys()}
+    return min(times | {feed.checked for feed in feeds.values()}, default=imported)
+
+
+def _put_feeds(connection: sqlite3.Connection, feeds: Iterable[Feed]) -> None:
+    rows = [(feed.name, feed.seen, feed.etag, feed.full, feed.checked) for feed in feeds]
+    connection.executemany("INSERT OR REPLACE INTO feed VALUES (?, ?, ?, ?, ?)", rows)
 
 
 def put_catalogue(path: str, name: str, catalogue: Catalogue, rows: Iterable[Sequence[Any]]) -> None:
@@ -258,9 +473,10 @@ def put_catalogue(path: str, name: str, catalogue: Catalogue, rows: Iterable[Seq
     A failure at any point leaves the file as it was.  Raises `NotEstablishedError` where there is no database to put
     it into, and `UsageError` where that cannot be written.
     """
-    AdvisoryDatabase.open(path).__exit__()
-    with _replacing(path, copy=True) as connection:
-        _put_catalogue(connection, name, catalogue, rows)
+    with alone(path):
+        AdvisoryDatabase.open(path).__exit__()
+        with _replacing(path, copy=True, held=True) as connection:
+            _put_catalogue(connection, name, catalogue, rows)
 
 
 def _put_catalogue(
@@ -283,46 +499,22 @@ def _kept_catalogues(path: str) -> dict[str, tuple[Catalogue, Iterable[Sequence[
 
 
 @contextlib.contextmanager
-def _replacing(path: str, *, copy: bool = False) -> Iterator[sqlite3.Connection]:
+def _replacing(path: str, *, copy: bool = False, held: bool = False) -> Iterator[sqlite3.Connection]:
     """A new file, or a copy of the one at `path`, which takes its place when all is well; raises `UsageError`."""
     try:
-        with _unfinished(path, copy=copy) as unfinished:
-            with contextlib.closing(sqlite3.connect(unfinished)) as connection:
-                # Nobody else knows the file; what a crash leaves of it is never looked at.
-                connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
-                yield connection
-                connection.commit()
-            os.chmod(unfinished, 0o644)  # advisories are public, and several users may share the file
-            _sync(unfinished)
-            os.replace(unfinished, path)
-        with contextlib.suppress(OSError):  # the new file is in place; some file systems cannot sync a folder
-            _sync(os.path.dirname(os.path.abspath(path)))
+        with (
+            replacing(path, copy=copy, held=held) as unfinished,
+            contextlib.closing(sqlite3.connect(unfinished)) as connection,
+        ):
+            # Nobody else knows the file; what a crash leaves of it is never looked at.
+            connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
+            yield connection
+            connection.commit()
     except (OSError, sqlite3.Error) as error:
         raise UsageError(
             f"the advisory database cannot be written: {error}",
             hint="what was there is as it was; --db PATH names another place",
         ) from None
-
-
-@contextlib.contextmanager
-def _unfinished(path: str, *, copy: bool) -> Iterator[str]:
-    folder = os.path.dirname(os.path.abspath(path))
-    os.makedirs(folder, exist_ok=True)
-    _remove_strays(folder)
-    handle, unfinished = tempfile.mkstemp(prefix=_UNFINISHED, dir=folder)
-    os.close(handle)
-    try:
-        if copy:
-            shutil.copyfile(path, unfinished)
-        yield unfinished
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(unfinished)
-        raise
-
-
-_UNFINISHED = ".bomvet-import-"
-_STRAY_SECONDS = 24 * 60 * 60
 
 
 def _expect_replaceable(path: str) -> None:
@@ -338,177 +530,3 @@ def _expect_replaceable(path: str) -> None:
         raise UsageError(
             f"{path} is no advisory database, and is not replaced", hint=f"name another file with --db{delete}"
         )
-
-
-def _remove_strays(folder: str) -> None:
-    """Remove what imports left that were killed; younger files may belong to one that runs."""
-    entries: list[os.DirEntry[str]] = []
-    with contextlib.suppress(OSError), os.scandir(folder) as found:  # a folder may be writable and still not readable
-        entries = [entry for entry in found if entry.name.startswith(_UNFINISHED)]
-    for entry in entries:
-        with contextlib.suppress(OSError):  # somebody else's, or gone meanwhile
-            age = time.time() - entry.stat(follow_symlinks=False).st_mtime
-            if age > _STRAY_SECONDS and entry.is_file(follow_symlinks=False):
-                os.unlink(entry.path)
-
-
-def _sync(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-_TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE ecosystem (name TEXT PRIMARY KEY, records INTEGER, withdrawn INTEGER) WITHOUT ROWID;
-CREATE TABLE package (ecosystem TEXT, name TEXT, entries BLOB, PRIMARY KEY (ecosystem, name)) WITHOUT ROWID;
-CREATE TABLE advisory (id TEXT PRIMARY KEY, record BLOB) WITHOUT ROWID;
-CREATE TABLE catalogue (name TEXT PRIMARY KEY, date TEXT, version TEXT, entries INTEGER) WITHOUT ROWID;
-CREATE TABLE kev (cve TEXT PRIMARY KEY, added TEXT, due TEXT, ransomware INTEGER) WITHOUT ROWID;
-CREATE TABLE epss (cve TEXT PRIMARY KEY, score REAL, percentile REAL, band TEXT) WITHOUT ROWID;
-ATTACH '' AS stage;
-CREATE TABLE stage.record (id TEXT PRIMARY KEY, modified TEXT, digest BLOB, withdrawn INTEGER, advisory BLOB)
-    WITHOUT ROWID;
-CREATE TABLE stage.entry (id TEXT, number INTEGER, ecosystem TEXT, name TEXT, entry BLOB, PRIMARY KEY (id, number))
-    WITHOUT ROWID;
-"""
-_MAX_FAULTS = 20
-_DICTIONARY_BYTES = 32 * 1024
-
-
-@dataclass(slots=True)
-class _Builder:
-    """Two passes, so that memory does not grow with the data: records into a stage, the stage by package."""
-
-    connection: sqlite3.Connection
-    faults: list[str] = field(default_factory=list)
-    unreadable: int = 0
-    _tolerated: set[str] = field(default_factory=set)
-
-    def take(self, raw: Iterable[RawRecord], progress: Callable[[int], None]) -> None:
-        """First pass; of two records of one id the later `modified` stays."""
-        self.connection.executescript(_TABLES)
-        for number, item in enumerate(raw, start=1):
-            if item.fault:
-                self._fault(f"{item.origin}: {item.fault}")
-                self.unreadable += 1
-                continue
-            try:
-                self._stage(read_record(orjson.loads(item.data)), item)
-            except (orjson.JSONDecodeError, BrokenRecordError, UnicodeEncodeError) as error:
-                self._fault(f"{item.origin}: {error}")
-                self.unreadable += 1
-            if number % 1000 == 0:
-                progress(number)
-
-    def _fault(self, text: str) -> None:
-        if len(self.faults) < _MAX_FAULTS:
-            self.faults.append(text)
-
-    def _stage(self, record: Record, item: RawRecord) -> None:
-        execute = self.connection.execute
-        id_, digest = record.advisory["id"], hashlib.sha256(item.data).digest()
-        # Where two differ and neither is later, the digest decides, so that the sequence of files never does.
-        rank = (_moment(record.advisory["modified"]), digest)
-        known = execute("SELECT modified, digest FROM stage.record WHERE id = ?", (id_,)).fetchone()
-        if known:
-            if known >= rank:
-                return
-            execute("DELETE FROM stage.entry WHERE id = ?", (id_,))
-            self._tolerated.discard(id_)
-        if record.faults:
-            self._tolerated.add(id_)
-            self._fault(f"{item.origin}: tolerated: {record.faults[0]}")
-        withdrawn = bool(record.advisory["withdrawn"])
-        execute(
-            "INSERT OR REPLACE INTO stage.record VALUES (?, ?, ?, ?, ?)",
-            (id_, *rank, withdrawn, orjson.dumps(record.advisory)),
-        )
-        self.connection.executemany(
-            "INSERT INTO stage.entry VALUES (?, ?, ?, ?, ?)",
-            ((id_, number, eco, name, orjson.dumps(e)) for number, (eco, name, e) in enumerate(record.entries)),
-        )
-
-    def finish(self, *, source: str, obtained: dt.datetime) -> None:
-        """Second pass: entries by package, counts, digest."""
-        (records,) = self.connection.execute("SELECT count(*) FROM stage.record").fetchone()
-        if not records:
-            raise NoRecordError(tuple(self.faults))
-        dictionary = self._dictionary()
-        self._write_packages(dictionary)
-        self._write_counts()
-        meta = {
-            "obtained": obtained.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "source": source,
-            "digest": self._digest(),
-            "records": records,
-            "tolerated": len(self._tolerated),
-            "unreadable": self.unreadable,
-            "dictionary": dictionary,
-        }
-        self.connection.executemany("INSERT INTO meta VALUES (?, ?)", sorted(meta.items()))
-        self.connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        self.connection.execute(f"PRAGMA user_version = {FORMAT}")
-        self.connection.commit()
-        self.connection.execute("DETACH stage")
-
-    def _dictionary(self) -> bytes:
-        """What records have in common, taken from some spread over all of them; the end of it weighs most."""
-        (count,) = self.connection.execute("SELECT count(*) FROM stage.record").fetchone()
-        step = max(1, count // 64)
-        rows = self.connection.execute("SELECT advisory FROM stage.record ORDER BY id").fetchmany
-        sample: list[bytes] = []
-        while block := rows(step):
-            sample.append(block[0][0][:512])
-        entries = self.connection.execute("SELECT entry FROM stage.entry LIMIT 64").fetchall()
-        return b"".join((*sample, *(e[0][:512] for e in entries)))[-_DICTIONARY_BYTES:]
-
-    def _write_packages(self, dictionary: bytes) -> None:
-        # A copy is there three times faster than an engine that reads the dictionary anew.
-        fresh = zlib.compressobj(6, zlib.DEFLATED, -15, 8, zlib.Z_DEFAULT_STRATEGY, dictionary)
-
-        def packed(data: bytes) -> bytes:
-            engine = fresh.copy()
-            return engine.compress(data) + engine.flush()
-
-        # Release suffixes ("Debian:12") stay: which of them apply is for the matcher to say.
-        rows = self.connection.execute(
-            "SELECT ecosystem, name, entry FROM stage.entry ORDER BY ecosystem, name, id, number"
-        )
-        self.connection.executemany(
-            "INSERT INTO package VALUES (?, ?, ?)",
-            (
-                (*key, packed(b"[" + b",".join(entry for _, _, entry in group) + b"]"))
-                for key, group in groupby(rows, key=lambda row: row[:2])
-            ),
-        )
-        records = self.connection.execute("SELECT id, advisory FROM stage.record ORDER BY id")
-        self.connection.executemany("INSERT INTO advisory VALUES (?, ?)", ((i, packed(a)) for i, a in records))
-
-    def _write_counts(self) -> None:
-        self.connection.execute(
-            """
-            INSERT INTO ecosystem
-            SELECT base, count(*), sum(withdrawn) FROM (
-                SELECT DISTINCT
-                    CASE instr(e.ecosystem, ':') WHEN 0 THEN e.ecosystem
-                         ELSE substr(e.ecosystem, 1, instr(e.ecosystem, ':') - 1) END AS base,
-                    r.id, r.withdrawn
-                FROM stage.entry AS e JOIN stage.record AS r ON r.id = e.id
-            ) GROUP BY base
-            """
-        )
-
-    def _digest(self) -> str:
-        """Of the records themselves, so that the same data has the same digest however it was packed."""
-        total = hashlib.sha256()
-        for id_, digest in self.connection.execute("SELECT id, digest FROM stage.record ORDER BY id"):
-            total.update(f"{id_}\0".encode() + digest)
-        return f"sha256:{total.hexdigest()}"
-
-
-def _moment(modified: str) -> str:
-    """A time that compares as text, since some are given to the second and some to the microsecond."""
-    return modified.removesuffix("Z").removesuffix("+00:00")

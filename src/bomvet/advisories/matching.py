@@ -7,13 +7,14 @@ affected entries of the package.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bomvet.advisories.records import listing
 from bomvet.model.inventory import Confidence
 from bomvet.model.records import dataclass, field, replace
-from bomvet.versions.ranges import Interval, containing
+from bomvet.versions.ranges import Event, Interval, containing
 
 if TYPE_CHECKING:
     from bomvet.versions.order import Order
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 #: An affected entry as `advisories.records` shapes it.
 Entry = dict[str, Any]
 
-#: Versions that are tried in search of a clean one: each costs a look at all ranges.
+#: Versions that are tried in search of a clean one: each costs a look at all ranges, and most skip many others.
 MAX_CANDIDATES = 300
 
 _HINT = re.compile(r"(<=?)\s*(\S+)").fullmatch
@@ -36,6 +37,7 @@ class Hit:
     interval: Interval | None
     confidence: Confidence = Confidence.HIGH
     severity: tuple[tuple[str, str], ...] = ()
+    urgency: str = ""
 
     @property
     def fixed(self) -> str:
@@ -56,12 +58,13 @@ class Evaluation:
     """All hits of one version, sorted by id.
 
     `withdrawn` names the records that would have matched; `undecided` those that could not be judged, since the
-    version has no place in the order.
+    version has no place in the order; `fixing` those that name this very version as the one that fixes them.
     """
 
     hits: list[Hit] = field(default_factory=list)
     withdrawn: set[str] = field(default_factory=set)
     undecided: set[str] = field(default_factory=set)
+    fixing: set[str] = field(default_factory=set)
 
 
 def evaluate(entries: Sequence[Entry], version: str, order: Order) -> Evaluation:
@@ -80,9 +83,12 @@ def evaluate(entries: Sequence[Entry], version: str, order: Order) -> Evaluation
             result.withdrawn.add(entry["id"])
         else:
             found[hit.id] = _better(found[hit.id], hit, order) if hit.id in found else hit
+        if key is not None and not entry["withdrawn"] and _fixes(entry, key, order):
+            result.fixing.add(entry["id"])
     result.hits = [found[id_] for id_ in sorted(found)]
-    # A record that one of its entries decides is decided.
+    # A record that one of its entries decides is decided, and one that affects the version is not fixed by it.
     result.undecided -= found.keys()
+    result.fixing -= found.keys()
     return result
 
 
@@ -98,7 +104,12 @@ def _hit(entry: Entry, version: str, key: Any, order: Order) -> Hit | None:
         interval=interval,
         confidence=Confidence.HIGH if listed or _sure(entry, interval, key, order) else Confidence.LOW,
         severity=tuple((kind, score) for kind, score in entry["severity"]),
+        urgency=entry.get("urgency", ""),
     )
+
+
+def _fixes(entry: Entry, key: Any, order: Order) -> bool:
+    return any(kind == "fixed" and order.key(text) == key for events in entry["ranges"] for kind, text in events)
 
 
 def _interval(entry: Entry, key: Any, order: Order) -> Interval | None:
@@ -144,7 +155,10 @@ def _better(one: Hit, other: Hit, order: Order) -> Hit:
 
 
 def clean_version(entries: Sequence[Entry], version: str, order: Order) -> str:
-    """The least version above `version` that some entry names as fixed and none affects; empty where there is none."""
+    """The least version above `version` that some entry names as fixed and none affects; empty where there is none.
+
+    The least one is on the same major version wherever one of those is clean.
+    """
     base = order.key(version)
     if base is None:
         return ""
@@ -152,14 +166,36 @@ def clean_version(entries: Sequence[Entry], version: str, order: Order) -> str:
     named: set[str] = {text for entry in live for events in entry["ranges"] for kind, text in events if kind == "fixed"}
     above = {text: key for text in named if (key := order.key(text)) is not None and key > base}
     ordered = sorted(above, key=lambda text: (above[text], text))
-    # No package has so many fixes; the last of them is the likeliest to be clean.
-    for candidate in (*ordered[:MAX_CANDIDATES], *ordered[MAX_CANDIDATES:][-1:]):
-        listed, key = listing([order.canonical(candidate)]), above[candidate]
-        if not any(_affects(entry, listed, key, order) for entry in live):
-            return candidate
+    keys = [above[text] for text in ordered]
+    at = 0
+    for _ in range(MAX_CANDIDATES):
+        if at == len(ordered):
+            break
+        beyond = _beyond(live, ordered[at], keys, at, order)
+        if beyond == at:
+            return ordered[at]
+        at = beyond
     return ""
 
 
-def _affects(entry: Entry, version: str, key: Any, order: Order) -> bool:
-    """Whether there is a hit, without a word about it."""
-    return version in entry["versions"] or any(containing(events, key, order) for events in entry["ranges"])
+def _beyond(entries: Sequence[Entry], version: str, keys: Sequence[Any], at: int, order: Order) -> int:
+    """The first place in `keys`, from `at` on, where what affects `version`, which stands there, may have ended."""
+    listed = listing([order.canonical(version)])
+    beyond = at
+    for entry in entries:
+        if listed in entry["versions"]:
+            beyond = max(beyond, at + 1)
+        for events in entry["ranges"]:
+            interval = containing(events, keys[at], order)
+            if interval:
+                beyond = max(beyond, at + 1, _end(interval, events, keys, order))
+    return beyond
+
+
+def _end(interval: Interval, events: Sequence[Event], keys: Sequence[Any], order: Order) -> int:
+    """The place in `keys` of what comes after `interval`."""
+    if interval.fixed:
+        return bisect_left(keys, order.key(interval.fixed))
+    if interval.last_affected:
+        return bisect_right(keys, order.key(interval.last_affected))
+    return 0 if any(kind == "limit" for kind, _ in events) else len(keys)

@@ -81,18 +81,6 @@ class _Asked(NamedTuple):
     token: str = ""
 
 
-def base_url(text: str) -> str:
-    """`text` as the beginning of the service's addresses; raises `ValueError`."""
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable, parts = "", urlsplit("")
-    if not usable or parts.query or parts.fragment:
-        raise ValueError(f"must be a URL such as {URL}")
-    return text.rstrip("/")
-
-
 def public_url(text: str) -> str:
     """`text` without credentials."""
     parts = urlsplit(text)

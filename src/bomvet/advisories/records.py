@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import Any
 
+from bomvet.advisories.distributions import filed_under
 from bomvet.model.purl import pypi_name
 from bomvet.model.records import dataclass, field
 from bomvet.versions.orders import ORDERS
@@ -32,8 +33,8 @@ class Record:
 
     `advisory`: id, aliases, upstream, summary, severity [[type, score]], level, cwes, references, published,
     modified, withdrawn.  `entries`: per affected element (ecosystem, name, entry), where entry holds id,
-    versions (see `listing`), ranges [[[event, version]]], hint, severity, withdrawn.  `faults`: what breaks the
-    schema and was tolerated.
+    versions (see `listing`), ranges [[[event, version]]], hint, severity, withdrawn and, where a distribution says how
+    urgent it is to it, urgency.  `faults`: what breaks the schema and was tolerated.
     """
 
     advisory: dict[str, Any]
@@ -170,7 +171,9 @@ def _entry(
         "severity": reader.severity(affected),
         "withdrawn": bool(advisory["withdrawn"]),
     }
-    return ecosystem, pypi_name(name) if base == "PyPI" else name, entry
+    if urgency := _urgency(affected):
+        entry["urgency"] = urgency
+    return filed_under(ecosystem), pypi_name(name) if base == "PyPI" else name, entry
 
 
 @cache
@@ -220,3 +223,12 @@ def _hint(affected: dict[str, Any]) -> str:
     specific = affected.get("database_specific")
     hint = specific.get("last_known_affected_version_range") if isinstance(specific, dict) else None
     return hint if isinstance(hint, str) else ""
+
+
+def _urgency(affected: dict[str, Any]) -> str:
+    """The word of Debian or of Ubuntu, in lower case; Debian marks with stars what a program has set."""
+    specific = affected.get("ecosystem_specific")
+    if not isinstance(specific, dict):
+        return ""
+    words = (specific.get(name) for name in ("urgency", "ubuntu_priority"))
+    return next((word.lower().rstrip("*") for word in words if isinstance(word, str)), "")

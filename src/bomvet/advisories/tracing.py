@@ -5,16 +5,21 @@ It goes the way of `matching.evaluate` and tells what it sees there: for people,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from bomvet.advisories.ecosystems import Unsupported, asked_ecosystems, package_of
 from bomvet.advisories.matching import evaluate
 from bomvet.advisories.records import listing
 from bomvet.model.records import dataclass
+from bomvet.versions.orders import ORDERS
 from bomvet.versions.ranges import Interval, limits, stretches
 
 if TYPE_CHECKING:
     from bomvet.advisories.matching import Entry
+    from bomvet.model.inventory import Component
+    from bomvet.plugin import AdvisoryStore
     from bomvet.versions.order import Order
 
 #: Stretches of one range that are told; kernels and the like have hundreds.
@@ -93,3 +98,58 @@ def _stretch(stretch: Interval, version: str, key: Any, order: Order) -> str:
     if high is not None and stretch.last_affected and key > high:
         return f"in {stretch}: no, {version} comes after {stretch.last_affected}, the last one affected"
     return f"in {stretch}: yes{doubt}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What advisories say of a component, with those that do not affect it; `found` is False where none is known.
+
+    Of the advisory that was asked for, `found` says whether there is such a record at all, whatever it is about.
+    """
+
+    traces: Mapping[str, tuple[Trace, ...]]
+    found: bool = True
+
+
+def judged(store: AdvisoryStore, components: Iterable[Component], advisory: str = "") -> Judged:
+    """The traces of every one of `components`, by purl; only those of `advisory` (an id or alias), where it is given.
+
+    Components that cannot be asked about have none.
+    """
+    found: dict[str, tuple[Trace, ...]] = {}
+    aliases = _Aliases(store, advisory)
+    for component in components:
+        package = package_of(component)
+        order = None if isinstance(package, Unsupported) else ORDERS.get(package.ecosystem)
+        if isinstance(package, Unsupported) or order is None:
+            continue
+        entries = [
+            entry
+            for ecosystem in asked_ecosystems(package)
+            for entry in store.packages(ecosystem, {package.name}).get(package.name, ())
+        ]
+        kept = entries if not advisory else [entry for entry in entries if aliases.of(entry["id"])]
+        if kept:
+            found[component.purl] = tuple(traces(kept, package.version, order))
+    return Judged(traces=MappingProxyType(found), found=not advisory or bool(found) or aliases.known())
+
+
+class _Aliases:
+    """Which records are the one that `name` is a name of, in any letter case."""
+
+    def __init__(self, store: AdvisoryStore, name: str) -> None:
+        self._store, self._name = store, name
+        self._folded = name.casefold()
+        self._known: dict[str, bool] = {}
+
+    def of(self, id_: str) -> bool:
+        """Whether `id_` is that record, or one that has it among its aliases or its upstream."""
+        if id_ not in self._known:
+            record = self._store.advisories({id_}).get(id_) or {"aliases": (), "upstream": ()}
+            names = (id_, *record["aliases"], *record["upstream"])
+            self._known[id_] = any(name.casefold() == self._folded for name in names)
+        return self._known[id_]
+
+    def known(self) -> bool:
+        """Whether there is a record of that very id."""
+        return bool(self._store.advisories({self._name, self._name.upper()}))

@@ -53,7 +53,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         "-f",
-        help="FORMAT or FORMAT=FILE; repeatable: table, json, cyclonedx-json, cyclonedx-xml.",
+        help="FORMAT or FORMAT=FILE; repeatable: see bomvet list formats.",
         metavar="FORMAT[=FILE]",
         envvar="BOMVET_FORMAT",
         callback=given(),
@@ -171,6 +171,38 @@ Offline = Annotated[
 ]
 
 
+Vex = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vex",
+        help="A VEX document whose statements answer findings: OpenVEX, CSAF or CycloneDX; repeatable.",
+        metavar="FILE",
+        envvar="BOMVET_VEX",
+        callback=given(),
+    ),
+]
+VexProduct = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vex-product",
+        help="What VEX statements call this project; repeatable.",
+        metavar="PURL",
+        envvar="BOMVET_VEX_PRODUCT",
+        callback=given(),
+    ),
+]
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline",
+        help="Fail only for what is new: since an earlier result (json or sarif), or a git revision.",
+        metavar="FILE|REV",
+        envvar="BOMVET_BASELINE",
+        callback=given(),
+    ),
+]
+
+
 def _fail_on(text: str) -> object:
     from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
 
@@ -181,6 +213,12 @@ def _max_age(text: str) -> object:
     from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
 
     return document.max_age(text)
+
+
+def _cool_down(text: str) -> object:
+    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
+
+    return document.cool_down(text)
 
 
 def _python(text: str) -> object:
@@ -195,14 +233,66 @@ def _platform(text: str) -> object:
     return markers.platform(text)
 
 
+def _advisories(text: str) -> object:
+    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
+
+    return document.advisories(text)
+
+
+def _service_url(text: str) -> object:
+    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
+
+    return document.service_url(text)
+
+
+Advisories = Annotated[
+    str | None,
+    typer.Option(
+        "--advisories",
+        help="Where advisories come from: database, online, or auto: the database if it is fresh. [default: auto]",
+        metavar="WHERE",
+        envvar="BOMVET_ADVISORIES",
+        callback=given(_advisories),
+    ),
+]
+OsvUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--osv-url",
+        help="The service to ask for advisories. [default: https://api.osv.dev]",
+        metavar="URL",
+        envvar="BOMVET_OSV_URL",
+        callback=given(_service_url),
+    ),
+]
+CacheDir = Annotated[
+    str | None,
+    typer.Option(
+        "--cache-dir",
+        help="Where records that the service gave are kept.",
+        metavar="DIR",
+        envvar="BOMVET_CACHE_DIR",
+        callback=given(),
+    ),
+]
 FailOn = Annotated[
     str | None,
     typer.Option(
         "--fail-on",
-        help="Least severity that fails: critical, high, medium, low, never. [default: high]",
-        metavar="SEVERITY",
+        help="What fails: critical, high, medium, low, never, kev, epss>0.5 ...; a comma is or. [default: high]",
+        metavar="CONDITIONS",
         envvar="BOMVET_FAIL_ON",
         callback=given(_fail_on),
+    ),
+]
+IgnoreFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore-file",
+        help="Take waivers from a .trivyignore, osv-scanner.toml or .grype.yaml; repeatable.",
+        metavar="FILE",
+        envvar="BOMVET_IGNORE_FILE",
+        callback=given(),
     ),
 ]
 MaxAge = Annotated[
@@ -213,6 +303,25 @@ MaxAge = Annotated[
         metavar="AGE",
         envvar="BOMVET_MAX_AGE",
         callback=given(_max_age),
+    ),
+]
+CoolDown = Annotated[
+    str | None,
+    typer.Option(
+        "--cool-down",
+        help="How many days old a release has to be, such as 7d. [default: 0]",
+        metavar="DAYS",
+        envvar="BOMVET_COOL_DOWN",
+        callback=given(_cool_down),
+    ),
+]
+AskRegistries = Annotated[
+    bool | None,
+    typer.Option(
+        "--ask-registries/--no-ask-registries",
+        help="Ask package registries what is yanked, deprecated, removed or new.",
+        envvar="BOMVET_ASK_REGISTRIES",
+        show_default=False,
     ),
 ]
 RequireComponents = Annotated[

@@ -81,8 +81,11 @@ def _with_file(found: list[Output], output: str) -> list[Output]:
     return [replace(item, path=path) if number == first else item for number, item in enumerate(found)]
 
 
-def write(result: Any, outputs: Sequence[Output], spec_version: str = "") -> None:
-    """Render and write each; raises `UsageError` where one cannot be written."""
+def write(result: Any, outputs: Sequence[Output], spec_version: str = "", folder: str = "") -> None:
+    """Render and write each; raises `UsageError` where one cannot be written.
+
+    `folder` is where the scanned folder lies in its repository.
+    """
     # Files first: the reader of stdout may leave at any time, and ends the program with that.
     for item in sorted(outputs, key=lambda item: not item.path):
         terminal = not item.path and _streams.stdout().isatty()
@@ -90,6 +93,7 @@ def write(result: Any, outputs: Sequence[Output], spec_version: str = "") -> Non
             spec_version=spec_version or RenderOptions().spec_version,
             color=terminal and not os.environ.get("NO_COLOR"),
             width=_columns() if terminal else 80,
+            folder=folder,
         )
         _put(item.report.render(result, options), item.path)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import UsageError
 from bomvet.model.inventory import Contact
@@ -67,6 +67,13 @@ def subject(
         drift=drift,
         environments=_environments(python or [], platform or []) if python or platform else (),
     )
+
+
+def advisories(text: str | None) -> dict[str, Any]:
+    """The setting that the option states."""
+    from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
+
+    return {"advisories": document.advisories(text)} if text is not None else {}
 
 
 def resolve(*, wanted: bool, offline: bool) -> bool:

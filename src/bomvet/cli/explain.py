@@ -33,8 +33,9 @@ def explain(
 ) -> int:
     """Explain a component or an advisory.
 
-    Of a component, why it is there (paths, file and line), what is known of it and what to do; of an advisory,
-    the same for each component that it affects. Exit code 1 means that there is no such component, or none that
+    Of a component, why it is there (paths, file and line), what is known of it, why each advisory matched or did
+    not, and what to do; of an advisory, the same for each component that it affects, or why it affects none. Exit
+    code 1 means that there is no such component, or none that
     the advisory affects; 3 that this, or what is known of the component, could not be established.
     """
     from bomvet import api  # noqa: PLC0415 - the help text needs none of it
@@ -44,6 +45,7 @@ def explain(
     policy = replace(policy, exclude=(*policy.exclude, *(exclude or ())))
     result = api.scan(target, policy=policy, database=values.database(db), use_ignore_files=not no_ignore)
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
-    explanation = _explain.explain(result, subject, target=target, width=width)
+    with api.advisory_judge(values.database(db)) as judge:
+        explanation = _explain.explain(result, subject, target=target, width=width, judge=judge)
     sys.stdout.write(explanation.text)
     return explanation.exit_code

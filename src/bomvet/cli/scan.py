@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from bomvet.cli import _values as values
@@ -24,11 +25,20 @@ def scan(
     formats: opt.Format = None,
     output: opt.OutputFile = None,
     fail_on: opt.FailOn = None,
+    ignore_files: opt.IgnoreFiles = None,
     db: opt.Db = None,
     offline: opt.Offline = False,
+    advisories: opt.Advisories = None,
+    osv_url: opt.OsvUrl = None,
+    cache_dir: opt.CacheDir = None,
     max_age: opt.MaxAge = None,
     allow_incomplete: opt.AllowIncomplete = None,
     require_components: opt.RequireComponents = None,
+    vex: opt.Vex = None,
+    vex_product: opt.VexProduct = None,
+    baseline: opt.Baseline = None,
+    cool_down: opt.CoolDown = None,
+    ask_registries: opt.AskRegistries = None,
     exit_zero: opt.ExitZero = False,
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
@@ -52,12 +62,18 @@ def scan(
     from bomvet import api  # noqa: PLC0415 - the help text needs none of it
 
     wanted = outputs(formats or ["table"], output)
-    settings = _stated(fail_on, max_age, allow_incomplete, require_components)
-    policy = _with(api.load_policy(config or "", target=target), settings, exclude)
+    settings = _stated(fail_on, max_age, allow_incomplete, require_components, cool_down, ask_registries)
+    settings |= values.advisories(advisories)
+    policy = api.load_policy(config or "", target=target, ignore_files=ignore_files or ())
+    say_some(policy.notes, before="note: ")
+    policy = _with(policy, settings, exclude)
     result = api.scan(
         target,
         policy=policy,
         database=values.database(db),
+        offline=offline,
+        osv_url=osv_url or "",
+        cache=os.path.expanduser(cache_dir) if cache_dir else "",
         subject=values.subject(
             policy,
             name=source_name,
@@ -71,8 +87,11 @@ def scan(
         ),
         resolve=values.resolve(wanted=resolve, offline=offline),
         use_ignore_files=not no_ignore,
+        vex=vex or (),
+        vex_products=vex_product or (),
+        baseline=baseline or "",
     )
-    write(result, wanted, spec_version)
+    write(result, wanted, spec_version, api.repository_folder(target))
     assessment = result.assessment
     if assessment is None:  # a scan always judges
         raise TypeError("no assessment")
@@ -86,6 +105,8 @@ def _stated(
     max_age: str | None,
     allow_incomplete: bool | None,
     require_components: bool | None,
+    cool_down: str | None,
+    ask_registries: bool | None,
 ) -> dict[str, Any]:
     """The settings that the command line or the environment states."""
     from bomvet.policy import document  # noqa: PLC0415 - the help text needs none of it
@@ -99,6 +120,10 @@ def _stated(
         found["allow_incomplete"] = allow_incomplete
     if require_components is not None:
         found["require_components"] = require_components
+    if cool_down is not None:
+        found["cool_down"] = document.cool_down(cool_down)
+    if ask_registries is not None:
+        found["ask_registries"] = ask_registries
     return found
 
 
@@ -113,3 +138,4 @@ def _tell(result: ScanResult, assessment: Assessment) -> None:
     say(f"{project}: {assessment.verdict.value.upper()}{reasons}")
     say_some(assessment.not_established, before="  not established: ")
     say_some((f"{s.path}: {s.reason}" for s in result.target.skipped), before="  passed over: ")
+    say_some(assessment.notes, before="  note: ")

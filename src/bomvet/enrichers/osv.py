@@ -131,7 +131,7 @@ def _answer(
         matches=tuple(matches),
         reason=reason,
         withdrawn=len(evaluation.withdrawn),
-        fixes=tuple(sorted(getattr(evaluation, "fixing", ()))),
+        fixes=tuple(sorted(evaluation.fixing)),
     )
 
 
@@ -181,7 +181,9 @@ def _match(
 ) -> AdvisoryMatch:
     ids = tuple(hit.id for hit in hits)
     # The severity of an affected entry may stand in place of the record's.
-    members = [{**records[h.id], "severity": [*h.severity] or records[h.id]["severity"]} for h in hits]
+    members = [
+        {**records[h.id], "severity": [*h.severity] or records[h.id]["severity"], "urgency": h.urgency} for h in hits
+    ]
     aliases = sorted({alias for record in members for alias in record["aliases"]} - set(ids))
     first = members[ids.index(display_id(ids))]
     return AdvisoryMatch(
@@ -207,8 +209,10 @@ def _confidence(component: Component, hits: Sequence[Hit]) -> Confidence:
     """That of the surest hit."""
     if not any(hit.confidence is Confidence.HIGH for hit in hits):
         return Confidence.LOW
-    # A package from a repository or an archive may hold other code than the release of that number.
-    return Confidence.MEDIUM if "?" in component.purl else Confidence.HIGH
+    # A package from a repository or an archive may hold other code than the release of that number; qualifiers of
+    # packages of a distribution are about the machine.
+    elsewhere = "?" in component.purl and component.purl.startswith(("pkg:pypi/", "pkg:npm/"))
+    return Confidence.MEDIUM if elsewhere else Confidence.HIGH
 
 
 OSV = Enricher(id=ID, title="OSV advisories", needs=Needs(advisories=True), enrich=enrich)

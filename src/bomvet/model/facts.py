@@ -143,7 +143,8 @@ class Release:
     """What a registry or a lock says of one release.
 
     `uploaded` is when the first of its files was (RFC 3339), `age` the full days from then to the scan, None where
-    not known.  `cooling` are the days for which it is still too new by the policy, 0 where it is not.  `yanked` and
+    not known.  `cooling` are the days for which it is still too new by the policy, 0 where it is not; where it is what
+    advisories name as their fix, they stand in `exempt`, and it does not have to cool down.  `yanked` and
     `deprecated` hold the maintainers' words where they said so, `-` where they gave none.  `status` is that of the
     project (PEP 792): `active`, `archived`, `quarantined` or `deprecated`, with `status_reason`.  `latest` is the
     newest release of the project.
@@ -152,6 +153,7 @@ class Release:
     uploaded: str = ""
     age: int | None = None
     cooling: int = 0
+    exempt: tuple[str, ...] = ()
     yanked: str = ""
     deprecated: str = ""
     status: str = ""

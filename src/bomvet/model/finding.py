@@ -187,7 +187,8 @@ class Assessment:
     words what led to the verdict; `not_established` holds the questions that stayed open.  `conditions` tells by
     fingerprint which condition of the policy refuses a finding; `known` are the fingerprints of those that the
     baseline has, which therefore do not fail.  `scores` are the components' risks, greatest first; `score` is the
-    upper bound of the greatest, None where there is no component.
+    upper bound of the greatest, None where there is no component.  `notes` tell what was set aside in documents that
+    the judgement rests on, such as VEX statements that may be about something else.
     """
 
     verdict: Verdict
@@ -204,3 +205,4 @@ class Assessment:
     known: frozenset[str] = frozenset()
     scores: tuple[RiskScore, ...] = ()
     score: float | None = None
+    notes: tuple[str, ...] = ()

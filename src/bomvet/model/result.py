@@ -16,12 +16,13 @@ SCHEMA = "1.0"
 
 
 class Status(StrEnum):
-    """How a plug-in fared."""
+    """How a plug-in fared; `OFF` is one that the policy does not want, which leaves no question open."""
 
     OK = "ok"
     PARTIAL = "partial"
     FAILED = "failed"
     SKIPPED = "skipped"
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bomvet.errors import PolicyFileError
 from bomvet.model.facts import RANKED, Severity
 from bomvet.model.finding import Waiver
+from bomvet.model.purl import bare
 from bomvet.model.records import dataclass, field, replace
-from bomvet.policy._toml_lines import Path, TomlLines
+from bomvet.policy._reader import Reader, named, near, one_of, parsed
+from bomvet.policy.conditions import Condition, conditions
+from bomvet.policy.waivers import bounds
+
+if TYPE_CHECKING:
+    from bomvet.policy._toml_lines import Path
+    from bomvet.policy.rules import CustomRule
 
 
 class UnknownSeverity(StrEnum):
@@ -23,39 +29,100 @@ class UnknownSeverity(StrEnum):
     PASS = "pass"  # noqa: S105 - no password
 
 
+class UnusedWaivers(StrEnum):
+    """What a waiver that covers nothing does to the verdict."""
+
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignores:
+    """What stands for the words that other tools' lists of ignored advisories do not have."""
+
+    owner: str = ""
+    reason: str = ""
+    expires: dt.date | None = None
+
+
+class Advisories(StrEnum):
+    """Where advisories come from: the database where it is fresh enough and else OSV's service, or one of both."""
+
+    AUTO = "auto"
+    DATABASE = "database"
+    ONLINE = "online"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Osv:
+    """OSV's service: its URL (empty: the public one), and patterns of package names that are not sent to it."""
+
+    url: str = ""
+    private: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What may ship.
 
-    `fail_on` is the least severity that fails, None for none.  `max_age` bounds the age of advisory data.
+    `fail_on` are the conditions of which any refuses a finding.  `max_age` bounds the age of advisory data.
     `source` is the name of the file, empty for the built-in policy.
     `registries` are URLs that packages may come from, besides those that the project's clients are configured for.
+    `vex` are patterns of VEX documents in the project, `vex_products` names by which statements may call the project.
+    `advisories` says where advisories come from, `osv` what there is to know of the service.
+    `cool_down` is how many days old a release has to be, 0 for none; `ask_registries` has the registries asked about
+    every package.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
+    `disable` are rules that are not run, `severities` those that weigh something else than built in, `rules` the
+    policy's own.  `ignore_files` are lists of other tools, whose entries become waivers by the help of `ignores`;
+    `notes` say what of these was not taken over.
     """
 
-    fail_on: Severity | None = Severity.HIGH
+    fail_on: tuple[Condition, ...] = conditions("high")
     unknown_severity: UnknownSeverity = UnknownSeverity.FAIL
+    unused_waivers: UnusedWaivers = UnusedWaivers.WARN
     max_age: dt.timedelta = dt.timedelta(days=7)
     allow_incomplete: bool = False
     require_components: bool = False
     source: str = field(default="", compare=False)
     exclude: tuple[str, ...] = ()
     registries: tuple[str, ...] = ()
+    cool_down: int = 0
+    ask_registries: bool = False
     author: str = ""
+    vex: tuple[str, ...] = ()
+    vex_products: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
+    severities: tuple[tuple[str, Severity], ...] = ()
+    rules: tuple[CustomRule, ...] = ()
+    advisories: Advisories = Advisories.AUTO
+    osv: Osv = Osv()
     waivers: tuple[Waiver, ...] = ()
+    ignore_files: tuple[str, ...] = ()
+    ignores: Ignores = Ignores()
+    notes: tuple[str, ...] = ()
 
+
+#: The rules that a build has; asked for only where a policy names some.
+BuiltIn = Callable[[], Collection[str]]
 
 _PURL = re.compile(r"pkg:[a-z][a-z0-9.+-]*/\S+")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]")
 _AGE = re.compile(r"([0-9]{1,5})\s*([dh])")
-FAIL_ON = (*(str(severity) for severity in RANKED[:-1]), "never")
+_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_LEVELS = tuple(map(str, RANKED))
+#: The rule whose findings weigh what their advisories say.
+_ADVISORIES = "known-vulnerability"
+_WAIVER = ("id", "reason", "owner", "expires", "purl", "versions", "path")
+_ABOUT = ("component", "advisory", "release", "service")
+MAX_RULES = 100
+_RULE = ("id", "when", "on", "severity", "message", "help", "remediation")
+_DAYS = re.compile(r"([0-9]{1,4})\s*d|0")
 
 
-def fail_on(text: str) -> Severity | None:
-    """The threshold that `text` names; raises `ValueError`."""
-    if text not in FAIL_ON:
-        raise ValueError(f"must be one of {', '.join(FAIL_ON)}, not {text!r}")
-    return None if text == "never" else Severity(text)
+def fail_on(text: str) -> tuple[Condition, ...]:
+    """The conditions that `text` states, none for `never`; raises `ValueError`."""
+    return conditions(text)
 
 
 def max_age(text: str) -> dt.timedelta:
@@ -66,161 +133,233 @@ def max_age(text: str) -> dt.timedelta:
     return dt.timedelta(**{"days" if match[2] == "d" else "hours": int(match[1])})
 
 
-def read_policy(text: str, path: str, table: Sequence[str] = ()) -> Policy:
-    """The policy that the TOML document `text` holds in `table`; raises `PolicyFileError` with every error."""
-    import tomli  # noqa: PLC0415 - only where there is a file
+def cool_down(text: str) -> int:
+    """Days such as `7d`, or `0`; raises `ValueError`."""
+    match = _DAYS.fullmatch(text)
+    if not match:
+        raise ValueError(f"must be a number of days such as '7d', or '0', not {text!r}")
+    return int(match[1] or 0)
+
+
+def advisories(text: str) -> Advisories:
+    """The place of advisories that `text` names; raises `ValueError`."""
+    if text not in list(Advisories):
+        raise ValueError(f"must be one of {', '.join(Advisories)}, not {text!r}")
+    return Advisories(text)
+
+
+def service_url(text: str) -> str:
+    """The URL of a service, without a slash at its end; raises `ValueError`."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - rarely stated
 
     try:
-        document: Any = tomli.loads(text)
-    except (ValueError, RecursionError) as error:  # also a number of more digits than Python reads
-        # "at end of document" names no line.
-        line = re.search(r"at line (\d+)", str(error)) or [0, text.count("\n") + 1]
-        raise PolicyFileError(path, (f"line {line[1]}: not TOML: {error}",)) from None
-    for name in table:
-        document = document.get(name, {}) if isinstance(document, dict) else {}
-    reader = _Reader(lines=TomlLines.of(text), base=tuple(table))
-    policy = replace(reader.policy(document), source=path if document or not table else "")
-    if reader.problems:
-        ordered = sorted(reader.problems)
-        raise PolicyFileError(path, tuple(f"line {line}: {problem}" for line, problem in ordered))
+        parts = urlsplit(text)
+        usable = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable, parts = False, urlsplit("")
+    if not usable or parts.query or parts.fragment or not text.isprintable() or " " in text:
+        raise ValueError("must be a URL such as https://osv.acme.example")
+    return text.rstrip("/")
+
+
+def read_policy(text: str, path: str, table: Sequence[str] = (), built_in: BuiltIn | None = None) -> Policy:
+    """The policy that the TOML document `text` holds in `table`; raises `PolicyFileError` with every error.
+
+    `built_in` gives the ids of all rules that there are, for names of rules to be held against.
+    """
+    document = within(parsed(text, path), table)
+    reader = _PolicyReader(text, tuple(table))
+    policy = replace(reader.policy(document, built_in), source=path if document or not table else "")
+    problems = reader.told(path)
+    if problems:
+        raise problems
     return policy
 
 
-@dataclass(slots=True, kw_only=True)
-class _Reader:
-    """Reads values and collects what is wrong with them."""
+def within(document: Any, table: Sequence[str]) -> Any:
+    """What stands in `table` of `document`; an empty table where there is no such."""
+    for name in table:
+        document = document.get(name, {}) if isinstance(document, dict) else {}
+    return document
 
-    lines: TomlLines
-    base: Path
-    problems: list[tuple[int, str]] = field(default_factory=list)
 
-    def problem(self, path: Path, text: str) -> None:
-        self.problems.append((self.lines.line((*self.base, *path)), text))
+class _PolicyReader(Reader):
+    """Reads the settings."""
 
-    def policy(self, document: Any) -> Policy:
+    def policy(self, document: Any, built_in: BuiltIn | None) -> Policy:
         readers: dict[str, tuple[str, Callable[[Path, Any], Any]]] = {
-            "fail-on": ("fail_on", self._converted(fail_on)),
-            "unknown-severity": ("unknown_severity", self._converted(_unknown_severity)),
-            "allow-incomplete": ("allow_incomplete", self._flag),
-            "require-components": ("require_components", self._flag),
-            "exclude": ("exclude", self._texts),
+            "fail-on": ("fail_on", self._fail_on),
+            "unknown-severity": ("unknown_severity", self._one_of(UnknownSeverity)),
+            "allow-incomplete": ("allow_incomplete", self.flag),
+            "require-components": ("require_components", self.flag),
+            "exclude": ("exclude", self.texts),
             "registries": ("registries", self._urls),
-            "author": ("author", self._text),
+            "cool-down": ("cool_down", self.converted(cool_down)),
+            "ask-registries": ("ask_registries", self.flag),
+            "author": ("author", self.text),
+            "vex": ("vex", self.texts),
+            "vex-products": ("vex_products", self.texts),
+            "advisories": ("advisories", self.converted(advisories)),
+            "osv": ("osv", self._osv),
             "db": ("max_age", self._db),
+            "disable": ("disable", self.texts),
+            "severity": ("severities", self._severities),
+            "rules": ("rules", self._rules),
             "waivers": ("waivers", self._waivers),
+            "unused-waivers": ("unused_waivers", self._one_of(UnusedWaivers)),
+            "ignore-files": ("ignore_files", self.texts),
+            "ignores": ("ignores", self._ignores),
+            "tests": ("", lambda _path, _value: None),  # which `bomvet policy test` reads
         }
         values = {}
-        for key, value in self._table((), document, tuple(readers)).items():
+        for key, value in self.table((), document, tuple(readers)).items():
             name, read = readers[key]
             found = read((key,), value)
-            if found is not None or key == "fail-on":
+            if found is not None:
                 values[name] = found
-        return Policy(**values)
+        policy = Policy(**values)
+        if built_in and (policy.disable or policy.severities or policy.rules or _named_rules(policy)):
+            self._names(policy, built_in())
+        return policy
 
-    def _table(self, path: Path, value: Any, known: Sequence[str]) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            self.problem(path, f"{_name(path)} must be a table")
-            return {}
-        for key in value:
-            if key not in known:
-                self.problem((*path, key), f"unknown setting {_name((*path, key))}{_advice(path, key, known)}")
-        return {key: value[key] for key in value if key in known}
+    def _one_of(self, names: type[StrEnum]) -> Callable[[Path, Any], Any]:
+        convert = one_of(tuple(names))
+        return self.converted(lambda text: names(convert(text)))
 
-    def _text(self, path: Path, value: Any) -> str | None:
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-        self.problem(path, f"{_name(path)} must be a text that is not empty")
-        return None
-
-    def _converted(self, convert: Callable[[str], Any]) -> Callable[[Path, Any], Any]:
-        def read(path: Path, value: Any) -> Any:
-            text = self._text(path, value)
-            try:
-                return None if text is None else convert(text)
-            except ValueError as error:
-                self.problem(path, f"{_name(path)} {error}")
-                return None
-
-        return read
-
-    def _flag(self, path: Path, value: Any) -> bool | None:
-        if isinstance(value, bool):
-            return value
-        self.problem(path, f"{_name(path)} must be true or false")
-        return None
-
-    def _texts(self, path: Path, value: Any) -> tuple[str, ...] | None:
-        if isinstance(value, list) and all(isinstance(item, str) and item for item in value):
-            return tuple(value)
-        self.problem(path, f"{_name(path)} must be a list of texts")
-        return None
+    def _fail_on(self, path: Path, value: Any) -> tuple[Condition, ...] | None:
+        if not isinstance(value, list):
+            return self.converted(fail_on)(path, value)  # type: ignore[no-any-return]
+        if not value:
+            self.problem(path, f'{named(path)} has no condition; "never" refuses nothing')
+            return None
+        found = [self.converted(fail_on)((*path, number), text) for number, text in enumerate(value)]
+        if any(stated == () for stated in found) and len(found) > 1:
+            self.problem(path, f"{named(path)} says never and something else: never stands alone")
+        return None if None in found else tuple(dict.fromkeys(c for stated in found for c in stated))
 
     def _urls(self, path: Path, value: Any) -> tuple[str, ...] | None:
-        found = self._texts(path, value)
+        found = self.texts(path, value)
         wrong = [number for number, url in enumerate(found or ()) if not _URL.match(url)]
         for number in wrong:
-            self.problem((*path, number), f"{_name((*path, number))} must be a URL such as https://npm.acme.example")
+            self.problem((*path, number), f"{named((*path, number))} must be a URL such as https://npm.acme.example")
         return None if wrong else found
 
     def _db(self, path: Path, value: Any) -> dt.timedelta | None:
-        table = self._table(path, value, ("max-age",))
-        return self._converted(max_age)((*path, "max-age"), table["max-age"]) if "max-age" in table else None
+        table = self.table(path, value, ("max-age",))
+        return self.converted(max_age)((*path, "max-age"), table["max-age"]) if "max-age" in table else None
 
-    def _waivers(self, path: Path, value: Any) -> tuple[Waiver, ...] | None:
-        if not isinstance(value, list):
-            self.problem(path, "waivers must be an array of tables: [[waivers]]")
+    def _osv(self, path: Path, value: Any) -> Osv:
+        table = self.table(path, value, ("url", "private"))
+        url = self.converted(service_url)((*path, "url"), table["url"]) if "url" in table else None
+        private = self.texts((*path, "private"), table["private"]) if "private" in table else None
+        return Osv(url=url or "", private=private or ())
+
+    def _ignores(self, path: Path, value: Any) -> Ignores:
+        table = self.table(path, value, ("owner", "reason", "expires"))
+        texts = {key: self.text((*path, key), table[key]) for key in table if key != "expires"}
+        expires = self.date((*path, "expires"), table["expires"]) if "expires" in table else None
+        return Ignores(expires=expires, **{key: text for key, text in texts.items() if text})
+
+    # -- rules -------------------------------------------------------------------------------------------------
+
+    def _severities(self, path: Path, value: Any) -> tuple[tuple[str, Severity], ...]:
+        levels = self.converted(one_of(_LEVELS))
+        table = self.table(path, value, tuple(value) if isinstance(value, dict) else ())
+        found = [(rule, levels((*path, rule), level)) for rule, level in table.items()]
+        if _ADVISORIES in table:
+            self.problem((*path, _ADVISORIES), f"{_ADVISORIES} weighs what each advisory says; state it in fail-on")
+        return tuple((rule, Severity(level)) for rule, level in found if level)
+
+    def _rules(self, path: Path, value: Any) -> tuple[CustomRule, ...]:
+        stated = self.tables(path, value)
+        if len(stated) > MAX_RULES:
+            self.problem(path, f"{named(path)} has more than {MAX_RULES} rules")
+            return ()
+        found = [rule for place, item in stated if (rule := self._rule(place, item))]
+        seen: set[str] = set()
+        for rule in found:
+            if rule.id in seen:
+                self.problems.append((rule.line, f"the rule {rule.id} stands twice"))
+            seen.add(rule.id)
+        return tuple(found)
+
+    def _rule(self, path: Path, value: Any) -> CustomRule | None:
+        table = self.table(path, value, _RULE)
+        missing = [key for key in ("id", "when") if key not in table]
+        if missing:
+            self.problem(path, f"a rule needs id and when; {', '.join(missing)} is missing")
+        texts: dict[str, Any] = {key: self.text((*path, key), table[key]) for key in table}
+        if texts.get("id") and not _ID.fullmatch(texts["id"]):
+            self.problem((*path, "id"), f"{named((*path, 'id'))} must be words such as no-copyleft")
+        for key, names in (("on", _ABOUT), ("severity", _LEVELS)):
+            if texts.get(key):
+                texts[key] = self.converted(one_of(names))((*path, key), texts[key])
+        if missing or None in texts.values():
             return None
-        found = [self._waiver((*path, number), item) for number, item in enumerate(value)]
+        from bomvet.policy.rules import CustomRule  # noqa: PLC0415 - for those who have rules
+
+        when = self._expression((*path, "when"), table["when"], texts.get("on", "component"))
+        level = {"severity": Severity(texts["severity"])} if "severity" in texts else {}
+        return CustomRule(**{**texts, "when": when, **level, "line": self.line(path)}) if when else None
+
+    def _expression(self, path: Path, text: str, on: str) -> Any:
+        from bomvet.policy.expressions import FaultsError, compiled  # noqa: PLC0415 - for those who have rules
+
+        try:
+            return compiled(text, on)
+        except FaultsError as error:
+            for fault in error.faults:
+                self.problem_in(path, fault.text, fault.line, fault.column)
+            return None
+
+    def _names(self, policy: Policy, built_in: Collection[str]) -> None:
+        """Hold all names of rules against those that there are."""
+        for rule in policy.rules:
+            if rule.id in built_in:
+                self.problems.append(
+                    (rule.line, f"{rule.id} is a built-in rule; a rule of the policy needs its own id")
+                )
+        own = [rule.id for rule in policy.rules]
+        places: list[tuple[Path, str, Sequence[str]]] = [
+            *((("disable",), name, sorted(built_in)) for name in policy.disable),
+            *((("severity", name), name, sorted(built_in)) for name, _ in policy.severities),
+            *((("fail-on",), name, sorted({*built_in, *own})) for name in _named_rules(policy)),
+        ]
+        for path, name, known in places:
+            if name not in known:
+                self.problem(path, f"{path[0]}: there is no rule {name}{near(name, known)}")
+
+    # -- waivers -----------------------------------------------------------------------------------------------
+
+    def _waivers(self, path: Path, value: Any) -> tuple[Waiver, ...]:
+        found = [self._waiver(place, item) for place, item in self.tables(path, value)]
         return tuple(waiver for waiver in found if waiver)
 
     def _waiver(self, path: Path, value: Any) -> Waiver | None:
-        table = self._table(path, value, ("id", "reason", "owner", "expires", "purl", "path"))
+        table = self.table(path, value, _WAIVER)
         required = ("id", "reason", "owner", "expires")
         missing = [key for key in required if key not in table]
         if missing:
             self.problem(path, f"a waiver needs {', '.join(required)}; {', '.join(missing)} is missing")
-        texts = {key: self._text((*path, key), table[key]) for key in table if key != "expires"}
-        expires = self._date((*path, "expires"), table["expires"]) if "expires" in table else None
+        texts = {key: self.text((*path, key), table[key]) for key in table if key != "expires"}
+        expires = self.date((*path, "expires"), table["expires"]) if "expires" in table else None
         if texts.get("purl") and not _PURL.fullmatch(texts["purl"] or ""):
-            self.problem((*path, "purl"), f"{_name((*path, 'purl'))} must be a purl such as pkg:pypi/pyyaml")
+            self.problem((*path, "purl"), f"{named((*path, 'purl'))} must be a purl such as pkg:pypi/pyyaml")
+        self._bounds(path, texts.get("purl") or "", texts.get("versions") or "")
         if missing or expires is None or None in texts.values():
             return None
-        line = self.lines.line((*self.base, *path))
-        return Waiver(expires=expires, line=line, **{k: v for k, v in texts.items() if v})
+        return Waiver(expires=expires, line=self.line(path), **{k: v for k, v in texts.items() if v})
 
-    def _date(self, path: Path, value: Any) -> dt.date | None:
-        if isinstance(value, dt.datetime):
-            return value.date()
-        if isinstance(value, dt.date):
-            return value
-        try:
-            return dt.date.fromisoformat(value)
-        except (TypeError, ValueError):
-            self.problem(path, f"{_name(path)} must be a date such as 2026-12-31")
-            return None
+    def _bounds(self, path: Path, purl: str, versions: str) -> None:
+        if not versions:
+            return
+        self.converted(bounds)((*path, "versions"), versions)
+        if not purl or "@" in bare(purl).rpartition("/")[2]:
+            self.problem(
+                (*path, "versions"),
+                f"{named((*path, 'versions'))} needs a purl without a version, such as pkg:pypi/pyyaml",
+            )
 
 
-def _unknown_severity(text: str) -> UnknownSeverity:
-    if text not in list(UnknownSeverity):
-        raise ValueError(f"must be one of {', '.join(UnknownSeverity)}, not {text!r}")
-    return UnknownSeverity(text)
-
-
-def _advice(path: Path, key: str, known: Sequence[str]) -> str:
-    """What may have been meant by an unknown `key`."""
-    if not path and key == "max-age":
-        return "; it belongs under [db]"
-    if not path and key == "tool":
-        return "; the prefix [tool.bomvet] is for pyproject.toml alone"
-    from difflib import get_close_matches  # noqa: PLC0415 - only where there is an error
-
-    near = get_close_matches(key.replace("_", "-"), known, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
-
-
-def _name(path: Path) -> str:
-    """`waivers[0].expires`, counted from 1 for people."""
-    text = ""
-    for part in path:
-        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
-    return text or "the document"
+def _named_rules(policy: Policy) -> list[str]:
+    return [t.text for condition in policy.fail_on for t in condition.terms if t.name == "rule"]

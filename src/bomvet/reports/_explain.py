@@ -15,16 +15,21 @@ from bomvet.model.purl import pypi_name
 from bomvet.model.records import dataclass
 from bomvet.model.result import Status
 from bomvet.reports._exploited import epss_mark, kev_mark
+from bomvet.reports._judged import others, steps, why_not
 from bomvet.reports._questions import Line, grouped
 from bomvet.reports._text import clean
 from bomvet.versions.orders import ORDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from bomvet.advisories.tracing import Judged
     from bomvet.model.finding import Finding
     from bomvet.model.inventory import Component
     from bomvet.model.result import ScanResult
+
+    #: Gives what advisories say of components, also where they do not affect them: all, or those of the name given.
+    Judge = Callable[[Sequence[Component], str], Judged]
 
 #: So many entries of one list are shown; the rest is counted.
 MAX_ENTRIES = 10
@@ -60,19 +65,21 @@ class Explanation:
     exit_code: int = EXPLAINED
 
 
-def explain(result: ScanResult, text: str, *, target: str, width: int = 80) -> Explanation:
+def explain(result: ScanResult, text: str, *, target: str, width: int = 80, judge: Judge | None = None) -> Explanation:
     """What `result` says of the component or advisory that the user calls `text`; `target` as the user typed it.
 
-    Raises `NoSuchComponentError`, or `NotEstablishedError` where the component or advisory may yet be there.
+    `judge` is None where there are no records to look into.  Raises `NoSuchComponentError`, or `NotEstablishedError`
+    where the component or advisory may yet be there.
     """
     subject = read_subject(text)
     found, advisory = matching(result, subject), ""
     if not found:
         found, advisory = affected(result, subject.text), subject.text
     if found:
-        return _explanation(_Explainer(result, advisory), found, width)
+        return _explanation(_Explainer(result, advisory, judge(found, "") if judge else None), found, width)
     if _ADVISORY_ID(subject.text):
-        return _unaffected(result, subject.text, target)
+        told = judge(result.inventory.components, subject.text) if judge else None
+        return _unaffected(result, subject.text, target, told, width)
     raise _absent(result, subject, target)
 
 
@@ -168,8 +175,10 @@ def _is_called(match: AdvisoryMatch, name: str) -> bool:
 # -- nothing found ---------------------------------------------------------------------------------------------
 
 
-def _unaffected(result: ScanResult, advisory: str, target: str) -> Explanation:
-    """That nothing is affected; raises `NotEstablishedError` where something may be."""
+def _unaffected(
+    result: ScanResult, advisory: str, target: str, judged: Judged | None = None, width: int = 80
+) -> Explanation:
+    """That nothing is affected, and why not; raises `NotEstablishedError` where something may be."""
     prefix, dash, rest = advisory.partition("-")
     name = prefix.upper() + dash + (rest.lower() if prefix.upper() == "GHSA" else rest)
     data, unknowns = _data_problem(result), result.inventory.unknowns
@@ -182,7 +191,8 @@ def _unaffected(result: ScanResult, advisory: str, target: str) -> Explanation:
             hint=f"`bomvet scan {shlex.quote(target)}` tells all that is open",
         )
     text = clean(f"{_title(result)}: {name} affects no component, {_as_of(result)}")
-    return Explanation(text=f"{text}\n", exit_code=ABSENT)
+    why = laid_out(why_not(judged, result.inventory.components, name), width) if judged else ""
+    return Explanation(text=f"{text}\n{why}", exit_code=ABSENT)
 
 
 def _absent(result: ScanResult, subject: Subject, target: str) -> NoSuchComponentError | NotEstablishedError:
@@ -256,8 +266,9 @@ def _listed(label: str, values: Sequence[str]) -> Iterator[_Row]:
 class _Explainer:
     """Explains components of one result; `advisory` names what is to stand first."""
 
-    def __init__(self, result: ScanResult, advisory: str = "") -> None:
+    def __init__(self, result: ScanResult, advisory: str = "", judged: Judged | None = None) -> None:
         inventory, assessment = result.inventory, result.assessment
+        self._traces = judged.traces if judged else {}
         self._result, self._asked = result, advisory
         self._graph = Graph(inventory)
         self._labels = {c.purl: c.label for c in (inventory.root, *inventory.components) if c}
@@ -265,6 +276,7 @@ class _Explainer:
         self._expired = assessment.expired if assessment else ()
         self._waivers = {w.finding.fingerprint: w.waiver for w in waived}
         suppressed = assessment.suppressed if assessment else ()
+        self._statements = {s.finding.fingerprint: s.statement for s in suppressed}
         known = (*result.findings, *(w.finding for w in waived), *(s.finding for s in suppressed))
         self._findings = {(f.subject, f.instance): f for f in known if f.rule in _RULES}
 
@@ -324,6 +336,7 @@ class _Explainer:
         for match in sorted(answer.matches, key=self._gravity) if answer else ():
             yield "", ""
             yield from self._advisory(component, match)
+        yield from others(self._traces.get(component.purl, ()), answer.matches if answer else ())
 
     def _standing(self, component: Component) -> Iterator[str]:
         if component.first_party:
@@ -351,15 +364,16 @@ class _Explainer:
 
     def _advisory(self, component: Component, match: AdvisoryMatch) -> Iterator[_Row]:
         finding = self._findings.get((component.purl, match.id))
-        others = dict.fromkeys(name for name in (*match.ids, *match.aliases) if name != match.id)
+        names = dict.fromkeys(name for name in (*match.ids, *match.aliases) if name != match.id)
         yield f"  {match.id}  ", _severity(match)
         yield _head("about", 4), match.summary or "no record has a summary"
         yield _head("rated", 4), _rated(match)
-        if others:
-            yield _head("also", 4), ", ".join(others)
+        if names:
+            yield _head("also", 4), ", ".join(names)
         yield from self._exploited(match)
         for evidence in match.evidence:
             yield _head("matched", 4), evidence
+        yield from steps(self._traces.get(component.purl, ()), match)
         yield _head("fixed", 4), f"in {match.fixed or 'no known version'}"
         clean_text = f"{match.clean}, which no known advisory affects" if match.clean else "no known version"
         yield _head("clean", 4), clean_text
@@ -382,6 +396,10 @@ class _Explainer:
 
     def _judged(self, finding: Finding) -> Iterator[_Row]:
         waiver = self._waivers.get(finding.fingerprint)
+        if statement := self._statements.get(finding.fingerprint):
+            why = (statement.justification, statement.impact, f"says {statement.author or 'no author'}", statement.time)
+            said = "; ".join(part for part in (statement.status, *why) if part)
+            yield _head("vex", 4), f"suppressed: {said} ({statement.source})"
         if waiver:
             yield _head("policy", 4), f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
         for expired in () if waiver else (w for w in self._expired if w.covers(finding)):

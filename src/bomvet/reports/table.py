@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bomvet.model.facts import Severity
-from bomvet.model.finding import Assessment, Finding, Verdict
+from bomvet.model.finding import Assessment, Finding, Suppressed, Verdict
 from bomvet.model.graph import Graph
 from bomvet.plugin import RenderOptions, Report
 from bomvet.reports._exploited import marks
@@ -68,6 +68,9 @@ def _print(console: Console, result: ScanResult) -> None:
         _list(console, "Passed over", (f"{s.path}: {s.reason}" for s in result.target.skipped))
         return
     _findings(console, result, assessment)
+    if assessment.known:
+        known = len(assessment.known)
+        console.print(f"{known} finding{'' if known == 1 else 's'} known from the baseline: -f json shows all.\n")
     _list(console, "Not established", assessment.not_established)
     _list(console, "Passed over", (f"{s.path}: {s.reason}" for s in result.target.skipped))
     _list(
@@ -79,18 +82,30 @@ def _print(console: Console, result: ScanResult) -> None:
             for w in assessment.waived
         ),
     )
+    _list(console, "Suppressed by VEX", map(_answer, assessment.suppressed))
     source = _source(assessment)
     _list(
         console,
         "Expired waivers, whose findings are back",
-        (f"{w.id}, expired {w.expires} ({w.owner}, {source}:{w.line})" for w in assessment.expired),
+        (f"{w.id}, expired {w.expires} ({w.owner}, {w.source or source}:{w.line})" for w in assessment.expired),
     )
     _list(
         console,
         "Unused waivers, to be deleted",
-        (f"{w.id} ({w.owner}, {source}:{w.line})" for w in assessment.unused),
+        (f"{w.id} ({w.owner}, {w.source or source}:{w.line})" for w in assessment.unused),
     )
+    _list(console, "Notes", assessment.notes)
     _verdict(console, result, assessment)
+
+
+def _answer(suppressed: Suppressed) -> str:
+    """A finding and what a statement says of it."""
+    finding, statement = suppressed.finding, suppressed.statement
+    why = ": ".join(part for part in (statement.justification, statement.impact) if part)
+    said = f"{statement.status.replace('_', ' ')}{f' ({why})' if why else ''}"
+    return (
+        f"{finding.title} in {_label(finding.subject)}: {said}, {statement.author or 'no author'}, {statement.source}"
+    )
 
 
 def _header(console: Console, result: ScanResult) -> None:
@@ -114,6 +129,8 @@ def _findings(console: Console, result: ScanResult, assessment: Assessment) -> N
     graph, matches = Graph(result.inventory), _matches(result)
     by_subject: dict[str, list[Finding]] = {}
     for finding in assessment.findings:
+        if finding.fingerprint in assessment.known:
+            continue
         by_subject.setdefault(finding.subject, []).append(finding)
     for subject, findings in by_subject.items():
         component = components.get(subject)
