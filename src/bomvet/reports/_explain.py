@@ -17,6 +17,7 @@ from bomvet.model.result import Status
 from bomvet.reports._exploited import epss_mark, kev_mark
 from bomvet.reports._judged import others, steps, why_not
 from bomvet.reports._questions import Line, grouped
+from bomvet.reports._scores import points, total
 from bomvet.reports._text import clean
 from bomvet.versions.orders import ORDERS
 
@@ -275,6 +276,7 @@ class _Explainer:
         waived = assessment.waived if assessment else ()
         self._expired = assessment.expired if assessment else ()
         self._waivers = {w.finding.fingerprint: w.waiver for w in waived}
+        self._scores = {score.subject: score for score in assessment.scores} if assessment else {}
         suppressed = assessment.suppressed if assessment else ()
         self._statements = {s.finding.fingerprint: s.statement for s in suppressed}
         known = (*result.findings, *(w.finding for w in waived), *(s.finding for s in suppressed))
@@ -293,7 +295,14 @@ class _Explainer:
         for label, values in _properties(component).items():
             yield from _listed(label, values)
         yield from self._paths(component)
+        yield from self._risk(component)
         yield from self._advisories(component)
+
+    def _risk(self, component: Component) -> Iterator[_Row]:
+        """The score with all its terms, where something is against the component."""
+        if score := self._scores.get(component.purl):
+            yield _head("risk"), f"{total(score)} of 100:"
+            yield from ((f"    {points(term):<11} {term.name:<12} ", term.why) for term in score.terms)
 
     def _paths(self, component: Component) -> Iterator[_Row]:
         total = len(self._graph.dependants(component.purl))

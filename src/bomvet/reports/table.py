@@ -13,6 +13,7 @@ from bomvet.model.graph import Graph
 from bomvet.plugin import RenderOptions, Report
 from bomvet.reports._exploited import marks
 from bomvet.reports._questions import grouped
+from bomvet.reports._scores import main_terms, total
 from bomvet.reports._text import clean
 from bomvet.reports._upgrades import VULNERABILITY, remedies
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Lines of one list that are shown; the rest is counted, and stands in the JSON report.
 MAX_LINES = 20
+#: Scores that are shown.
+MAX_SCORES = 5
 _STYLES = {
     Severity.CRITICAL: "bold white on red", Severity.HIGH: "bold red", Severity.UNKNOWN: "bold magenta",
     Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.NONE: "dim",
@@ -71,6 +74,7 @@ def _print(console: Console, result: ScanResult) -> None:
     if assessment.known:
         known = len(assessment.known)
         console.print(f"{known} finding{'' if known == 1 else 's'} known from the baseline: -f json shows all.\n")
+    _scores(console, result, assessment)
     _list(console, "Not established", assessment.not_established)
     _list(console, "Passed over", (f"{s.path}: {s.reason}" for s in result.target.skipped))
     _list(
@@ -197,6 +201,26 @@ def _explanation(
         yield from (("do", remedy) for remedy in remedies(component, findings, matches))
     else:
         yield from (("do", remedy) for remedy in dict.fromkeys(f.remediation for f in findings if f.remediation))
+
+
+def _scores(console: Console, result: ScanResult, assessment: Assessment) -> None:
+    """The greatest risks, each with what it is made of."""
+    from rich.padding import Padding  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    shown = assessment.scores[:MAX_SCORES]
+    if not shown:
+        return
+    labels = {component.purl: component.label for component in result.inventory.components}
+    more = f", {MAX_SCORES} of {len(assessment.scores):,}" if len(assessment.scores) > MAX_SCORES else ""
+    console.print(f"Risk, from 0 to 100{more}", style="bold")
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(overflow="fold")
+    table.add_column(ratio=1, overflow="fold")
+    for score in shown:
+        table.add_row(total(score), clean(labels.get(score.subject, score.subject)), main_terms(score))
+    console.print(Padding(table, (0, 0, 1, 2)))
 
 
 def _facts(pairs: Iterable[tuple[str, str]]) -> RenderableType:
