@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bomvet.errors import BomvetError, NotEstablishedError, UsageError
 from bomvet.model.facts import AdvisoryAnswer, Catalogue, Epss, Facts, Kev, Rating, Severity, Standing
-from bomvet.model.finding import Assessment, Finding, Verdict, Waived, Waiver
+from bomvet.model.finding import Assessment, Finding, RiskScore, ScoreTerm, Verdict, Waived, Waiver
 from bomvet.model.inventory import Component, Confidence, Distribution, Inventory, Location, Scope, Unknown
 from bomvet.model.result import PluginStatus, Snapshot, Status
 from bomvet.reports._explain import (
@@ -226,6 +226,23 @@ def test_exploitation_of_an_advisory(weakness: Any, lists: Any, lines: list[str]
 
     said = [line.strip() for line in told(scan).splitlines()]
     assert [line for line in said if "KEV" in line or "EPSS" in line or line[:4] in ("kev ", "epss")] == lines
+
+
+def test_a_risk_has_its_terms() -> None:
+    """Each with its points and its reason."""
+    terms = (
+        ScoreTerm(name="severity", low=22.5, high=22.5, why="CVE-2026-1 is high"),
+        ScoreTerm(name="exploitation", low=0, high=25, why="KEV is not known"),
+    )
+    score = RiskScore(subject=TAP.purl, low=23, high=48, terms=terms)
+    scan = scanned(known(LEAK), assessment=Assessment(verdict=Verdict.PASSED, scores=(score,)))
+
+    assert (
+        "  risk    23 to 48 of 100:\n"
+        "    22.5        severity     CVE-2026-1 is high\n"
+        "    0 to 25     exploitation KEV is not known\n"
+    ) in told(scan)
+    assert "risk" not in told(scan, "pipe")
 
 
 def test_malware_is_judged_too() -> None:

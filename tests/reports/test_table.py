@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Epss, Facts, Kev, Rating, Severity, Standing
-from bomvet.model.finding import Assessment, Finding, PolicyUsed, Verdict, Waived, Waiver
+from bomvet.model.finding import Assessment, Finding, PolicyUsed, RiskScore, ScoreTerm, Verdict, Waived, Waiver
 from bomvet.model.inventory import (
     Component,
     Confidence,
@@ -157,6 +157,28 @@ def test_exploited_weaknesses_are_marked() -> None:
             "          of 2.\n"
         )
     )
+
+
+def test_the_greatest_risks_are_shown() -> None:
+    """Five of them, with the terms that weigh most; none where there is nothing to tell."""
+    terms = (
+        ScoreTerm(name="severity", low=22.5, high=22.5, why="w"),
+        ScoreTerm(name="exploitation", low=0, high=25, why="w"),
+    )
+    one = RiskScore(subject=PIPE.purl, low=33, high=83, terms=terms)
+    others = [RiskScore(subject=f"pkg:pypi/x{n}@1", low=9 - n, high=9 - n, terms=terms[:1]) for n in range(6)]
+
+    assert table(judged(scores=(one,))).partition("\n\n")[2].startswith(
+        "Risk, from 0 to 100\n"
+        "  33 to 83 pipe@2 severity 22.5, exploitation 0 to 25\n"
+        "\n"
+        "PASSED"
+    )  # fmt: skip
+    text = table(judged(scores=(one, *others)))
+    assert "Risk, from 0 to 100, 5 of 7\n" in text
+    assert "pkg:pypi/x3@1" in text
+    assert "pkg:pypi/x4@1" not in text
+    assert "Risk" not in table(judged())
 
 
 def test_waivers_and_passed_over_files_are_told() -> None:
