@@ -75,7 +75,7 @@ def test_a_path_with_a_colon(project: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "message", "hint"),
     [
-        ("image:latest", "targets of the kind 'image' are not known", "known are: dir"),
+        ("image:latest", "targets of the kind 'image' are not known", "known are: dir, git"),
         ("absent", "no such file or folder: 'absent'", "name a project folder, or `.` for this one"),
         ("./a:b", "no such file or folder: './a:b'", "name a project folder, or `.` for this one"),
         ("dir:absent", "no such file or folder: 'absent'", "name a project folder, or `.` for this one"),

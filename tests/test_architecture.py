@@ -223,6 +223,7 @@ def test_no_circles() -> None:
 #: Private modules that are used from outside of their package, and why that is better than the alternative.
 BORROWED = {
     ("bomvet.inputs", "bomvet.documents._vex"): "the type of what `documents.vex` gives",
+    ("bomvet.reports.openvex", "bomvet.documents._vex"): "the type of what `documents.openvex_writer` gives",
     ("bomvet.cli.diff", "bomvet.reports._diff"): "a comparison is no scan, and its formats are no reports of one",
     ("bomvet.cli.explain", "bomvet.reports._explain"): "one explanation for the table and for the command",
     ("bomvet.api", "bomvet.sources._commit"): "the time of a checkout is of no target in particular, and no plug-in",

@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from bomvet import __version__, pipeline
-from bomvet.errors import MalformedError, NotEstablishedError, UsageError
+from bomvet.errors import FileUnreadableError, MalformedError, NotEstablishedError, UsageError
 from bomvet.model.records import dataclass, replace
 from bomvet.pipeline import AS_FOUND, Subject
 from bomvet.plugin import Client, Context, FileTree, Source, discover
@@ -19,7 +19,9 @@ from bomvet.policy.document import Advisories, Policy, read_policy, service_url
 
 if TYPE_CHECKING:
     from bomvet.advisories.tracing import Judged
+    from bomvet.inputs import Checked
     from bomvet.model.diff import Described, Diff
+    from bomvet.model.finding import Statement
     from bomvet.model.inventory import Component, Scope
     from bomvet.model.result import ScanResult
     from bomvet.policy.baseline import Baseline
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 POLICY_FILES: Mapping[str, tuple[str, ...]] = {"bomvet.toml": (), "pyproject.toml": ("tool", "bomvet")}
 #: Where its tests may stand, beside it.
 TESTS_FILE = "bomvet.tests.toml"
+_IGNORES = "list of ignored advisories"
 MAX_POLICY_BYTES = 16 * 1024 * 1024
 #: A document of a whole fleet has 150 MB.
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
@@ -56,7 +59,8 @@ def open_target(target: str, *, exclude: Sequence[str] = (), use_ignore_files: b
     if scheme == "dir" and os.path.isfile(location):
         options["kept"] = _kept_parts(location)
     tree = sources[scheme].open(location, **options)
-    return Opened(tree=tree, time=_state_time(location))
+    of_tree: int | None = getattr(tree, "time", None)
+    return Opened(tree=tree, time=_state_time(location, of_tree))
 
 
 def _split(target: str) -> tuple[str, str]:
@@ -78,13 +82,19 @@ def _folder(location: str) -> str:
     return location if os.path.isdir(location) else os.path.dirname(location)
 
 
-def _state_time(location: str) -> int | None:
-    """SOURCE_DATE_EPOCH, else the time of the commit that is checked out."""
+def _stated_time() -> int | None:
+    """SOURCE_DATE_EPOCH, if it is set."""
     stated = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if stated:
-        if not stated.isdecimal() or len(stated) > 11:  # noqa: PLR2004 - beyond the year 5000
-            raise UsageError(f"SOURCE_DATE_EPOCH must be seconds since 1970, not {stated!r}")
-        return int(stated)
+    if stated and (not stated.isdecimal() or len(stated) > 11):  # noqa: PLR2004 - beyond the year 5000
+        raise UsageError(f"SOURCE_DATE_EPOCH must be seconds since 1970, not {stated!r}")
+    return int(stated) if stated else None
+
+
+def _state_time(location: str, of_tree: int | None) -> int | None:
+    """SOURCE_DATE_EPOCH, else the time of the revision, or of the commit that is checked out."""
+    stated = _stated_time()
+    if stated is not None or of_tree is not None:
+        return of_tree if stated is None else stated
     directory = os.path.abspath(_folder(location))
     if not _in_repository(directory):
         return None
@@ -121,22 +131,34 @@ def load_policy(path: str = "", *, target: str = ".", ignore_files: Sequence[str
     """
     found = policy_file(path, target=target)
     policy = read_policy(found.text, found.name, found.table, _rule_ids) if found else Policy()
-    folder = found.folder if found else ""
-    for name in policy.ignore_files:
-        policy = _ignoring(policy, _within(folder, name), name)
-    for name in ignore_files:
-        policy = _ignoring(policy, name, os.path.basename(name))
+    lists = [(name, found.beside(name)) for name in policy.ignore_files] if found else []
+    lists += [(os.path.basename(name), _text(name, _IGNORES)) for name in ignore_files]
+    for name, text in lists:
+        policy = _ignoring(policy, text, name)
     return policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyFile:
-    """A policy file that was read: its text, its name, the table that holds the policy, the folder it lies in."""
+    """A policy file that was read: its text, its name, the table that holds the policy, the folder it lies in.
+
+    `tree` is what it stands in where that is no folder.
+    """
 
     text: str
     name: str
     table: tuple[str, ...]
-    folder: str
+    folder: str = ""
+    tree: FileTree | None = None
+
+    def beside(self, name: str) -> str:
+        """The text of the list of ignored advisories `name` in the same place; raises `UsageError`."""
+        if self.tree is None:
+            return _text(_within(self.folder, name), _IGNORES)
+        try:
+            return _decoded(self.tree.read(name), name, _IGNORES)
+        except FileUnreadableError as error:
+            raise UsageError(f"the {_IGNORES} {name} {error}") from None
 
 
 def policy_file(path: str = "", *, target: str = ".") -> PolicyFile | None:
@@ -145,6 +167,8 @@ def policy_file(path: str = "", *, target: str = ".") -> PolicyFile | None:
         name = os.path.basename(path)
         return PolicyFile(text=_text(path), name=name, table=_table_of(path), folder=os.path.dirname(path))
     scheme, location = _split(target)
+    if scheme == "git":
+        return _policy_of(open_target(target).tree)
     for name, table in POLICY_FILES.items() if scheme == "dir" else ():
         folder = _folder(location)
         candidate = os.path.join(folder, name)
@@ -175,12 +199,22 @@ def _within(folder: str, name: str) -> str:
     return path
 
 
-def _ignoring(policy: Policy, path: str, name: str) -> Policy:
-    """`policy` with the waivers of the list at `path`; raises `UsageError` and `PolicyFileError`."""
+def _ignoring(policy: Policy, text: str, name: str) -> Policy:
+    """`policy` with the waivers of the list `text`; raises `PolicyFileError`."""
     from bomvet.policy.ignores import read_ignores  # noqa: PLC0415 - for those who have such lists
 
-    found = read_ignores(_text(path, "list of ignored advisories"), name, policy.ignores, os.path.dirname(name))
+    found = read_ignores(text, name, policy.ignores, os.path.dirname(name))
     return replace(policy, waivers=(*policy.waivers, *found.waivers), notes=(*policy.notes, *found.notes))
+
+
+def _policy_of(tree: FileTree) -> PolicyFile | None:
+    """That of a revision."""
+    for name, table in POLICY_FILES.items():
+        if tree.exists(name):
+            data = tree.read(name)
+            if not table or b"bomvet" in data:
+                return PolicyFile(text=_decoded(data, name), name=name, table=table, tree=tree)
+    return None
 
 
 def _stays_inside(path: str) -> bool:
@@ -201,11 +235,18 @@ def _table_of(path: str) -> tuple[str, ...]:
 
 
 def _text(path: str, what: str = "policy file") -> str:
+    name = os.path.basename(path)
     try:
-        return _content(path, MAX_POLICY_BYTES).decode("utf-8").replace("\r\n", "\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"the {what} {os.path.basename(path)} cannot be read: {reason}") from None
+        return _decoded(_content(path, MAX_POLICY_BYTES), name, what)
+    except OSError as error:
+        raise UsageError(f"the {what} {name} cannot be read: {error.strerror}") from None
+
+
+def _decoded(data: bytes, name: str, what: str = "policy file") -> str:
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise UsageError(f"the {what} {name} cannot be read: it is not UTF-8") from None
 
 
 def _content(path: str, limit: int) -> bytes:
@@ -352,6 +393,41 @@ def _own_file(path: str) -> bytes | None:
         return None
 
 
+def stamp(now: dt.datetime) -> str:
+    """SOURCE_DATE_EPOCH, else `now`, as RFC 3339 in UTC."""
+    stated = _stated_time()
+    moment = now if stated is None else dt.datetime.fromtimestamp(stated, dt.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def vex_with(path: str, statement: Statement) -> bytes | None:
+    """The OpenVEX document of the file `path`, if there is one, with one more statement; None where it says so already.
+
+    Raises `UsageError` where the statement or the file is not valid.
+    """
+    from bomvet.inputs import with_statement  # noqa: PLC0415 - needed here alone
+
+    try:
+        data = _content(path, MAX_DOCUMENT_BYTES) if os.path.lexists(path) else b""
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    return with_statement(data, os.path.basename(path), statement)
+
+
+def check_vex(path: str, target: str = "") -> list[Checked]:
+    """What there is to say of each statement of the file `path`, and of what it is for in `target`, if one is named.
+
+    Raises `UsageError` where one of them cannot be read, and `MalformedError` where it is no VEX document.
+    """
+    from bomvet.inputs import checked, read_documents  # noqa: PLC0415 - needed here alone
+
+    policy = load_policy(target=target) if target else Policy()
+    inventory = sbom(target, exclude=policy.exclude).inventory if target else None
+    documents, _ = read_documents(None, _content, files=[path])
+    today = dt.datetime.now(dt.UTC).date()
+    return checked(documents[0], inventory, policy.vex_products, today)
+
+
 def _resolved(opened: Opened) -> Opened:
     """`opened` with a lock for each manifest that has none, from the ecosystem's own resolver."""
     from bomvet.resolution import Declared, resolved  # noqa: PLC0415 - rarely asked for
@@ -395,7 +471,8 @@ def _described(target: str, *, config: str, exclude: Sequence[str], use_ignore_f
     policy = load_policy(config, target=target)
     patterns = (*policy.exclude, *exclude)
     result = sbom(target, exclude=patterns, use_ignore_files=use_ignore_files)
-    return Described(source=result.target.name, kind=result.target.kind, inventory=result.inventory)
+    name = target if scheme == "git" else result.target.name
+    return Described(source=name, kind=result.target.kind, inventory=result.inventory)
 
 
 def _document(path: str) -> Described | None:

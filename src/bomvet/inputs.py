@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 from bomvet.errors import FileUnreadableError, MalformedError, UsageError
 from bomvet.model.globs import matches
 from bomvet.model.purl import parts
+from bomvet.model.records import dataclass
 from bomvet.policy.baseline import Baseline
-from bomvet.policy.vex import Vex
+from bomvet.policy.vex import Checker, Vex, problem
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from bomvet.documents._vex import VexDocument
+    from bomvet.model.finding import Statement
+    from bomvet.model.inventory import Inventory
     from bomvet.plugin import FileTree
 
 MAX_VEX_BYTES, MAX_DOCUMENTS = 128 * 1024 * 1024, 1000
@@ -25,7 +30,7 @@ Read = Callable[[str, int], bytes]
 
 
 def read_documents(
-    tree: FileTree, read: Read, *, patterns: Sequence[str] = (), files: Sequence[str] = ()
+    tree: FileTree | None, read: Read, *, patterns: Sequence[str] = (), files: Sequence[str] = ()
 ) -> tuple[list[VexDocument], list[str]]:
     """The VEX documents of the tree that `patterns` match, and those in `files`; and what is wrong with the patterns.
 
@@ -35,7 +40,8 @@ def read_documents(
 
     found: list[VexDocument] = []
     problems: list[str] = []
-    for name, content in (*_of_tree(tree, patterns, problems), *_of_disk(files, read)):
+    of_tree = _of_tree(tree, patterns, problems) if tree else ()
+    for name, content in (*of_tree, *_of_disk(files, read)):
         try:
             found.append(read_vex(content(), name))
         except FileUnreadableError as error:
@@ -88,6 +94,72 @@ def within(purl: str, vers: str) -> bool | None:
 
     found = parts(purl)
     return contains(vers, found.type, found.version, ORDERS.get(ECOSYSTEMS.get(found.type, "")))
+
+
+# -- writing and checking -----------------------------------------------------------------------------------------
+
+
+def with_statement(data: bytes, name: str, statement: Statement) -> bytes | None:
+    """The OpenVEX document `data`, or a new one where that is empty, with one more statement; None where it has it.
+
+    Raises `UsageError` where the statement or the document is not valid.
+    """
+    import orjson  # noqa: PLC0415 - as in all edges
+
+    from bomvet import __version__  # noqa: PLC0415 - needed here alone
+    from bomvet.documents import openvex_writer as writer  # noqa: PLC0415 - the same
+
+    if wrong := writer.problem(statement):
+        raise UsageError(wrong)
+    one = writer.entry(statement)
+    if not data:
+        tooling = f"bomvet {__version__}"
+        found = writer.document([one], author=statement.author, time=statement.time, tooling=tooling)
+    else:
+        try:
+            old = orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            raise UsageError(f"{name}:{error.lineno} is not JSON: {error.msg}") from None
+        old = old if isinstance(old, dict) else {}
+        if statement.author not in ("", old.get("author")):  # a statement has no author of its own
+            one["status_notes"] = f"stated by {statement.author}"
+        more = writer.with_entry(old, one, time=statement.time)
+        if more is None:
+            return None
+        found = more
+    return orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One thing to say of a document, and whether it is wrong."""
+
+    text: str
+    wrong: bool = False
+
+
+def checked(
+    document: VexDocument, inventory: Inventory | None, products: Sequence[str], today: dt.date
+) -> list[Checked]:
+    """What there is to say of each statement; with an `inventory` also what it is for in that."""
+    found = [Checked(text=f"{document.source}: {problem}", wrong=True) for problem in document.problems]
+    checker = None
+    if inventory:
+        vex = Vex(products=tuple(products), within=within)
+        checker = Checker(vex, inventory.root, inventory.components, today)
+    for statement in document.statements:
+        about = f"{document.source}: {statement.ids[0]} {statement.status}"
+        purls, notes = checker.subjects(statement) if checker else ([], [])
+        wrong = problem(statement, today)
+        if wrong or checker is None:
+            names = ", ".join((statement.components or statement.products)[:3])
+            found.append(Checked(text=f"{about}: {wrong or names}", wrong=bool(wrong)))
+        elif purls:
+            found.append(Checked(text=f"{about}: {', '.join(purls[:3])}{' ...' if len(purls) > 3 else ''}"))  # noqa: PLR2004
+        else:
+            why = notes[0].rpartition(" is not applied: ")[2] if notes else "no component of the project is meant"
+            found.append(Checked(text=f"{about}: {why}", wrong=True))
+    return found
 
 
 # -- the baseline ----------------------------------------------------------------------------------------------

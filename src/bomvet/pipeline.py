@@ -79,7 +79,7 @@ def inspect(tree: FileTree, *, subject: Subject = AS_FOUND, resolvers: Iterable[
         tool=__version__,
         time=_timestamp(subject.time, recorder),
         target=Target(
-            kind="dir",
+            kind=getattr(tree, "kind", "dir"),
             name=tree.name,
             inputs=recorder.inputs,
             skipped=tuple(sorted((*(s for s in tree.skipped if claims.of(s.path)), *sources.skipped))),
@@ -142,7 +142,7 @@ def scan(
         advisory_data=context.advisories.snapshot if context.advisories else None,
         rules=(*(check.rule for check in judges), *(rule.rule for rule in policy.rules)),
         plugins=plugins,
-        assessment=replace(assessment, suppressed=answers.suppressed, notes=notes),
+        assessment=replace(assessment, suppressed=answers.suppressed, stated=answers.stated, notes=notes),
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bomvet.sources import _commit as commit
+from bomvet.sources import _objects as objects
 from bomvet.sources._commit import Commit, head_commit
 
 GIT = shutil.which("git")
@@ -444,7 +444,7 @@ def test_packed_references(dot_git: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert read(dot_git) is None
     packed.write_text(packed.read_text() + f"{name} refs/heads/m.n\n")
     assert read(dot_git) == 1_700_000_000
-    monkeypatch.setattr(commit, "_MAX_PACKED_REFS", 100)
+    monkeypatch.setattr(objects, "_MAX_PACKED_REFS", 100)
     assert read(dot_git) is None
 
 
@@ -597,14 +597,14 @@ def test_large_deltas_share_a_budget(dot_git: Path) -> None:
 def test_damaged_delta(delta: bytes) -> None:
     """Instructions that leave the base or the promised size are refused."""
     with pytest.raises(ValueError, match=r"delta|instruction|number"):
-        commit._apply(delta, b"abc")
+        objects._apply(delta, b"abc")
 
 
 def test_delta_instructions() -> None:
     """Copies take start and size in pieces, no size means 64 KiB; insertions carry their bytes."""
     base = bytes(range(256)) * 300
     delta = number(len(base)) + number(3 + 0x10000 + 0x201) + b"\3xyz" + b"\x81\5" + b"\xb3\6\1\1\2"
-    assert commit._apply(delta, base) == b"xyz" + base[5 : 5 + 0x10000] + base[0x106 : 0x106 + 0x201]
+    assert objects._apply(delta, base) == b"xyz" + base[5 : 5 + 0x10000] + base[0x106 : 0x106 + 0x201]
 
 
 @pytest.mark.parametrize(
@@ -653,4 +653,4 @@ def test_no_damage_raises_or_deceives(dot_git: Path, data: st.DataObject) -> Non
 def test_no_delta_raises_anything_else(delta: bytes) -> None:
     """Whatever the instructions are, they give bytes within the bound or a `ValueError`."""
     with contextlib.suppress(ValueError):
-        assert len(commit._apply(number(40) + delta, bytes(40))) <= 1 << 20
+        assert len(objects._apply(number(40) + delta, bytes(40))) <= 1 << 20

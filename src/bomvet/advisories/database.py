@@ -383,7 +383,8 @@ class Update:
     """What an update has fetched.
 
     `raw` are the records of the archives of the ecosystems `refreshed`, from which all else is gone, and single ones
-    of others.  `feeds` say how far each ecosystem has come with that; those of others stay.
+    of others.  `feeds` say how far each ecosystem has come with that; those of others stay, as do catalogues that are
+    not among `catalogues`.
     """
 
     raw: Iterable[RawRecord]
@@ -391,6 +392,7 @@ class Update:
     source: str
     obtained: dt.datetime
     refreshed: frozenset[str] = frozenset()
+    catalogues: Catalogues = MappingProxyType({})
 
 
 def update(path: str, new: Update, progress: Callable[[int], None] = lambda _: None) -> ImportResult:
@@ -421,6 +423,8 @@ def update(path: str, new: Update, progress: Callable[[int], None] = lambda _: N
             feeds = {feed.name: feed for feed in (*(status.feeds if status else ()), *new.feeds)}
             _put_feeds(connection, feeds.values())
             _write_meta(connection, {**values, "obtained": _oldest(connection, feeds, imported)})
+            for name, (catalogue, rows) in new.catalogues.items():
+                _put_catalogue(connection, name, catalogue, rows)
     return _result(path, intake)
 
 

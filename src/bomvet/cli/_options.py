@@ -47,7 +47,9 @@ def _named(parameter: typer.CallbackParam, source: str) -> str:
     return f"{parameter.envvar} ({name})" if source == "ENVIRONMENT" else name
 
 
-Target = Annotated[str, typer.Argument(help="A folder or file, or dir:PATH.", metavar="TARGET", callback=given())]
+Target = Annotated[
+    str, typer.Argument(help="A folder or file, dir:PATH, or git:[FOLDER@]REV.", metavar="TARGET", callback=given())
+]
 Format = Annotated[
     list[str] | None,
     typer.Option(

@@ -95,7 +95,7 @@ def write(result: Any, outputs: Sequence[Output], spec_version: str = "", folder
             width=_columns() if terminal else 80,
             folder=folder,
         )
-        _put(item.report.render(result, options), item.path)
+        put(item.report.render(result, options), item.path)
 
 
 def _columns() -> int:
@@ -105,7 +105,8 @@ def _columns() -> int:
     return shutil.get_terminal_size((80, 24)).columns
 
 
-def _put(data: bytes, path: str) -> None:
+def put(data: bytes, path: str) -> None:
+    """Write `data` to the file `path`, or to stdout where that is empty; raises `UsageError` where it cannot be."""
     if not path:
         stdout = _streams.stdout()
         # A reader that leaves early changes nothing of the verdict.

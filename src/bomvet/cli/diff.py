@@ -9,7 +9,7 @@ import typer
 from bomvet.cli import _options as opt
 from bomvet.cli._output import outputs, say_some, write
 
-_HELP = "CycloneDX JSON, bomvet's JSON result, or a folder or file."
+_HELP = "CycloneDX JSON, bomvet's JSON result, a folder or file, or git:REV."
 Before = Annotated[str, typer.Argument(help=f"What it was: {_HELP}", metavar="BEFORE", callback=opt.given())]
 After = Annotated[str, typer.Argument(help=f"What it is now: {_HELP}", metavar="AFTER", callback=opt.given())]
 Format = Annotated[

@@ -6,10 +6,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from bomvet.cli import _values as values
-from bomvet.cli._output import outputs, say, say_some, write
+from bomvet.cli._output import Output, outputs, say, say_some, write
 from bomvet.model.records import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     # Loads typer, which a plain command line needs no part of; `application` puts it here where typer asks for it.
     from bomvet.cli import _options as opt
     from bomvet.model.finding import Assessment
@@ -91,13 +93,19 @@ def scan(
         vex_products=vex_product or (),
         baseline=baseline or "",
     )
-    write(result, wanted, spec_version, api.repository_folder(target))
+    code = _written(result, wanted, spec_version, api.repository_folder(target))
+    return 0 if exit_zero else code
+
+
+def _written(result: ScanResult, wanted: Sequence[Output], spec_version: str, folder: str) -> int:
+    """Write the reports, and tell the verdict to whoever sees no table; its exit code."""
+    write(result, wanted, spec_version, folder)
     assessment = result.assessment
     if assessment is None:  # a scan always judges
         raise TypeError("no assessment")
     if not any(item.report.id == "table" and not item.path for item in wanted):
         _tell(result, assessment)
-    return 0 if exit_zero else EXIT_CODES[assessment.verdict.value]
+    return EXIT_CODES[assessment.verdict.value]
 
 
 def _stated(

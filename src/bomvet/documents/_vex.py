@@ -1,4 +1,4 @@
-"""What the readers of VEX documents share: their result, the words of OpenVEX, and reading what anybody may have written.
+"""What the readers of VEX documents share: their result, the words of OpenVEX, and reading what anybody wrote.
 
 A document states what it states: an entry that is not understood is a problem with its place, never a statement, and
 never silence.
@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from bomvet.model.finding import Statement
 from bomvet.model.records import dataclass
 from bomvet.model.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from bomvet.model.finding import Statement
 
 Json = dict[str, Any]
 #: The status labels and justifications of OpenVEX 0.2.0, which are those of CISA's minimum requirements for VEX.

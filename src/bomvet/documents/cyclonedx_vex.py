@@ -156,7 +156,7 @@ class _Reader:
 
 
 def in_versions(purl: str, *, version: str = "", vers: str = "") -> str:
-    """`purl` in another version, or in a range (vers), which is the qualifier that the purl specification has for it."""
+    """`purl` in another version, or in a range, for which the purl specification has the qualifier `vers`."""
     rest, _, query = purl.partition("#")[0].partition("?")
     head, at, tail = rest.rpartition("@")
     rest = head if at and "/" not in tail else rest  # the only @ may be that of an npm scope

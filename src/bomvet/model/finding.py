@@ -142,7 +142,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppressed:
-    """A finding that a VEX statement answers."""
+    """A finding and the VEX statement that speaks of it."""
 
     finding: Finding
     statement: Statement
@@ -183,7 +183,8 @@ class PolicyUsed:
 class Assessment:
     """Policy's judgement.
 
-    `findings` are open; `failing` holds the fingerprints of those that the policy refuses.  `reasons` says in
+    `findings` are open; `failing` holds the fingerprints of those that the policy refuses.  `suppressed` are those that
+    a VEX statement answers, `stated` open ones of which it says that they count.  `reasons` says in
     words what led to the verdict; `not_established` holds the questions that stayed open.  `conditions` tells by
     fingerprint which condition of the policy refuses a finding; `known` are the fingerprints of those that the
     baseline has, which therefore do not fail.  `scores` are the risks of those components that an advisory
@@ -197,6 +198,7 @@ class Assessment:
     failing: frozenset[str] = frozenset()
     waived: tuple[Waived, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
+    stated: tuple[Suppressed, ...] = ()
     expired: tuple[Waiver, ...] = ()
     unused: tuple[Waiver, ...] = ()
     policy: PolicyUsed | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bomvet.model.finding import Finding, Statement, Suppressed
@@ -53,10 +53,14 @@ NO_VEX = Vex()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """The findings that stay open, those that a statement answers, and what is to be told."""
+    """The findings that stay open, those that a statement answers, and what is to be told.
+
+    `stated` are open ones that a statement says to be affected, or under investigation.
+    """
 
     open: tuple[Finding, ...]
     suppressed: tuple[Suppressed, ...] = ()
+    stated: tuple[Suppressed, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -71,20 +75,24 @@ def answered(findings: Iterable[Finding], vex: Vex, *, root: Component | None, t
     matcher = Matcher(vex, root, today, wanted={name for f in findings if f.rule in RULES for name in _ids(f)})
     still_open: list[Finding] = []
     suppressed: list[Suppressed] = []
+    stated: list[Suppressed] = []
     for finding in findings:
         statement = matcher.latest(finding) if finding.rule in RULES else None
         if statement is None:
             still_open.append(finding)
         elif statement.status in ANSWERS and not is_malicious(finding):
             suppressed.append(Suppressed(finding=finding, statement=statement))
+        elif statement.status in ANSWERS:
+            matcher.note(statement, f"{finding.subject} is malicious, which no statement answers")
+            still_open.append(finding)
         else:
-            if statement.status in ANSWERS:
-                matcher.note(statement, f"{finding.subject} is malicious, which no statement answers")
-            still_open.append(_with(finding, statement))
+            found = _with(finding, statement)
+            still_open.append(found)
+            stated.append(Suppressed(finding=found, statement=statement))
     notes = (*vex.problems, *matcher.notes)
     more = len(notes) - _MAX_NOTES
     shown = notes if more <= 0 else (*notes[:_MAX_NOTES], f"... and {more:,} more on VEX statements")
-    return Answered(open=tuple(still_open), suppressed=tuple(suppressed), notes=shown)
+    return Answered(open=tuple(still_open), suppressed=tuple(suppressed), stated=tuple(stated), notes=shown)
 
 
 def is_malicious(finding: Finding) -> bool:
@@ -104,8 +112,6 @@ def problem(statement: Statement, today: dt.date) -> str:
 
 def _with(finding: Finding, statement: Statement) -> Finding:
     """`finding` with what a statement says of it that does not answer it."""
-    if statement.status in ANSWERS:
-        return finding
     said = f"VEX: {statement.status.replace('_', ' ')}, says {statement.author or 'nobody'} ({statement.source})"
     advice = f"{statement.action} {finding.remediation}".strip() if statement.status == "affected" else ""
     return replace(finding, evidence=(*finding.evidence, said), remediation=advice or finding.remediation)
@@ -155,14 +161,12 @@ class Matcher:
     def _enter(self, statement: Statement, ids: Iterable[str]) -> None:
         names = [Identity(name) for name in statement.products]
         own = [name for name in names if self._is_own(name)]
+        if not own:
+            self._tell_stranger(statement, names)
         if statement.components:
-            if not own:
-                self._tell_stranger(statement, names)
             named = [Identity(name) for name in statement.components] if own else []
         else:
             named = [name for name in names if name.is_purl]
-            if not own:
-                self._tell_stranger(statement, [name for name in names if not name.is_purl])
         for id_ in ids:
             if own and not statement.components:
                 self._of_all[id_].append(statement)
@@ -196,6 +200,14 @@ class Matcher:
         ]
         return max(found, key=lambda s: (_moment(s), -CAUTIOUS.index(s.status))) if found else None
 
+    def meant(self, packages: Mapping[_Package, Sequence[Identity]]) -> Iterator[str]:
+        """All that the statements are for: the project, and of `packages` whatever they name."""
+        if self._of_all and self._root:
+            yield self._root.purl
+        named = dict.fromkeys(name.text for found in self._by_package.values() for _, name in found)
+        for name in map(Identity, named):
+            yield from (i.text for i in packages.get(name.package, ()) if i.is_named_by(name, self._within))
+
     def _naming(self, id_: str, subject: Identity) -> Iterator[Statement]:
         for statement, name in self._by_package.get((id_, subject.package), ()):
             meant = subject.is_named_by(name, self._within)
@@ -203,6 +215,23 @@ class Matcher:
                 yield statement
             elif meant is None:
                 self.note(statement, f"whether {name.text} is {subject.text} cannot be told")
+
+
+class Checker:
+    """Whom statements are for, among the components of a project; none of them has to be vulnerable."""
+
+    def __init__(self, vex: Vex, root: Component | None, components: Iterable[Component], today: dt.date) -> None:
+        self._vex, self._root, self._today = vex, root, today
+        self._by_package: dict[_Package, list[Identity]] = defaultdict(list)
+        for component in components:
+            identity = Identity(component.purl)
+            self._by_package[identity.package].append(identity)
+
+    def subjects(self, statement: Statement) -> tuple[list[str], list[str]]:
+        """The purls that `statement` is for, with that of the project where it is for all; and what is wrong."""
+        matcher = Matcher(replace(self._vex, statements=(statement,)), self._root, self._today)
+        found = list(matcher.meant(self._by_package))
+        return found, matcher.notes
 
 
 class Identity:
