@@ -9,7 +9,7 @@ import pytest
 from bomvet.errors import PolicyFileError
 from bomvet.model.finding import Waiver
 from bomvet.policy.conditions import TERMS, conditions
-from bomvet.policy.document import Policy, UnknownSeverity, fail_on, max_age, read_policy
+from bomvet.policy.document import Exploitation, Policy, UnknownSeverity, fail_on, max_age, read_policy
 
 TOOL = ("tool", "bomvet")
 
@@ -302,3 +302,16 @@ def test_a_manifest_without_the_table_is_no_policy() -> None:
         read_policy('[tool.bomvet]\nfail-on = "low"\n', "pyproject.toml", ("tool", "bomvet")).source == "pyproject.toml"
     )
     assert read_policy("", "bomvet.toml").source == "bomvet.toml"
+
+
+def test_places_to_ask_for_what_is_exploited() -> None:
+    """URLs, or nobody; left out, the own ones of those who publish them."""
+    text = '[exploitation]\nkev-url = "https://mirror.packages.example/kev.json"\nepss-url = "none"\n'
+
+    assert read_policy(text, "bomvet.toml").exploitation == Exploitation(
+        kev_url="https://mirror.packages.example/kev.json", epss_url="none"
+    )
+    assert read_policy("[exploitation]\n", "bomvet.toml").exploitation == Exploitation()
+    with pytest.raises(PolicyFileError) as caught:
+        read_policy('[exploitation]\nkev-url = "nowhere"\n', "bomvet.toml")
+    assert caught.value.problems == ("line 2: exploitation.kev-url must be a URL such as https://osv.acme.example",)
