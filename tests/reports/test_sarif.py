@@ -376,6 +376,11 @@ def test_open_questions_are_notifications() -> None:
                 "level": "note",
                 "message": {"text": "The waiver of CVE-2026-8 by ada covers nothing."},
             },
+            {
+                "descriptor": {"id": "note", "index": 4},
+                "level": "note",
+                "message": {"text": "pump.csaf.json: a statement is about another product."},
+            },
         ],
     }
 

@@ -131,15 +131,18 @@ def shown(result: ScanResult, assessment: Assessment) -> list[Shown]:
 
 
 def _judged(assessment: Assessment) -> Iterator[tuple[Finding, State, str]]:
+    stated = {item.finding.fingerprint: statement_words(item.statement) for item in assessment.stated}
     for finding in assessment.findings:
         name = finding.fingerprint
+        said = stated.get(name, "")
         if name in assessment.failing:
             condition = assessment.conditions.get(name, "")
-            yield finding, State.REFUSED, f"Refused by {condition}" if condition else ""
+            refused = f"Refused by {condition}" if condition else ""
+            yield finding, State.REFUSED, ". ".join(filter(None, (refused, said)))
         elif name in assessment.known:
-            yield finding, State.KNOWN, "It stands in the baseline"
+            yield finding, State.KNOWN, ". ".join(filter(None, ("It stands in the baseline", said)))
         else:
-            yield finding, State.TOLD, ""
+            yield finding, State.TOLD, said
     for waived in assessment.waived:
         yield waived.finding, State.WAIVED, waiver_words(waived.waiver)
     for suppressed in assessment.suppressed:

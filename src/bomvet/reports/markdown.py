@@ -39,6 +39,7 @@ def render(result: ScanResult, options: RenderOptions) -> bytes:
         *_folded("Told, not refused", _table(found, (State.TOLD, State.KNOWN), result, options.folder, _TOLD)),
         *_folded("Waived, and answered by VEX", _list(map(_settled, found), _SETTLED)),
         *_folded("Waivers to look after", _list(_waivers(assessment), _REST)),
+        *_folded("Notes", _list(map(_question, assessment.notes), _REST)),
         *_folded("Passed over", _list((_question(line.text) for line in _passed_over(result)), _REST)),
     ]
     return ("\n".join(blocks).rstrip("\n") + "\n").encode("utf-8", "backslashreplace")
