@@ -149,7 +149,7 @@ RESULT = ScanResult(
         findings=(REFUSED, BASELINE, TOLD, OTHER),
         failing=frozenset({REFUSED.fingerprint}),
         known=frozenset({BASELINE.fingerprint}),
-        conditions={REFUSED.fingerprint: "fail-on = high"},
+        conditions={REFUSED.fingerprint: "high"},
         waived=(Waived(finding=WAIVED, waiver=WAIVER),),
         suppressed=(Suppressed(finding=ANSWERED, statement=STATEMENT),),
         expired=(replace(WAIVER, id="CVE-2026-9", expires=dt.date(2026, 1, 31)),),

@@ -12,6 +12,7 @@ from bomvet.plugin import RenderOptions, Report
 from bomvet.reports._findings import Shown, State, beneath, judgement, places, questions, sentence, shortened, shown
 from bomvet.reports._markdown import code, plain
 from bomvet.reports._questions import Line, grouped
+from bomvet.reports._text import summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -94,7 +95,7 @@ def _row(item: Shown, result: ScanResult, folder: str) -> str:
     cells = (
         grave + (" (known)" if item.state is State.KNOWN else ""),
         code(shortened(item.label, _SHORT)) + scope,
-        f"{plain(shortened(found.title, _SHORT))}: {plain(shortened(found.message, _LONG))}",
+        f"{plain(shortened(found.title, _SHORT))}: {plain(shortened(summary(found.message), _LONG))}",
         code(shortened(str(where[0]), _SHORT)) + more if where else "",
         code(shortened(item.fix, _SHORT)) or plain(shortened(found.remediation, _LONG)),
     )

@@ -26,6 +26,7 @@ from bomvet.reports._findings import (
 )
 from bomvet.reports._json import collector_paused, dumps
 from bomvet.reports._markdown import code, link, plain
+from bomvet.reports._text import summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -202,7 +203,7 @@ def _advisory_rule(name: str, items: Sequence[Shown]) -> _Json:
     return {
         "id": name,
         "name": "KnownVulnerability",
-        "shortDescription": {"text": shortened(f"{name}: {sentence(title)}", _MAX_DESCRIPTION)},
+        "shortDescription": {"text": shortened(f"{name}: {sentence(summary(title))}", _MAX_DESCRIPTION)},
         "fullDescription": {"text": shortened(sentence(title), _MAX_DESCRIPTION)},
         "help": {"text": _help_text(match), "markdown": _help_markdown(match)},
         "defaultConfiguration": {"level": _DEFAULT_LEVELS.get(match.rating.severity, "error")},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from bomvet.model.finding import Assessment, Finding, Suppressed, Verdict
 from bomvet.model.graph import Graph
 from bomvet.plugin import RenderOptions, Report
 from bomvet.reports._questions import grouped
-from bomvet.reports._text import clean
+from bomvet.reports._text import clean, summary
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -27,10 +26,7 @@ _STYLES = {
     Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.NONE: "dim",
 }  # fmt: skip
 _VERDICTS = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.INCOMPLETE: "bold yellow"}
-#: A summary is cut to about two lines; `bomvet explain` has it whole.
-MAX_SUMMARY = 110
 _VULNERABILITY = "known-vulnerability"
-_INTRODUCTION = re.compile(r"(?:\S+ ){1,3}is an? ", re.IGNORECASE).match
 
 
 def render(result: ScanResult, options: RenderOptions) -> bytes:
@@ -148,7 +144,7 @@ def _rows(findings: Sequence[Finding], assessment: Assessment) -> RenderableType
     table.add_column(ratio=1, overflow="fold")
     for finding in findings:
         mark = "✗" if finding.fingerprint in assessment.failing else "·"
-        text = _summary(clean(finding.message))
+        text = summary(clean(finding.message))
         if finding.confidence != "high":
             text += f" ({finding.confidence.value} confidence)"
         table.add_row(
@@ -159,16 +155,6 @@ def _rows(findings: Sequence[Finding], assessment: Assessment) -> RenderableType
             text,
         )
     return table
-
-
-def _summary(text: str) -> str:
-    """The first sentence that says something, if it is short enough, else as many words of it as fit."""
-    first, _, rest = text.partition(". ")
-    # Many begin with what the package is, which the reader knows who uses it.
-    sentence = rest.partition(". ")[0] if rest and _INTRODUCTION(first) else first
-    if len(sentence) <= MAX_SUMMARY:
-        return sentence if text.endswith(sentence) else f"{sentence}."
-    return f"{sentence[:MAX_SUMMARY].rpartition(' ')[0] or sentence[:MAX_SUMMARY]} ..."
 
 
 def _explanation(component: Component | None, findings: Sequence[Finding], graph: Graph) -> Iterator[tuple[str, str]]:
