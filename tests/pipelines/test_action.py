@@ -216,6 +216,25 @@ def test_inputs_that_cannot_be(inputs: dict[str, str], message: str, job: Job) -
     assert job.log == f"::error title=bomvet::{message}\n"
 
 
+def test_the_database_is_kept_up_to_date(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is updated where it is absent or old and connections are allowed; where that fails the scan says what it lacks."""
+    asked = job.temp / "asked"
+    job.bin.write_text(
+        f'#!/bin/sh\necho "$1 $2" >> "{asked}"\n'
+        'case "$1 $2" in "db status") exit "${STATUS}" ;; "db update") exit 3 ;; esac\n'
+        f'exec "{sys.executable}" -m bomvet "$@" --offline\n',
+        "utf-8",
+    )
+    found = []
+    for status, offline in (("0", "false"), ("3", "false"), ("3", "true")):
+        asked.write_text("", "utf-8")
+        monkeypatch.setenv("STATUS", status)
+        verdict = job.scan(offline=offline)["verdict"]
+        found.append((verdict, [line for line in asked.read_text("utf-8").splitlines() if line.startswith("db")]))
+
+    assert found == [("failed", ["db status"]), ("failed", ["db status", "db update"]), ("failed", [])]
+
+
 HOSTILE = ("$(touch pwned)", "`touch pwned`", "'; touch pwned; '", '"; touch pwned; "', "x\ny", "-x", "${HOME}", "--db")
 
 
