@@ -114,14 +114,18 @@ def _in_repository(directory: str) -> bool:
 def repository_folder(target: str) -> str:
     """Where the folder of `target` lies in its repository (`services/web`); empty where it is the top, or in none."""
     scheme, location = _split(target)
-    here = os.path.realpath(_folder(location) if scheme == "dir" else ".")
+    if scheme == "git":
+        from bomvet.sources.git import split  # noqa: PLC0415 - rarely needed
+
+        location = split(location)[0]
+    here = os.path.realpath(_folder(location) if scheme in ("dir", "git") else ".")
     top = here
     while not os.path.lexists(os.path.join(top, ".git")):
         parent = os.path.dirname(top)
         if parent == top:
             return ""
         top = parent
-    return os.path.relpath(here, top).replace(os.sep, "/").removeprefix(".")
+    return "" if here == top else os.path.relpath(here, top).replace(os.sep, "/")
 
 
 def load_policy(path: str = "", *, target: str = ".", ignore_files: Sequence[str] = ()) -> Policy:

@@ -316,10 +316,6 @@ def _notice(kind: str, level: str, text: str, place: Location | None = None, fol
     return document
 
 
-def _setting(kind: str, level: str, text: str) -> _Json:
-    return _notice(kind, level, text, None, "")
-
-
 def _run_properties(result: ScanResult, assessment: Assessment) -> _Json:
     root, policy, data = result.inventory.root, assessment.policy, result.advisory_data
     found: _Json = {
