@@ -107,13 +107,16 @@ def test_the_folder_within_the_repository(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "repo" / "services" / "web").mkdir(parents=True)
     (tmp_path / "repo" / "services" / "web" / "uv.lock").write_text(LOCK, "utf-8")
     (tmp_path / "link").symlink_to(tmp_path / "repo" / "services")
-    targets = ("repo", "repo/services/web", "dir:repo/services/web/uv.lock", "link/web", "unknown:x")
+    (tmp_path / "repo" / ".hidden").mkdir()
+    targets = ("repo", "repo/services/web", "dir:repo/services/web/uv.lock", "link/web", "git:repo/services/web@HEAD")
+    others = ("repo/.hidden", "git:repo@HEAD", "git:HEAD", "unknown:x")
     monkeypatch.chdir(tmp_path)
-    outside = [api.repository_folder(target) for target in targets]
+    outside = [api.repository_folder(target) for target in (*targets, *others)]
     (tmp_path / "repo" / ".git").mkdir()
 
-    assert outside == [""] * 5
-    assert [api.repository_folder(target) for target in targets] == ["", *["services/web"] * 3, ""]
+    assert outside == [""] * 9
+    assert [api.repository_folder(target) for target in targets] == ["", *["services/web"] * 4]
+    assert [api.repository_folder(target) for target in others] == [".hidden", "", "", ""]
 
 
 def test_source_date_epoch(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

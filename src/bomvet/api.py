@@ -132,7 +132,7 @@ def repository_folder(target: str) -> str:
         if parent == top:
             return ""
         top = parent
-    return os.path.relpath(here, top).replace(os.sep, "/").removeprefix(".")
+    return "" if here == top else os.path.relpath(here, top).replace(os.sep, "/")
 
 
 def load_policy(path: str = "", *, target: str = ".", ignore_files: Sequence[str] = ()) -> Policy:

@@ -648,9 +648,15 @@ def test_ratings(version: str, methods: list[str]) -> None:
 
 
 def test_waived_vulnerabilities_say_so() -> None:
-    """A waiver is the analysis of the vulnerability that it covers, with owner, end and reason."""
+    """A waiver is the analysis of the vulnerability that it covers, with owner, end and reason; it is not denied."""
     analyses = {v["id"]: v["analysis"] for v in written(SCAN)["vulnerabilities"] if "analysis" in v}
-    assert analyses == {"CVE-2026-0": {"detail": "waived by team until 2027-01-01: not reached"}}
+    assert analyses == {
+        "CVE-2026-0": {
+            "state": "exploitable",
+            "response": ["will_not_fix"],
+            "detail": "Waived by team until 2027-01-01: not reached",
+        }
+    }
 
 
 def test_a_scan_says_what_it_was_judged_by() -> None:

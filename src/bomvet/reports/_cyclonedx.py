@@ -32,6 +32,7 @@ from bomvet.model.inventory import (
     Service,
 )
 from bomvet.model.purl import public_url
+from bomvet.reports._analysis import analyses, apply
 from bomvet.reports._json import collector_paused, compact, dumps
 from bomvet.reports._valid import contacts, is_date_time, is_plain_url, valid_url
 
@@ -488,16 +489,14 @@ def _compositions(result: ScanResult, root: Component) -> list[_Json]:
 
 
 def _vulnerabilities(result: ScanResult, writer: _Writer) -> list[_Json]:
-    """One entry per group of advisories and component; waived ones say so in their analysis."""
-    judged = result.assessment.waived if result.assessment else ()
-    waived = {(w.finding.subject, w.finding.instance): w.waiver for w in judged}
+    """One entry per group of advisories and component, with what was decided about it."""
+    decided = analyses(result.assessment)
     versions = {c.purl: c.version for c in result.inventory.components}
     found = []
     for purl, answer in sorted(result.facts.advisories.items()):
         for match in answer.matches:
             item = writer.vulnerability(match, purl, versions.get(purl, ""))
-            if waiver := waived.get((purl, match.id)):
-                detail = f"waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
-                item["analysis"] = {"detail": detail}
+            if analysis := decided.get((purl, match.id)):
+                apply(item, analysis)
             found.append(item)
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from bomvet.plugin import RenderOptions, Report
 from bomvet.reports._exploited import marks
 from bomvet.reports._questions import grouped
 from bomvet.reports._scores import main_terms, total
-from bomvet.reports._text import clean
+from bomvet.reports._text import clean, summary
 from bomvet.reports._upgrades import VULNERABILITY, remedies
 
 if TYPE_CHECKING:
@@ -34,9 +33,6 @@ _STYLES = {
 }  # fmt: skip
 _EXPLOITED = "bold red"
 _VERDICTS = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.INCOMPLETE: "bold yellow"}
-#: A summary is cut to about two lines; `bomvet explain` has it whole.
-MAX_SUMMARY = 110
-_INTRODUCTION = re.compile(r"(?:\S+ ){1,3}is an? ", re.IGNORECASE).match
 
 #: Advisories by subject and id.
 _Matches = Mapping[tuple[str, str], "AdvisoryMatch"]
@@ -162,7 +158,7 @@ def _rows(findings: Sequence[Finding], assessment: Assessment, matches: _Matches
     table.add_column(ratio=1, overflow="fold")
     for finding in findings:
         mark = "✗" if finding.fingerprint in assessment.failing else "·"
-        text = _summary(clean(finding.message))
+        text = summary(clean(finding.message))
         if finding.confidence != "high":
             text += f" ({finding.confidence.value} confidence)"
         match = matches.get((finding.subject, finding.instance))
@@ -175,16 +171,6 @@ def _rows(findings: Sequence[Finding], assessment: Assessment, matches: _Matches
             Text.assemble(text, *((f"\n{mark}", _EXPLOITED) for mark in beside)),
         )
     return table
-
-
-def _summary(text: str) -> str:
-    """The first sentence that says something, if it is short enough, else as many words of it as fit."""
-    first, _, rest = text.partition(". ")
-    # Many begin with what the package is, which the reader knows who uses it.
-    sentence = rest.partition(". ")[0] if rest and _INTRODUCTION(first) else first
-    if len(sentence) <= MAX_SUMMARY:
-        return sentence if text.endswith(sentence) else f"{sentence}."
-    return f"{sentence[:MAX_SUMMARY].rpartition(' ')[0] or sentence[:MAX_SUMMARY]} ..."
 
 
 def _explanation(
