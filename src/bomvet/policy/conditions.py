@@ -274,7 +274,9 @@ def _grave(term: Term, severity: Severity) -> bool | None:
 
 def _of_advisory(term: Term, match: AdvisoryMatch, about: About) -> bool | None:
     if term.name in CATALOGUES:
-        return _looked_up(term, match) if CATALOGUES[term.name] in about.catalogues else None
+        # Catalogues are of CVEs: without one there is nothing to look up.
+        known = CATALOGUES[term.name] in about.catalogues or not match.cves
+        return _looked_up(term, match) if known else None
     if term.name == "malicious":
         return match.malicious
     if term.name == "fixable":
