@@ -343,7 +343,7 @@ def scan(
             max_age=policy.max_age,
             registries=policy.registries,
             cool_down=policy.cool_down,
-            ask_registries=policy.ask_registries,
+            ask_registries=_asks_registries(policy),
             clients=_own_clients(policy),
         )
         if not offline:
@@ -395,9 +395,14 @@ def _baseline(
     return Baseline.of(found, text, incomplete(text, len(found.not_established)))
 
 
+def _asks_registries(policy: Policy) -> bool:
+    """Whether the policy says so, or has a rule about releases, of which locks say little."""
+    return policy.ask_registries or any("release" in rule.when.fields for rule in policy.rules)
+
+
 def _own_clients(policy: Policy) -> tuple[Client, ...]:
     """What the user's package managers are set to, where that may be of use."""
-    if not (policy.cool_down or policy.ask_registries):
+    if not (policy.cool_down or _asks_registries(policy)):
         return ()
     from bomvet.clients import own_clients  # noqa: PLC0415 - rarely asked for
 

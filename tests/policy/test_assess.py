@@ -300,6 +300,29 @@ def test_open_questions() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("policy", "questions"),
+    [
+        (Policy(), ("pkg:pypi/b@1: both",)),
+        (Policy(cool_down=7), ("pkg:pypi/b@1: both", "pkg:pypi/a@1: down")),
+        (Policy(ask_registries=True), ("pkg:pypi/b@1: both", "pkg:pypi/a@1: down")),
+    ],
+)
+def test_releases_are_open_questions_where_somebody_asks(policy: Policy, questions: tuple[str, ...]) -> None:
+    """A cool-down or the wish to ask registries makes what they did not answer a question; the same only once."""
+    open_ = ReleaseAnswer(standing=Standing.NOT_ESTABLISHED, reason="down")
+    releases = {
+        "pkg:pypi/a@1": open_,
+        "pkg:pypi/b@1": replace(open_, reason="both"),
+        "pkg:pypi/c@1": replace(open_, standing=Standing.ABSENT),
+    }
+    advisories = {"pkg:pypi/b@1": AdvisoryAnswer(standing=Standing.NOT_ESTABLISHED, reason="both")}
+
+    assessment = judged(policy=policy, facts=Facts(advisories=advisories, releases=releases))
+
+    assert (assessment.verdict, assessment.not_established) == (Verdict.INCOMPLETE, questions)
+
+
 def test_what_is_not_locked_is_asked_once() -> None:
     """That nothing states the version of a component is told at its place, and not again where nobody can match it."""
     place = UNKNOWN.location

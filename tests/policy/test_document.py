@@ -10,7 +10,16 @@ from bomvet.errors import PolicyFileError
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Waiver
 from bomvet.policy.conditions import TERMS, conditions
-from bomvet.policy.document import Ignores, Policy, UnknownSeverity, UnusedWaivers, fail_on, max_age, read_policy
+from bomvet.policy.document import (
+    Ignores,
+    Policy,
+    UnknownSeverity,
+    UnusedWaivers,
+    cool_down,
+    fail_on,
+    max_age,
+    read_policy,
+)
 from bomvet.policy.expressions import compiled
 from bomvet.policy.rules import CustomRule
 
@@ -24,6 +33,8 @@ allow-incomplete = true
 require-components = true
 exclude = ["vendor", "docs/*.txt"]
 registries = ["https://npm.packages.example", "https://pypi.packages.example/simple"]
+cool-down = "14d"
+ask-registries = true
 author = " Example Ltd <security@shop.example> "
 disable = ["weak-integrity"]
 ignore-files = [".trivyignore"]
@@ -77,13 +88,15 @@ POLICY = Policy(
     require_components=True,
     exclude=("vendor", "docs/*.txt"),
     registries=("https://npm.packages.example", "https://pypi.packages.example/simple"),
+    cool_down=14,
+    ask_registries=True,
     author="Example Ltd <security@shop.example>",
     disable=("weak-integrity",),
     severities=(("unpinned-git", Severity.LOW),),
     ignore_files=(".trivyignore",),
     ignores=Ignores(owner="me", reason="old", expires=dt.date(2027, 1, 1)),
     rules=(
-        CustomRule(id="own", when=compiled("component.direct", "component"), line=23),
+        CustomRule(id="own", when=compiled("component.direct", "component"), line=25),
         CustomRule(
             id="other-1",
             when=compiled("advisory.kev", "advisory"),
@@ -92,7 +105,7 @@ POLICY = Policy(
             message="m",
             help="h",
             remediation="r",
-            line=27,
+            line=29,
         ),
     ),
     waivers=(
@@ -101,7 +114,7 @@ POLICY = Policy(
             reason="not reachable",
             owner="security@shop.example",
             expires=dt.date(2026, 12, 31),
-            line=36,
+            line=38,
         ),
         Waiver(
             id="GHSA-x",
@@ -111,7 +124,7 @@ POLICY = Policy(
             purl="pkg:pypi/a",
             versions=">=1.0, <2",
             path="apps/*",
-            line=42,
+            line=44,
         ),
     ),
 )
@@ -188,6 +201,12 @@ def test_ages_that_are_none(text: str) -> None:
         max_age(text)
 
 
+@pytest.mark.parametrize(("text", "days"), [("7d", 7), ("0", 0), ("0d", 0), ("30 d", 30), ("9999d", 9999)])
+def test_cool_down(text: str, days: int) -> None:
+    """Full days, or none."""
+    assert cool_down(text) == days
+
+
 def test_expiry_with_a_time_of_day() -> None:
     """A moment stands for its day."""
     text = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\nexpires = 2026-12-31T10:00:00Z'
@@ -223,6 +242,9 @@ WAIVER = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\n'
             "registries = ['https://a.example', 'npm']",
             "line 1: registries[2] must be a URL such as https://npm.acme.example",
         ),
+        ("cool-down = '1w'", "line 1: cool-down must be a number of days such as '7d', or '0', not '1w'"),
+        ("cool-down = 7", "line 1: cool-down must be a text that is not empty"),
+        ("ask-registries = 'yes'", "line 1: ask-registries must be true or false"),
         ("author = ' '", "line 1: author must be a text that is not empty"),
         ("db = '7d'", "line 1: db must be a table"),
         (
@@ -230,8 +252,8 @@ WAIVER = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\n'
             "line 3: db.max-age must be a number of days or hours such as '7d' or '36h', not 'old'",
         ),
         ("[db]\nmax-age = 7", "line 2: db.max-age must be a text that is not empty"),
-        ("[db]\npath = 'x'", "line 2: unknown setting db.path; known are max-age"),
-        ("db.path = 'x'", "line 1: unknown setting db.path; known are max-age"),
+        ("[db]\npath = 'x'", "line 2: unknown setting db.path; known are max-age, url"),
+        ("db.path = 'x'", "line 1: unknown setting db.path; known are max-age, url"),
         ("\nfail_on = 'high'", "line 2: unknown setting fail_on; did you mean fail-on?"),
         ("[[waiver]]\nid = 'x'", "line 1: unknown setting waiver; did you mean waivers?"),
         ("[waivers]\nid = 'x'", "line 1: waivers must be an array of tables: [[waivers]]"),
@@ -263,7 +285,7 @@ def test_all_errors_at_once() -> None:
         "line 1: a waiver needs id, reason, owner, expires; reason, owner, expires is missing",
         "line 8: waivers[2].expires must be a date such as 2026-12-31",
         "line 10: db.max-age must be a text that is not empty",
-        "line 11: unknown setting db.x; known are max-age",
+        "line 11: unknown setting db.x; known are max-age, url",
     )
 
 

@@ -221,7 +221,7 @@ def _open_questions(inventory: Inventory, facts: Facts, plugins: Sequence[Plugin
             for purl, answer in sorted(facts.releases.items())
             if answer.standing is Standing.NOT_ESTABLISHED and purl not in asked
         ]
-    return questions
+    return list(dict.fromkeys(questions))
 
 
 def _asked_already(inventory: Inventory) -> set[str]:
