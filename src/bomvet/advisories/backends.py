@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from bomvet.advisories import osv_api
 from bomvet.advisories.cache import Kept, RecordCache
+from bomvet.advisories.database import AdvisoryDatabase
 from bomvet.advisories.ecosystems import Package, asked_ecosystems
 from bomvet.advisories.osv_api import Answer, Query
 from bomvet.advisories.records import BrokenRecordError, Record, read_record
@@ -85,6 +86,8 @@ class Offline:
     def __init__(self, store: AdvisoryStore) -> None:
         self._store = store
         self.problems: list[str] = []
+        #: What a database can speak of; None of a store that does not say.
+        self._covered: frozenset[str] | None = store.covered() if isinstance(store, AdvisoryDatabase) else None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -102,8 +105,19 @@ class Offline:
                 names[ecosystem].add(package.name)
         entries = {ecosystem: self._store.packages(ecosystem, asked) for ecosystem, asked in names.items()}
         return {
-            p: Found(entries=[e for eco in asked_ecosystems(p) for e in entries[eco].get(p.name, ())]) for p in packages
+            p: Found(
+                entries=[e for eco in asked_ecosystems(p) for e in entries[eco].get(p.name, ())],
+                reason=self._lacking(p.ecosystem),
+            )
+            for p in packages
         }
+
+    def _lacking(self, ecosystem: str) -> str:
+        """Why the database cannot speak of `ecosystem`; empty where it can."""
+        covered = self._covered
+        if covered is None or ecosystem in covered:
+            return ""
+        return f"the advisory database has nothing of {ecosystem}: bomvet db update --ecosystem {ecosystem}"
 
     def advisories(self, ids: Collection[str]) -> Mapping[str, dict[str, Any]]:
         """The database's."""

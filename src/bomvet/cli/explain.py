@@ -32,6 +32,8 @@ def explain(
     cache_dir: opt.CacheDir = None,
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
+    vex: opt.Vex = None,
+    vex_product: opt.VexProduct = None,
     config: opt.Config = None,
 ) -> int:
     """Explain a component or an advisory.
@@ -54,6 +56,8 @@ def explain(
         osv_url=osv_url or "",
         cache=values.cache(cache_dir),
         use_ignore_files=not no_ignore,
+        vex=vex or (),
+        vex_products=vex_product or (),
     )
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
     with api.advisory_judge(values.database(db)) as judge:

@@ -66,8 +66,8 @@ def scan(
     settings = _stated(fail_on, max_age, allow_incomplete, require_components, cool_down, ask_registries)
     settings |= values.advisories(advisories)
     policy = api.load_policy(config or "", target=target, ignore_files=ignore_files or ())
-    say_some(policy.notes, before="note: ")
     policy = _with(policy, settings, exclude)
+    api.check_rules(policy)
     result = api.scan(
         target,
         policy=policy,
