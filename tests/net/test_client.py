@@ -333,6 +333,20 @@ def test_defects_are_answers(client: Client, server: OsvServer, monkeypatch: pyt
     assert answer.error == f"{server.url.removeprefix('http://')} could not be asked (KeyError)"
 
 
+def test_a_certificate_that_is_refused() -> None:
+    """It is refused the next time as well, so nobody waits for that."""
+    import ssl  # noqa: PLC0415
+
+    error = httpx.ConnectError("refused")
+    error.__cause__ = ssl.SSLCertVerificationError(1, "self-signed")
+    assert _client._hopeless(error)
+    assert not _client._hopeless(httpx.ConnectError("gone"))
+    for _ in range(30):
+        inner, error = error, httpx.ConnectError("outer")
+        error.__cause__ = inner
+    assert not _client._hopeless(error)
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

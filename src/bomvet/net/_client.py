@@ -252,4 +252,4 @@ def _hopeless(error: Exception) -> bool:
     """Whether the next try would fail as well."""
     import httpx  # noqa: PLC0415 - loaded already
 
-    return isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL))
+    return isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)) or rules.is_distrust(error)

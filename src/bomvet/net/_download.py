@@ -118,7 +118,8 @@ class _Fetching:
             with self._opened(session, headers) as response:
                 return self._taken(response, host, have)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise FailedError(f"{host} {_requests_cause(error)}") from None
+            passes = not isinstance(error, requests.exceptions.SSLError)
+            raise FailedError(f"{host} {_requests_cause(error)}", passes=passes) from None
         except OSError as error:
             raise FailedError(f"{self.path} cannot be written: {error.strerror}", passes=False) from None
 

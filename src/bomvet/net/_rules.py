@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from random import random
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -139,14 +139,29 @@ def trust() -> ssl.SSLContext:
     return context
 
 
+def is_distrust(error: BaseException) -> bool:
+    """Whether a certificate was refused, which it is the next time too."""
+    import ssl  # noqa: PLC0415 - loaded already
+
+    return any(isinstance(found, ssl.SSLCertVerificationError) for found in _chain(error))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """`error` and what it came from, outermost first."""
+    at: BaseException | None = error
+    for _ in range(20):  # no chain is so long
+        if at is None:
+            return
+        yield at
+        at = at.__cause__ or at.__context__
+
+
 def innermost(error: BaseException) -> str:
     """The system's own words: those of the innermost error that has any."""
-    words, seen = "", 0
-    at: BaseException | None = error
-    while at is not None and seen < 20:  # noqa: PLR2004 - no chain is so long
-        if isinstance(at, OSError) and at.strerror:
+    words = ""
+    for found in _chain(error):
+        if isinstance(found, OSError) and found.strerror:
             # asyncio puts words of its own in the place of the system's.
-            plain = os.strerror(at.errno) if isinstance(at, ConnectionError) and at.errno else at.strerror
-            words = getattr(at, "verify_message", "") or plain
-        at, seen = at.__cause__ or at.__context__, seen + 1
+            plain = os.strerror(found.errno) if isinstance(found, ConnectionError) and found.errno else found.strerror
+            words = getattr(found, "verify_message", "") or plain
     return words or "no connection"
