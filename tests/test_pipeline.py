@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bomvet import __version__
+from bomvet import __version__, pipeline
 from bomvet.errors import MalformedError, NotEstablishedError
 from bomvet.model.facts import AdvisoryAnswer, Facts, Severity, Standing
 from bomvet.model.finding import Finding, Rule, Verdict, Waiver
@@ -29,7 +29,7 @@ from bomvet.model.inventory import (
 from bomvet.model.result import Input, PluginStatus, ScanResult, Skipped, Status, Target
 from bomvet.pipeline import Subject, inspect, is_read, scan, unlocked
 from bomvet.plugin import Check, Context, Enriched, Enricher, FileTree, Needs, Request, Resolver
-from bomvet.policy.document import Policy
+from bomvet.policy.document import Policy, read_policy
 from tests.harness import NOW, FakeHttp, MemoryTree, context, edges
 
 if TYPE_CHECKING:
@@ -841,3 +841,74 @@ def test_claims_do_not_tell_letters_by_their_case() -> None:
         ("r", "Requirements.TXT"),
         ("r", "a/UV.lock"),
     ]
+
+
+def test_a_rule_that_the_policy_does_not_want() -> None:
+    """It is not run, and leaves no question open."""
+    result = scan(
+        MemoryTree({"lock": ""}),
+        Policy(disable=("c",)),
+        Context(now=NOW),
+        resolvers=[given(INVENTORY)],
+        enrichers=[],
+        checks=[Check(rule=rule("c"), on_component=on_component), Check(rule=rule("d"))],
+    )
+
+    assert (result.findings, result.rules) == ((), (rule("c"), rule("d")))
+    assert statuses(result) == [("d", "ok", ""), ("c", "off", "switched off by the policy")]
+    assert result.assessment is not None
+    assert result.assessment.verdict is Verdict.PASSED
+
+
+def test_a_rule_may_weigh_what_the_policy_says() -> None:
+    """The finding has that severity, and says which it had; one that has it already stays as it is."""
+    policy = Policy(severities=(("c", Severity.LOW), ("d", Severity.HIGH)))
+    result = scan(
+        MemoryTree({"lock": ""}),
+        policy,
+        Context(now=NOW),
+        resolvers=[given(INVENTORY)],
+        enrichers=[],
+        checks=[Check(rule=rule("c"), on_component=on_component)],
+    )
+    weighed = replace(
+        finding("c", LIBRARY.purl), severity=Severity.LOW, evidence=("severity low by the policy, high as built in",)
+    )
+
+    assert weighed in result.findings
+    assert {f.severity for f in result.findings} == {Severity.LOW}
+    same = replace(policy, severities=(("c", Severity.HIGH),))
+    assert list(pipeline._reweighed([weighed, finding("c", "x"), finding("e", "y")], same)) == [
+        replace(
+            weighed,
+            severity=Severity.HIGH,
+            evidence=(*weighed.evidence, "severity high by the policy, low as built in"),
+        ),
+        finding("c", "x"),
+        finding("e", "y"),
+    ]
+
+
+def test_own_rules_run_after_the_checks() -> None:
+    """Their findings are judged with the others, and their words are among the rules."""
+    policy = read_policy("[[rules]]\nid = 'own'\nwhen = \"component.name == 'lib'\"\n", "bomvet.toml")
+    result = scan(
+        MemoryTree({"lock": ""}),
+        policy,
+        Context(now=NOW),
+        resolvers=[given(INVENTORY)],
+        enrichers=[],
+        checks=[Check(rule=rule("d"))],
+    )
+
+    assert [(f.rule, f.subject) for f in result.findings] == [("own", LIBRARY.purl)]
+    assert [r.id for r in result.rules] == ["d", "own"]
+    assert statuses(result) == [("d", "ok", ""), ("own", "ok", "")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "known"), [("pypi", "1.0", True), ("pypi", "odd one", False), ("generic", "1.0", False)]
+)
+def test_the_order_of_versions(kind: str, version: str, known: bool) -> None:  # noqa: FBT001
+    """By purl type; what is no version of it has no place."""
+    assert (pipeline.version_key(kind, version) is not None) is known

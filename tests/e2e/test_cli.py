@@ -522,6 +522,7 @@ def test_list_names_every_setting(cli: Cli) -> None:
 
     inner = {
         "db": [f"db.{key}" for key in known("[db]\nx = 1", "db.x")],
+        "osv": [f"osv.{key}" for key in known("[osv]\nx = 1", "osv.x")],
         "rules": ["rules", *(f"rules.{key}" for key in known("[[rules]]\nx = 1", "rules[1].x"))],
         "waivers": ["waivers", *(f"waivers.{key}" for key in known("[[waivers]]\nx = 1", "waivers[1].x"))],
         "ignores": [f"ignores.{key}" for key in known("[ignores]\nx = 1", "ignores.x")],

@@ -109,7 +109,7 @@ def test_import_shows_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
         db._progress("1,000 records")
         db._progress("")
 
-    assert (terminal.getvalue(), file.getvalue()) == (f"\r1,000 records{' ' * 7}\r\r{' ' * 20}\r", "")
+    assert (terminal.getvalue(), file.getvalue()) == (f"\r1,000 records{' ' * 47}\r\r{' ' * 60}\r", "")
 
 
 TERMINATED = """
@@ -202,6 +202,8 @@ def test_status_as_json(cli: Cli, database: Path) -> None:
         "tolerated": 1,
         "unreadable": 1,
         "ecosystems": [{"name": "PyPI", "records": 2, "withdrawn": 1}],
+        "updates": [],
+        "catalogues": {},
     }
 
 

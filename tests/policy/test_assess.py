@@ -7,13 +7,23 @@ from dataclasses import replace
 
 import pytest
 
-from bomvet.model.facts import AdvisoryAnswer, Facts, Severity, Standing
-from bomvet.model.finding import Assessment, Finding, PolicyUsed, Verdict, Waived, Waiver
-from bomvet.model.inventory import Component, Inventory, Location, Unknown
+from bomvet.model.facts import (
+    AdvisoryAnswer,
+    AdvisoryMatch,
+    Catalogue,
+    Facts,
+    Kev,
+    Rating,
+    ReleaseAnswer,
+    Severity,
+    Standing,
+)
+from bomvet.model.finding import Assessment, Finding, PolicyUsed, RiskScore, Verdict, Waived, Waiver
+from bomvet.model.inventory import Component, Inventory, Location, Relationship, Scope, Unknown
 from bomvet.model.result import PluginStatus, Status
 from bomvet.policy.assess import assess
 from bomvet.policy.conditions import conditions
-from bomvet.policy.document import Policy, UnknownSeverity
+from bomvet.policy.document import Policy, UnknownSeverity, UnusedWaivers
 
 TODAY = dt.date(2026, 11, 24)
 INVENTORY = Inventory(components=(Component(purl="pkg:pypi/a@1", name="a", version="1"),))
@@ -231,7 +241,7 @@ BELOW_NONE = "1 finding below the threshold (fail-on = never)"
             Verdict.FAILED,
             ("1 finding of unknown severity (unknown-severity = fail)",),
         ),
-        ("low", UnknownSeverity.INCOMPLETE, Verdict.INCOMPLETE, (BELOW_LOW, "1 question could not be answered")),
+        ("low", UnknownSeverity.INCOMPLETE, Verdict.INCOMPLETE, ("1 question could not be answered",)),
         ("low", UnknownSeverity.PASS, Verdict.PASSED, (BELOW_LOW,)),
         ("never", UnknownSeverity.FAIL, Verdict.PASSED, (BELOW_NONE,)),
         ("never", UnknownSeverity.INCOMPLETE, Verdict.PASSED, (BELOW_NONE,)),
@@ -290,6 +300,29 @@ def test_open_questions() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("policy", "questions"),
+    [
+        (Policy(), ("pkg:pypi/b@1: both",)),
+        (Policy(cool_down=7), ("pkg:pypi/b@1: both", "pkg:pypi/a@1: down")),
+        (Policy(ask_registries=True), ("pkg:pypi/b@1: both", "pkg:pypi/a@1: down")),
+    ],
+)
+def test_releases_are_open_questions_where_somebody_asks(policy: Policy, questions: tuple[str, ...]) -> None:
+    """A cool-down or the wish to ask registries makes what they did not answer a question; the same only once."""
+    open_ = ReleaseAnswer(standing=Standing.NOT_ESTABLISHED, reason="down")
+    releases = {
+        "pkg:pypi/a@1": open_,
+        "pkg:pypi/b@1": replace(open_, reason="both"),
+        "pkg:pypi/c@1": replace(open_, standing=Standing.ABSENT),
+    }
+    advisories = {"pkg:pypi/b@1": AdvisoryAnswer(standing=Standing.NOT_ESTABLISHED, reason="both")}
+
+    assessment = judged(policy=policy, facts=Facts(advisories=advisories, releases=releases))
+
+    assert (assessment.verdict, assessment.not_established) == (Verdict.INCOMPLETE, questions)
+
+
 def test_what_is_not_locked_is_asked_once() -> None:
     """That nothing states the version of a component is told at its place, and not again where nobody can match it."""
     place = UNKNOWN.location
@@ -303,6 +336,16 @@ def test_what_is_not_locked_is_asked_once() -> None:
     )
 
     assert assessment.not_established == ("uv.lock:7: not TOML", "pkg:pypi/untold: no", "pkg:pypi/v@1: no")
+
+
+def test_open_questions_about_releases() -> None:
+    """They are asked only where the policy wants to know."""
+    answer = ReleaseAnswer(standing=Standing.NOT_ESTABLISHED, reason="offline")
+    facts = Facts(releases={"pkg:pypi/a@1": answer, "pkg:pypi/b@1": ReleaseAnswer(standing=Standing.KNOWN)})
+
+    assert judged(facts=facts).not_established == ()
+    for policy in (Policy(cool_down=7), Policy(ask_registries=True)):
+        assert judged(facts=facts, policy=policy).not_established == ("pkg:pypi/a@1: offline",)
 
 
 EMPTY = Inventory()
@@ -358,3 +401,162 @@ def test_the_policy_that_decided_is_named() -> None:
     assert judged(policy=policy).policy == PolicyUsed(
         source="central.toml", fail_on="never", unknown_severity="fail", allow_incomplete=True, require_components=True
     )
+
+
+# ── conditions ──────────────────────────────────────────────────────────────────────────────────
+
+MATCH = AdvisoryMatch(
+    id="CVE-1",
+    ids=("GHSA-1", "CVE-1"),
+    rating=Rating(severity=Severity.HIGH),
+    kev=Kev(added="2026-01-01"),
+)
+ADVISED = replace(FINDING, subject="pkg:pypi/a@1")
+ADVISORIES = {"pkg:pypi/a@1": AdvisoryAnswer(standing=Standing.KNOWN, matches=(MATCH,))}
+KEV = {"kev": Catalogue(date="2026-11-23", version="1", entries=1)}
+KNOWN = Facts(advisories=ADVISORIES, catalogues=KEV)
+
+
+def test_the_condition_that_refuses_is_told() -> None:
+    """By fingerprint, and counted apart in the reasons; the severity alone keeps its words."""
+    mild = replace(ADVISED, instance="CVE-2", severity=Severity.MEDIUM)
+    assessment = judged(
+        ADVISED,
+        replace(UNRATED, subject="pkg:pypi/a@1", instance="CVE-3"),
+        mild,
+        policy=Policy(fail_on=conditions("kev and runtime, medium")),
+        facts=KNOWN,
+    )
+
+    assert assessment.conditions == {
+        ADVISED.fingerprint: "kev and runtime",
+        mild.fingerprint: "medium",
+        replace(ADVISED, instance="CVE-3").fingerprint: "medium (unknown-severity = fail)",
+    }
+    assert assessment.reasons == (
+        "1 finding refused by fail-on = kev and runtime",
+        "1 finding of severity medium or worse",
+        "1 finding of unknown severity (unknown-severity = fail)",
+    )
+    assert assessment.policy is not None
+    assert assessment.policy.fail_on == "kev and runtime, medium"
+
+
+def test_what_no_condition_refuses_is_told_only() -> None:
+    """It is open, and does not fail."""
+    assessment = judged(ADVISED, policy=Policy(fail_on=conditions("kev and dev")), facts=KNOWN)
+
+    assert (assessment.verdict, assessment.findings) == (Verdict.PASSED, (ADVISED,))
+    assert assessment.reasons == ("1 finding below the threshold (fail-on = kev and dev)",)
+
+
+def test_a_missing_catalogue_is_one_question() -> None:
+    """Not one per finding, and none where nothing was found."""
+    other = replace(ADVISED, instance="GHSA-1")
+    policy = Policy(fail_on=conditions("kev"))
+    facts = Facts(advisories=ADVISORIES)
+    assessment = judged(ADVISED, other, policy=policy, facts=facts)
+
+    assert assessment.verdict is Verdict.INCOMPLETE
+    (question,) = assessment.not_established
+    assert question == (
+        "fail-on = kev cannot be decided for CVE-1 of pkg:pypi/a@1 and 1 other finding: "
+        "the advisory data holds no KEV catalogue; `bomvet db update` fetches it"
+    )
+    assert assessment.reasons == ("1 question could not be answered",)
+    assert judged(policy=policy, facts=facts).verdict is Verdict.PASSED
+    assert judged(ADVISED, policy=replace(policy, waivers=(waiver(),)), facts=facts).verdict is Verdict.PASSED
+    assert judged(ADVISED, policy=replace(policy, allow_incomplete=True), facts=facts).verdict is Verdict.PASSED
+
+
+def test_a_known_finding_is_not_judged() -> None:
+    """What the baseline has neither fails nor asks."""
+    assessment = assess(
+        [ADVISED],
+        Policy(fail_on=conditions("kev, high")),
+        inventory=INVENTORY,
+        facts=Facts(advisories=ADVISORIES),
+        plugins=(),
+        today=TODAY,
+        baseline=[ADVISED.fingerprint, "0"],
+    )
+
+    assert (assessment.verdict, assessment.failing, assessment.not_established) == (Verdict.PASSED, frozenset(), ())
+    assert (assessment.known, assessment.reasons) == (frozenset({ADVISED.fingerprint}), ())
+
+
+def test_scope_and_directness_are_those_of_the_component() -> None:
+    """What the root or another project asks for is direct; the root itself has a scope too."""
+    root = Component(purl="pkg:generic/r", name="r", directory="")
+    own = Component(purl="pkg:generic/o", name="o", directory="o", scope=Scope.DEV)
+    one, two = (Component(purl=f"pkg:pypi/{n}@1", name=n, scope=Scope.DEV) for n in "ab")
+    inventory = Inventory(
+        root=root,
+        components=(own, one, two),
+        relationships=(
+            Relationship(source=own.purl, target=one.purl),
+            Relationship(source=one.purl, target=two.purl),
+        ),
+    )
+    findings = [replace(FINDING, subject=c.purl) for c in (root, own, one, two)]
+
+    def refused(text: str) -> list[str]:
+        policy = Policy(fail_on=conditions(text))
+        failing = judged(*findings, policy=policy, inventory=inventory).failing
+        return [f.subject for f in findings if f.fingerprint in failing]
+
+    assert refused("direct") == ["pkg:pypi/a@1"]
+    assert refused("dev") == ["pkg:generic/o", "pkg:pypi/a@1", "pkg:pypi/b@1"]
+    assert refused("runtime") == ["pkg:generic/r"]
+
+
+def test_risk_scores() -> None:
+    """They are judged, and shown with the greatest upper bound."""
+    scores = (RiskScore(subject="pkg:pypi/a@1", low=20, high=75), RiskScore(subject="pkg:pypi/b@1", low=80, high=80))
+    assessment = assess(
+        [ADVISED],
+        Policy(fail_on=conditions("score>=70")),
+        inventory=INVENTORY,
+        facts=KNOWN,
+        plugins=(),
+        today=TODAY,
+        scores=scores,
+    )
+
+    assert (assessment.verdict, assessment.scores, assessment.score) == (Verdict.FAILED, scores, 80)
+    assert judged().score is None
+
+
+def test_a_rule_that_is_off_asks_nothing() -> None:
+    """The policy has said that it is not wanted."""
+    plugins = (PluginStatus(id="weak-integrity", status=Status.OFF, reason="switched off by the policy"),)
+
+    assert judged(plugins=plugins).verdict is Verdict.PASSED
+
+
+# ── versions and unused waivers ─────────────────────────────────────────────────────────────────
+
+
+def test_a_waiver_that_cannot_be_compared_is_told() -> None:
+    """The finding stays, and the note joins those about lists that were taken over."""
+    bound = replace(waiver(purl="pkg:pypi/a"), versions="<2")
+    assessment = judged(ADVISED, ADVISED, policy=Policy(waivers=(bound,), notes=("n",)))
+
+    assert (assessment.verdict, assessment.waived, assessment.unused) == (Verdict.FAILED, (), (bound,))
+    assert assessment.reasons == ("2 findings of severity high or worse",)
+    assert assessment.notes == (
+        "n",
+        "the waiver CVE-1 (<2) does not cover pkg:pypi/a@1: 1 has no place in an order of pypi versions",
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(1, "1 waiver covers nothing (unused-waivers = fail)"), (2, "2 waivers cover nothing (unused-waivers = fail)")],
+)
+def test_unused_waivers_may_fail(number: int, reason: str) -> None:
+    """Where the policy says so, and no question is open that they may be for."""
+    policy = Policy(waivers=(waiver("X"), waiver("Y"))[:number], unused_waivers=UnusedWaivers.FAIL)
+
+    assert (judged(policy=policy).verdict, judged(policy=policy).reasons) == (Verdict.FAILED, (reason,))
+    assert judged(policy=policy, inventory=OPEN).verdict is Verdict.INCOMPLETE

@@ -7,23 +7,62 @@ import datetime as dt
 import pytest
 
 from bomvet.errors import PolicyFileError
+from bomvet.model.facts import Severity
 from bomvet.model.finding import Waiver
 from bomvet.policy.conditions import TERMS, conditions
-from bomvet.policy.document import Exploitation, Policy, UnknownSeverity, fail_on, max_age, read_policy
+from bomvet.policy.document import (
+    Exploitation,
+    Ignores,
+    Policy,
+    UnknownSeverity,
+    UnusedWaivers,
+    cool_down,
+    fail_on,
+    max_age,
+    read_policy,
+)
+from bomvet.policy.expressions import compiled
+from bomvet.policy.rules import CustomRule
 
 TOOL = ("tool", "bomvet")
 
 WHOLE = """\
-fail-on = "critical"
+fail-on = ["critical", "kev, epss>0.5 and runtime"]
 unknown-severity = "incomplete"
+unused-waivers = "fail"
 allow-incomplete = true
 require-components = true
 exclude = ["vendor", "docs/*.txt"]
 registries = ["https://npm.packages.example", "https://pypi.packages.example/simple"]
+cool-down = "14d"
+ask-registries = true
 author = " Example Ltd <security@shop.example> "
+disable = ["weak-integrity"]
+ignore-files = [".trivyignore"]
 
 [db]
 max-age = "36h"
+
+[severity]
+unpinned-git = "low"
+
+[ignores]
+owner = "me"
+reason = "old"
+expires = 2027-01-01
+
+[[rules]]
+id = "own"
+when = "component.direct"
+
+[[rules]]
+id = "other-1"
+on = "advisory"
+when = "advisory.kev"
+severity = "low"
+message = "m"
+help = "h"
+remediation = "r"
 
 [[waivers]]
 id = "CVE-2024-1"
@@ -36,35 +75,57 @@ id = "GHSA-x"
 reason = "accepted"
 owner = "me"
 expires = "2027-01-31"
-purl = "pkg:pypi/a@1"
+purl = "pkg:pypi/a"
+versions = ">=1.0, <2"
 path = "apps/*"
 """
 
 POLICY = Policy(
-    fail_on=conditions("critical"),
+    fail_on=conditions("critical, kev, epss>0.5 and runtime"),
     unknown_severity=UnknownSeverity.INCOMPLETE,
+    unused_waivers=UnusedWaivers.FAIL,
     max_age=dt.timedelta(hours=36),
     allow_incomplete=True,
     require_components=True,
     exclude=("vendor", "docs/*.txt"),
     registries=("https://npm.packages.example", "https://pypi.packages.example/simple"),
+    cool_down=14,
+    ask_registries=True,
     author="Example Ltd <security@shop.example>",
+    disable=("weak-integrity",),
+    severities=(("unpinned-git", Severity.LOW),),
+    ignore_files=(".trivyignore",),
+    ignores=Ignores(owner="me", reason="old", expires=dt.date(2027, 1, 1)),
+    rules=(
+        CustomRule(id="own", when=compiled("component.direct", "component"), line=25),
+        CustomRule(
+            id="other-1",
+            when=compiled("advisory.kev", "advisory"),
+            on="advisory",
+            severity=Severity.LOW,
+            message="m",
+            help="h",
+            remediation="r",
+            line=29,
+        ),
+    ),
     waivers=(
         Waiver(
             id="CVE-2024-1",
             reason="not reachable",
             owner="security@shop.example",
             expires=dt.date(2026, 12, 31),
-            line=12,
+            line=38,
         ),
         Waiver(
             id="GHSA-x",
             reason="accepted",
             owner="me",
             expires=dt.date(2027, 1, 31),
-            purl="pkg:pypi/a@1",
+            purl="pkg:pypi/a",
+            versions=">=1.0, <2",
             path="apps/*",
-            line=18,
+            line=44,
         ),
     ),
 )
@@ -141,6 +202,12 @@ def test_ages_that_are_none(text: str) -> None:
         max_age(text)
 
 
+@pytest.mark.parametrize(("text", "days"), [("7d", 7), ("0", 0), ("0d", 0), ("30 d", 30), ("9999d", 9999)])
+def test_cool_down(text: str, days: int) -> None:
+    """Full days, or none."""
+    assert cool_down(text) == days
+
+
 def test_expiry_with_a_time_of_day() -> None:
     """A moment stands for its day."""
     text = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\nexpires = 2026-12-31T10:00:00Z'
@@ -148,7 +215,6 @@ def test_expiry_with_a_time_of_day() -> None:
     assert [w.expires for w in read_policy(text, "bomvet.toml").waivers] == [dt.date(2026, 12, 31)]
 
 
-SETTINGS = "fail-on, unknown-severity, allow-incomplete, require-components, exclude, registries, author, db, waivers"
 WAIVER = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\n'
 
 
@@ -177,6 +243,9 @@ WAIVER = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\n'
             "registries = ['https://a.example', 'npm']",
             "line 1: registries[2] must be a URL such as https://npm.acme.example",
         ),
+        ("cool-down = '1w'", "line 1: cool-down must be a number of days such as '7d', or '0', not '1w'"),
+        ("cool-down = 7", "line 1: cool-down must be a text that is not empty"),
+        ("ask-registries = 'yes'", "line 1: ask-registries must be true or false"),
         ("author = ' '", "line 1: author must be a text that is not empty"),
         ("db = '7d'", "line 1: db must be a table"),
         (
@@ -184,8 +253,8 @@ WAIVER = '[[waivers]]\nid = "a"\nreason = "b"\nowner = "c"\n'
             "line 3: db.max-age must be a number of days or hours such as '7d' or '36h', not 'old'",
         ),
         ("[db]\nmax-age = 7", "line 2: db.max-age must be a text that is not empty"),
-        ("[db]\npath = 'x'", "line 2: unknown setting db.path; known are max-age"),
-        ("db.path = 'x'", "line 1: unknown setting db.path; known are max-age"),
+        ("[db]\npath = 'x'", "line 2: unknown setting db.path; known are max-age, url"),
+        ("db.path = 'x'", "line 1: unknown setting db.path; known are max-age, url"),
         ("\nfail_on = 'high'", "line 2: unknown setting fail_on; did you mean fail-on?"),
         ("[[waiver]]\nid = 'x'", "line 1: unknown setting waiver; did you mean waivers?"),
         ("[waivers]\nid = 'x'", "line 1: waivers must be an array of tables: [[waivers]]"),
@@ -217,7 +286,7 @@ def test_all_errors_at_once() -> None:
         "line 1: a waiver needs id, reason, owner, expires; reason, owner, expires is missing",
         "line 8: waivers[2].expires must be a date such as 2026-12-31",
         "line 10: db.max-age must be a text that is not empty",
-        "line 11: unknown setting db.x; known are max-age",
+        "line 11: unknown setting db.x; known are max-age, url",
     )
 
 
@@ -315,3 +384,97 @@ def test_places_to_ask_for_what_is_exploited() -> None:
     with pytest.raises(PolicyFileError) as caught:
         read_policy('[exploitation]\nkev-url = "nowhere"\n', "bomvet.toml")
     assert caught.value.problems == ("line 2: exploitation.kev-url must be a URL such as https://osv.acme.example",)
+
+
+RULE = '[[rules]]\nid = "own"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("unused-waivers = 'x'", "line 1: unused-waivers must be one of warn, fail, not 'x'"),
+        ("disable = 'x'", "line 1: disable must be a list of texts"),
+        ("ignore-files = [1]", "line 1: ignore-files must be a list of texts"),
+        ("[ignores]\nid = 1", "line 2: unknown setting ignores.id; known are owner, reason, expires"),
+        ("[ignores]\nowner = 1", "line 2: ignores.owner must be a text that is not empty"),
+        ("[ignores]\nexpires = 1", "line 2: ignores.expires must be a date such as 2026-12-31"),
+        ("severity = 1", "line 1: severity must be a table"),
+        ("[severity]\nx = 'y'", "line 2: severity.x must be one of critical, high, medium, low, none, not 'y'"),
+        (
+            "[severity]\n\nknown-vulnerability = 'low'",
+            "line 3: known-vulnerability weighs what each advisory says; state it in fail-on",
+        ),
+        ("rules = 1", "line 1: rules must be an array of tables: [[rules]]"),
+        ("rules = [" + "{}," * 101 + "]", "line 1: rules has more than 100 rules"),
+        ("[[rules]]\nid = 'a'", "line 1: a rule needs id and when; when is missing"),
+        ("[[rules]]\nwhen = 'true'", "line 1: a rule needs id and when; id is missing"),
+        ("[[rules]]\nid = 'A b'\nwhen = 'true'", "line 2: rules[1].id must be words such as no-copyleft"),
+        (
+            RULE + "when = 'true'\non = 'x'",
+            "line 4: rules[1].on must be one of component, advisory, release, service, not 'x'",
+        ),
+        (
+            RULE + "when = 'true'\nseverity = 'x'",
+            "line 4: rules[1].severity must be one of critical, high, medium, low, none, not 'x'",
+        ),
+        (RULE + "when = 1", "line 3: rules[1].when must be a text that is not empty"),
+        (
+            RULE + "when = 'true'\nmesage = 1",
+            "line 4: unknown setting rules[1].mesage; did you mean message?",
+        ),
+        (RULE + "when = 'true'\n" + RULE + "when = 'true'", "line 4: the rule own stands twice"),
+        (
+            RULE + 'when = "component.nmae == 1"',
+            "line 3: rules[1].when: column 19: component has no field nmae; did you mean name?",
+        ),
+        (
+            RULE + "when = '''component.direct\n&& zz'''",
+            "line 4: rules[1].when: column 4: zz is no variable; known are component, release, provenance",
+        ),
+        (
+            RULE + 'when = """\ncomponent.direct &&\n  zz == 1"""',
+            "line 5: rules[1].when: column 3: zz is no variable; known are component, release, provenance",
+        ),
+        (RULE + "when = 'component.name'", "line 3: rules[1].when: must be true or false, and gives a text"),
+        (
+            WAIVER + "expires = 2026-01-01\npurl = 'pkg:pypi/a'\nversions = '1.0'",
+            "line 7: waivers[1].versions must be a range such as '>=1.0, <1.4.2', not '1.0'",
+        ),
+        (
+            WAIVER + "expires = 2026-01-01\nversions = '<1.0'",
+            "line 6: waivers[1].versions needs a purl without a version, such as pkg:pypi/pyyaml",
+        ),
+        (
+            WAIVER + "expires = 2026-01-01\npurl = 'pkg:npm/%40a/b@1'\nversions = '<1.0'",
+            "line 7: waivers[1].versions needs a purl without a version, such as pkg:pypi/pyyaml",
+        ),
+    ],
+)
+def test_errors_of_rules_and_waivers(text: str, problem: str) -> None:
+    """Each mistake is told with its line, and in an expression with its place there."""
+    assert problem in problems(text)
+
+
+def test_names_of_rules() -> None:
+    """They are held against the rules that there are, which are asked for only where some are named."""
+    text = (
+        'fail-on = ["rule:own", "rule:weak-integrty"]\ndisable = ["weak"]\n[severity]\nunpined-git = "low"\n'
+        f"{RULE}when = 'true'\n[[rules]]\nid = 'weak-integrity'\nwhen = 'true'\n"
+    )
+    with pytest.raises(PolicyFileError) as caught:
+        read_policy(text, "bomvet.toml", built_in=lambda: ["weak-integrity", "unpinned-git"])
+
+    assert caught.value.problems == (
+        "line 1: fail-on: there is no rule weak-integrty; did you mean weak-integrity?",
+        "line 2: disable: there is no rule weak; known are unpinned-git, weak-integrity",
+        "line 4: severity: there is no rule unpined-git; did you mean unpinned-git?",
+        "line 8: weak-integrity is a built-in rule; a rule of the policy needs its own id",
+    )
+    assert read_policy("", "bomvet.toml", built_in=lambda: pytest.fail("nobody asked")) == Policy()
+    stated = "disable = ['a']\n[severity]\nb = 'low'"
+    assert read_policy(stated, "bomvet.toml", built_in=lambda: ["a", "b"]).disable == ("a",)
+
+
+def test_tests_are_for_another_reader() -> None:
+    """A scan does not stumble over them."""
+    assert read_policy("tests = 1", "bomvet.toml") == Policy()

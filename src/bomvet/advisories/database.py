@@ -110,6 +110,8 @@ class AdvisoryDatabase:
         self._packing = Packing(meta["dictionary"])
         #: What the data is and how old.
         self.snapshot = _snapshot(meta)
+        #: When records that no update has brought since were imported; empty where there are none.
+        self.imported = str(meta["imported"])
         self._tolerated, self._unreadable = int(meta["tolerated"]), int(meta["unreadable"])
 
     @classmethod
@@ -157,6 +159,15 @@ class AdvisoryDatabase:
             catalogues=self.catalogues(),
         )
 
+    def covered(self) -> frozenset[str]:
+        """The ecosystems, without releases, that it can speak of; of all others it says nothing by having nothing.
+
+        Where all comes from updates these are the ones that were updated: a record of one may name another in passing.
+        """
+        status = self.status()
+        held = {count.name for count in status.ecosystems} if self.imported else set()
+        return frozenset(held | {feed.name for feed in status.feeds})
+
     def packages(self, ecosystem: str, names: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:
         """Per name that has any, the affected entries."""
         sql = "SELECT name, entries FROM package WHERE ecosystem = ? AND name IN ({})"
@@ -197,22 +208,24 @@ class AdvisoryDatabase:
     def catalogue_rows(self, name: str) -> Iterator[tuple[Any, ...]]:
         """Every row of the catalogue `name`, sorted, as `put_catalogue` takes them."""
         with _told():
-            yield from self._connection.execute(f"SELECT * FROM {_CATALOGUES[name][0]} ORDER BY cve")  # noqa: S608
+            yield from self._connection.execute(f"SELECT * FROM {CATALOGUES[name][0]} ORDER BY cve")  # noqa: S608
 
     def search(self, name: str) -> list[Found]:
         """Records that are called `name`, in whatever case, by their own id or by another; sorted by id."""
-        sql = (
-            "SELECT id, record, packages FROM advisory WHERE number IN (SELECT advisory FROM alias WHERE name = ?) "
-            "ORDER BY id LIMIT ?"
-        )
+        sql = "SELECT DISTINCT id FROM advisory WHERE number IN (SELECT advisory FROM alias WHERE name = ?) LIMIT ?"
         wanted = name.casefold()
         with _told():
-            rows = self._connection.execute(sql, (alias_key(name), MAX_FOUND)).fetchall()
-            found = [
+            ids = [str(row[0]) for row in self._connection.execute(sql, (alias_key(name), MAX_FOUND)).fetchall()]
+        return [one for one in self.named(ids) if wanted in {each.casefold() for each in names(one.record)}]
+
+    def named(self, ids: Collection[str]) -> list[Found]:
+        """The records of these ids with their packages; sorted by id."""
+        sql = "SELECT id, record, packages FROM advisory WHERE id IN ({})"
+        with _told():
+            return [
                 Found(record=self._packing.unpacked(record), packages=tuple(map(tuple, orjson.loads(packages))))
-                for _, record, packages in rows
+                for _, record, packages in sorted(selected(self._connection, sql, ids))
             ]
-            return [one for one in found if wanted in {each.casefold() for each in names(one.record)}]
 
     def packages_called(self, name: str) -> list[tuple[str, list[dict[str, Any]]]]:
         """Per ecosystem that has a package of that name, its entries."""
@@ -255,7 +268,7 @@ class AdvisoryDatabase:
 
 
 #: Per catalogue its table and the number of its columns.
-_CATALOGUES = {"kev": ("kev", 4), "epss": ("epss", 4)}
+CATALOGUES = {"kev": ("kev", 4), "epss": ("epss", 4)}
 #: A catalogue with its rows, sorted or not: `kev` (cve, added, due, ransomware), `epss` (cve, score, percentile, band).
 Catalogues = Mapping[str, tuple[Catalogue, Iterable[Sequence[Any]]]]
 
@@ -415,7 +428,7 @@ def update(path: str, new: Update, progress: Callable[[int], None] = lambda _: N
                 records, tolerated = create(connection, items)
                 if not records:
                     raise NoRecordError(tuple(intake.faults))
-                imported = stamp(new.obtained)
+                imported = ""
                 values = {"source": new.source, "imported": imported, "records": records, "tolerated": tolerated}
                 values["unreadable"] = intake.unreadable
             else:
@@ -459,11 +472,55 @@ def _edited(
     return values, str(meta["imported"])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """A database that comes from elsewhere, to be read in sequence: `items`, then the rows of each catalogue.
+
+    `digest` is what the records have to have; `finish` raises where what was read is not to be believed.
+    """
+
+    obtained: str
+    imported: str
+    source: str
+    digest: str
+    unreadable: int
+    feeds: Collection[Feed]
+    items: Iterable[Item]
+    catalogues: Catalogues
+    finish: Callable[[], None]
+
+
+def restore(path: str, new: Restored) -> DatabaseStatus:
+    """Put `new` in the place of the database file `path`, catalogues and all.
+
+    A failure at any point leaves the old file as it was.  Raises what `new` raises, and `UsageError`.
+    """
+    _expect_replaceable(path)
+    with _replacing(path) as connection:
+        records, tolerated = create(connection, new.items)
+        for name, (catalogue, rows) in new.catalogues.items():
+            _put_catalogue(connection, name, catalogue, rows)
+        new.finish()
+        meta = {"obtained": new.obtained, "imported": new.imported, "source": new.source}
+        _put_feeds(connection, new.feeds)
+        _write_meta(connection, {**meta, "records": records, "tolerated": tolerated, "unreadable": new.unreadable})
+        connection.commit()
+        found = dict(connection.execute("SELECT key, value FROM meta"))
+        try:
+            snapshot = _snapshot(found)
+        except (ValueError, TypeError) as error:
+            raise UsageError(f"the exported database cannot be used: {error}; nothing was changed") from None
+        if snapshot.digest != new.digest:
+            raise UsageError("the exported database cannot be used: its records are not those it names by its digest")
+    with AdvisoryDatabase.open(path) as database:
+        return database.status()
+
+
 def _oldest(connection: sqlite3.Connection, feeds: Mapping[str, Feed], imported: str) -> str:
     """How old the data is: as the oldest of what components may be matched with."""
     held = {str(name) for (name,) in connection.execute("SELECT name FROM ecosystem")}
-    times = {feeds[name].checked if name in feeds else imported for name in held & ORDERS.keys()}
-    return min(times | {feed.checked for feed in feeds.values()}, default=imported)
+    rest = {imported} if imported and held & ORDERS.keys() - feeds.keys() else set()
+    return min(rest | {feed.checked for feed in feeds.values()}, default=imported)
 
 
 def _put_feeds(connection: sqlite3.Connection, feeds: Iterable[Feed]) -> None:
@@ -486,7 +543,7 @@ def put_catalogue(path: str, name: str, catalogue: Catalogue, rows: Iterable[Seq
 def _put_catalogue(
     connection: sqlite3.Connection, name: str, catalogue: Catalogue, rows: Iterable[Sequence[Any]]
 ) -> None:
-    table, columns = _CATALOGUES[name]
+    table, columns = CATALOGUES[name]
     connection.execute(f"DELETE FROM {table}")  # noqa: S608 - one of ours
     connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * columns)})", rows)  # noqa: S608
     row = (name, catalogue.date, catalogue.version, catalogue.entries)

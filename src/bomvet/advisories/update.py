@@ -46,6 +46,8 @@ _MAX_ID = 200
 #: An archive that has less than half of so many records is not believed.
 _ENOUGH = 20
 _NOT_FOUND = 404
+#: So many lines after the last that is wanted are looked at, to see whether they are sorted at all.
+_FURTHER = 100
 
 
 class Fetched(Protocol):
@@ -198,7 +200,9 @@ class Updater:
         latest = self.now.isoformat()
         with open(path, encoding="utf-8", errors="replace") as file:
             newest, found = changes(file, feed.seen, MAX_SINGLE + 1)
-        return (min(newest, latest, key=dt.datetime.fromisoformat) if newest else feed.seen), found
+        newest = min(newest, latest, key=dt.datetime.fromisoformat)
+        # A mirror that lags behind takes nothing back.
+        return max(newest, feed.seen or newest, key=dt.datetime.fromisoformat), found
 
     def _records(self, base: str, feed: Feed, changed: Sequence[tuple[str, str]]) -> list[RawRecord] | None:
         """The changed records that are not there yet; None where one of them cannot be had."""
@@ -292,10 +296,11 @@ def changes(lines: Iterable[str], seen: str, limit: int) -> tuple[str, list[tupl
     """The latest time of `lines`, and up to `limit` pairs of time and id that are not before `seen`, latest first.
 
     Those of `seen` itself are among them: others may have followed in the same moment.  Raises `MalformedError` for a
-    line that is none, and where a later time follows an earlier one, since then nobody knows where to stop.
+    line that is none, and where a later time follows an earlier one, since then nobody knows where to stop; so far as
+    it was read.
     """
     since = dt.datetime.fromisoformat(seen) if seen else None
-    newest, before = "", None
+    newest, before, further = "", None, 0
     found: list[tuple[str, str]] = []
     for number, line in enumerate(lines, start=1):
         text = line.rstrip("\r\n")
@@ -307,8 +312,11 @@ def changes(lines: Iterable[str], seen: str, limit: int) -> tuple[str, list[tupl
             raise MalformedError(f"line {number} is later than the one before it")
         before, newest = at, newest or time
         if (since is not None and at < since) or len(found) >= limit:
-            break
-        found.append((time, id_))
+            further += 1
+            if further > _FURTHER:
+                break
+        else:
+            found.append((time, id_))
     if not newest:
         raise MalformedError("it is empty")
     return newest, found

@@ -76,6 +76,11 @@ SETTINGS = (
         "where to ask for EPSS where the database has none, or none",
     ),
     ("osv.private", "[]", "patterns of package names that are not sent to the service: @acme/*"),
+    (
+        "db.url",
+        '"https://osv-vulnerabilities.storage.googleapis.com"',
+        "where db update finds OSV's bucket; a list: mirrors in sequence",
+    ),
     ("db.max-age", '"7d"', "oldest advisory data to trust, in days or hours: 7d, 36h"),
     ("disable", "[]", "ids of built-in rules that are not run"),
     ("severity", "{}", 'a table [severity]: what a built-in rule weighs, such as unpinned-git = "low"'),

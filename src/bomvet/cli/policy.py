@@ -23,11 +23,12 @@ File = Annotated[
     typer.Argument(help="A policy file, or the folder of one.", metavar="[FILE]", callback=opt.given()),
 ]
 NewFile = Annotated[str, typer.Argument(help="Where to write it.", metavar="[FILE]", callback=opt.given())]
+ListFile = Annotated[str, typer.Argument(help="The list of the other tool.", metavar="FILE", callback=opt.given())]
 ToStdout = Annotated[bool, typer.Option("--stdout", help="Print it instead of writing a file.", envvar="BOMVET_STDOUT")]
 
 #: What `init` writes: a gate that is of use as it is, and what else there is in comments.
 TEMPLATE = """\
-# What may ship: https://bomvet.example/how-to/write-a-policy
+# What may ship.
 # `bomvet policy check` says what this file means, `bomvet policy test` runs the tests in it.
 
 # A finding fails where any of these is true; all others are told only.
@@ -143,8 +144,26 @@ def run_tests(file: File = ".") -> int:
     for outcome in outcomes:
         print(f"{'FAILED' if outcome.wrong else 'ok':<7} {outcome.case.name}: {outcome.wrong or outcome.was}")
     wrong = sum(bool(outcome.wrong) for outcome in outcomes)
-    print(f"{len(outcomes)} tests, {wrong} failed")
+    print(f"{len(outcomes)} test{'' if len(outcomes) == 1 else 's'}, {wrong} failed")
     return 1 if wrong else 0
+
+
+@app.command("import")
+def import_(file: ListFile) -> int:
+    """Print the entries of another tool's list as [[waivers]] to paste.
+
+    FILE is a .trivyignore, .trivyignore.yaml, osv-scanner.toml or .grype.yaml; what its entries do not state is taken
+    from [ignores] of the policy here. What no waiver can say is told in comments.
+    """
+    from bomvet import api  # noqa: PLC0415 - the help text needs none of it
+    from bomvet.policy.waivers import as_toml  # noqa: PLC0415 - the same
+
+    found = api.ignored(file)
+    for note in found.notes:
+        print(f"# {note}")
+    for waiver in found.waivers:
+        print(f"\n# {waiver.source}:{waiver.line}\n{as_toml(waiver)}", end="")
+    return 0
 
 
 def _place(file: str) -> tuple[str, str]:

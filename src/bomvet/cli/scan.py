@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from bomvet.cli import _values as values
@@ -67,15 +66,15 @@ def scan(
     settings = _stated(fail_on, max_age, allow_incomplete, require_components, cool_down, ask_registries)
     settings |= values.advisories(advisories)
     policy = api.load_policy(config or "", target=target, ignore_files=ignore_files or ())
-    say_some(policy.notes, before="note: ")
     policy = _with(policy, settings, exclude)
+    api.check_rules(policy)
     result = api.scan(
         target,
         policy=policy,
         database=values.database(db),
         offline=offline,
         osv_url=osv_url or "",
-        cache=os.path.expanduser(cache_dir) if cache_dir else "",
+        cache=values.cache(cache_dir),
         subject=values.subject(
             policy,
             name=source_name,

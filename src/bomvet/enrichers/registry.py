@@ -7,7 +7,7 @@ What locks say is always used.  Registries are asked only where somebody wants i
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict, deque
+from collections import defaultdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,8 +34,6 @@ _ECOSYSTEMS = frozenset({"pypi", "npm"})
 _LIMIT = 32 * 1024 * 1024
 #: No project has so many packages; a lock that states more shall not keep the network busy.
 _MOST_QUESTIONS = 25_000
-#: After so many failures on end a registry is not asked any further.
-_PATIENCE = 5
 _PYPI = "application/vnd.pypi.simple.v1+json"
 _NPM_SHORT = "application/vnd.npm.install-v1+json"
 _NPM_FULL = "application/json"
@@ -172,32 +170,16 @@ def _merged(questions: Iterable[_Question]) -> list[_Question]:
 
 
 def _pages(http: Http, questions: Sequence[_Question]) -> Iterator[tuple[_Question, Page | Missing | str]]:
-    """Each question with its page, or the reason why there is none; a registry that is down is not asked on and on."""
-    failures: Counter[str] = Counter()
-    asked: deque[_Question] = deque()
-    refused: list[_Question] = []
-
-    def requests() -> Iterator[Request]:
-        for question in questions:
-            if failures[question.choice.host] < _PATIENCE:
-                asked.append(question)
-                yield question.request
-            else:
-                refused.append(question)
-
-    for _, response in http.fetch(requests()):
-        question = asked.popleft()
-        host = question.choice.host
-        failures[host] = failures[host] + 1 if not response.status else 0
+    """Each question with its page, or the reason why there is none."""
+    answers = http.fetch(question.request for question in questions)
+    for question, (_, response) in zip(questions, answers, strict=True):
         yield question, _page(question, response)
-    for question in refused:
-        yield question, f"{question.choice.host} does not answer"
 
 
 def _page(question: _Question, response: Response) -> Page | Missing | str:
     host = question.choice.host
     if not response.status:
-        return f"{host} gave no answer: {response.error}"
+        return f"the registry could not be asked: {response.error}"
     if response.status in _GONE:
         return Missing()
     if response.status != _OK:

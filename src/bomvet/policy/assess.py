@@ -1,7 +1,7 @@
 """The judgement: findings and open questions, put to a policy; pure.
 
-A finding goes through steps in this order: waivers, the baseline, the conditions of `fail-on`.  Whatever a step takes
-out, no later one sees.
+A finding goes through steps in this order: VEX, which is asked before this, waivers, the baseline, the conditions of
+`fail-on`.  Whatever a step takes out, no later one sees.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ def assess(
         not_established=questions,
         conditions=MappingProxyType({f.fingerprint: _named(f, c, policy) for f, c in judging.pairs}),
         scores=telling(scores),
-        score=max((score.high for score in scores if score.terms), default=None),
+        score=max((score.high for score in scores if score.terms or score.high), default=None),
+        notes=(*policy.notes, *waiving.told),
     )
 
 
@@ -127,9 +128,10 @@ def _waive(findings: Iterable[Finding], stated: Iterable[Waiver], order: Order, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judging:
-    """The findings that a condition refuses, how many none does, and what could not be decided."""
+    """The findings that a condition refuses, and how many are undecided, with what is not known of them."""
 
     pairs: tuple[tuple[Finding, Condition], ...]
+    undecided: int
     questions: tuple[str, ...]
 
     @property
@@ -139,19 +141,20 @@ class _Judging:
 
 
 def _judge(findings: Iterable[Finding], policy: Policy, abouts: _Abouts) -> _Judging:
-    pairs, unrated = list[tuple[Finding, Condition]](), list[str]()
+    pairs, unrated, number = list[tuple[Finding, Condition]](), list[str](), 0
     undecided: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in findings if policy.fail_on else ():
         judged = judge(policy.fail_on, abouts.of(finding, _RATED[policy.unknown_severity]))
         if judged.refused:
             pairs.append((finding, judged.refused))
+        number += bool(judged.open)
         for condition, missing in judged.open:
             if missing == SEVERITY:
                 unrated.append(f"{finding.subject}: the severity of {finding.instance or finding.rule} is unknown")
             else:
                 undecided[str(condition), missing].append(finding)
     questions = (*dict.fromkeys(unrated), *(_undecided(*key, found) for key, found in undecided.items()))
-    return _Judging(pairs=tuple(pairs), questions=questions)
+    return _Judging(pairs=tuple(pairs), undecided=number, questions=questions)
 
 
 class _Abouts:
@@ -219,7 +222,7 @@ def _open_questions(inventory: Inventory, facts: Facts, plugins: Sequence[Plugin
             for purl, answer in sorted(facts.releases.items())
             if answer.standing is Standing.NOT_ESTABLISHED and purl not in asked
         ]
-    return questions
+    return list(dict.fromkeys(questions))
 
 
 def _asked_already(inventory: Inventory) -> set[str]:
@@ -242,9 +245,11 @@ class _Outcome:
 def _reasons(outcome: _Outcome, policy: Policy, inventory: Inventory) -> Iterable[str]:
     failing = outcome.judging.pairs
     yield from _refusals(failing)
-    below = len(outcome.waiving.open) - len(failing) - outcome.known
+    below = len(outcome.waiving.open) - len(failing) - outcome.judging.undecided - outcome.known
     if below and not failing:
         yield f"{_count(below, 'finding')} below the threshold (fail-on = {written(policy.fail_on)})"
+    if outcome.known:
+        yield f"{_count(outcome.known, 'finding')} known from the baseline"
     if policy.require_components and not inventory.components:
         yield "no component was found, and the policy requires some"
     if outcome.unused and policy.unused_waivers is UnusedWaivers.FAIL:
@@ -253,7 +258,6 @@ def _reasons(outcome: _Outcome, policy: Policy, inventory: Inventory) -> Iterabl
     if outcome.questions:
         allowed = ", which the policy allows" if policy.allow_incomplete else ""
         yield f"{_count(len(outcome.questions), 'question')} could not be answered{allowed}"
-    yield from outcome.waiving.told
 
 
 def _refusals(failing: Iterable[tuple[Finding, Condition]]) -> Iterable[str]:

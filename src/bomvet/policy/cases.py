@@ -185,10 +185,11 @@ class _CaseReader(Reader):
     def _fields(self, path: Path, value: Any, variable: str) -> dict[str, Any]:
         schema = {field.name: field.kind for field in SCHEMA[variable]}
         table = self.table(path, value, tuple(schema))
-        for name, stated in table.items():
-            if not _is(schema[name], stated) and not (name == "cwes" and _is("numbers", stated)):
-                self.problem((*path, name), f"{named((*path, name))} must be {_KINDS[schema[name]]}")
-        return table
+        kinds = {name: "numbers" if name == "cwes" else schema[name] for name in table}
+        wrong = [name for name, stated in table.items() if not _is(kinds[name], stated)]
+        for name in wrong:
+            self.problem((*path, name), f"{named((*path, name))} must be {_KINDS[kinds[name]]}")
+        return {name: stated for name, stated in table.items() if name not in wrong}
 
     def _catalogues(self, path: Path, table: Mapping[str, Any]) -> tuple[str, ...]:
         found = self.texts((*path, "catalogues"), table["catalogues"]) if "catalogues" in table else _CATALOGUES
@@ -223,6 +224,7 @@ _KINDS = {
     "int": "a whole number",
     "double": "a number",
     "list": "a list of texts",
+    "numbers": "a list of whole numbers",
     "map": "a table of texts",
 }
 

@@ -55,9 +55,9 @@ class Advisories(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Osv:
-    """OSV's service: its URL (empty: the public one), and patterns of package names that are not sent to it."""
+    """OSV's service: its URL, and patterns of package names that are not sent to it."""
 
-    url: str = ""
+    url: str = "https://api.osv.dev"
     private: tuple[str, ...] = ()
 
 
@@ -77,7 +77,8 @@ class Policy:
     `source` is the name of the file, empty for the built-in policy.
     `registries` are URLs that packages may come from, besides those that the project's clients are configured for.
     `vex` are patterns of VEX documents in the project, `vex_products` names by which statements may call the project.
-    `advisories` says where advisories come from, `osv` what there is to know of the service.
+    `advisories` says where advisories come from, `osv` what there is to know of the service, `mirrors` where
+    `db update` finds OSV's bucket.
     `cool_down` is how many days old a release has to be, 0 for none; `ask_registries` has the registries asked about
     every package.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
@@ -106,6 +107,7 @@ class Policy:
     advisories: Advisories = Advisories.AUTO
     exploitation: Exploitation = Exploitation()
     osv: Osv = Osv()
+    mirrors: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     ignore_files: tuple[str, ...] = ()
     ignores: Ignores = Ignores()
@@ -231,8 +233,8 @@ class _PolicyReader(Reader):
             found = read((key,), value)
             if found is not None:
                 values[name] = found
-        policy = Policy(**values)
-        if built_in and (policy.disable or policy.severities or policy.rules or _named_rules(policy)):
+        policy = Policy(**values, mirrors=self._mirrors(document.get("db")) if isinstance(document, dict) else ())
+        if built_in and (policy.disable or policy.severities or policy.rules or named_rules(policy)):
             self._names(policy, built_in())
         return policy
 
@@ -259,7 +261,7 @@ class _PolicyReader(Reader):
         return None if wrong else found
 
     def _db(self, path: Path, value: Any) -> dt.timedelta | None:
-        table = self.table(path, value, ("max-age",))
+        table = self.table(path, value, ("max-age", "url"))
         return self.converted(max_age)((*path, "max-age"), table["max-age"]) if "max-age" in table else None
 
     def _exploitation(self, path: Path, value: Any) -> Exploitation:
@@ -267,11 +269,23 @@ class _PolicyReader(Reader):
         urls = {key: read((*path, key), table[key]) or "" for key in table}
         return Exploitation(kev_url=urls.get("kev-url", ""), epss_url=urls.get("epss-url", ""))
 
+    def _mirrors(self, value: Any) -> tuple[str, ...]:
+        """`db.url`, one or several."""
+        urls = value.get("url", []) if isinstance(value, dict) else []
+        path, convert = ("db", "url"), self.converted(service_url)
+        if isinstance(urls, str):
+            return tuple(filter(None, [convert(path, urls)]))
+        texts = enumerate(self.texts(path, urls) or ())
+        return tuple(url for number, text in texts if (url := convert((*path, number), text)))
+
     def _osv(self, path: Path, value: Any) -> Osv:
         table = self.table(path, value, ("url", "private"))
         url = self.converted(service_url)((*path, "url"), table["url"]) if "url" in table else None
         private = self.texts((*path, "private"), table["private"]) if "private" in table else None
-        return Osv(url=url or "", private=private or ())
+        if url and not url.startswith("https://"):
+            # The file may be a stranger's: it must not have the machines of a network asked that speak plain HTTP.
+            self.problem((*path, "url"), "osv.url must begin with https://; --osv-url takes others")
+        return Osv(url=url or Osv().url, private=private or ())
 
     def _ignores(self, path: Path, value: Any) -> Ignores:
         table = self.table(path, value, ("owner", "reason", "expires"))
@@ -342,7 +356,7 @@ class _PolicyReader(Reader):
         places: list[tuple[Path, str, Sequence[str]]] = [
             *((("disable",), name, sorted(built_in)) for name in policy.disable),
             *((("severity", name), name, sorted(built_in)) for name, _ in policy.severities),
-            *((("fail-on",), name, sorted({*built_in, *own})) for name in _named_rules(policy)),
+            *((("fail-on",), name, sorted({*built_in, *own})) for name in named_rules(policy)),
         ]
         for path, name, known in places:
             if name not in known:
@@ -380,5 +394,6 @@ class _PolicyReader(Reader):
             )
 
 
-def _named_rules(policy: Policy) -> list[str]:
+def named_rules(policy: Policy) -> list[str]:
+    """The rules that conditions name."""
     return [t.text for condition in policy.fail_on for t in condition.terms if t.name == "rule"]

@@ -107,14 +107,11 @@ def _lines(lines: list[int]) -> str:
 
 
 def _waiver(entry: Entry, path: str, defaults: Ignores) -> Waiver:
-    expires = entry.expires or defaults.expires
-    if expires is None:
-        raise TypeError("an entry without an end")  # which `_lacking` has refused
     return Waiver(
         id=entry.id,
         reason=entry.reason or defaults.reason,
         owner=defaults.owner,
-        expires=expires,
+        expires=entry.expires or defaults.expires or dt.date.min,  # the last of which `_lacking` has refused
         purl=entry.purl,
         path=entry.path,
         source=path,
@@ -187,7 +184,7 @@ def _trivy_yaml(text: str, path: str, folder: str) -> Found:  # noqa: ARG001 - t
 
 def _osv(text: str, path: str, folder: str) -> Found:
     document, reader = parsed(text, path), Reader(text, ())
-    if not folder:
+    if not folder and (document.get("IgnoredVulns") or document.get("PackageOverrides")):
         yield Note(1, "that it is for its own folder alone")
     for line, entry in _tables(document, "IgnoredVulns", reader):
         id_ = entry.get("id")

@@ -32,6 +32,10 @@ def meaning(policy: Policy, today: dt.date) -> Iterator[str]:
     for own in policy.rules:
         yield f"Rule {own.id} ({own.severity}) finds each {own.on} of which this is true:"
         yield f"  {' '.join(own.when.text.split())}"
+    if policy.cool_down:
+        yield f"A release of less than {policy.cool_down} days is a finding of new-release"
+    if policy.vex:
+        yield f"Statements of VEX that answer findings: {', '.join(policy.vex)}"
     if policy.allow_incomplete:
         yield "Open questions warn, and do not end in exit code 3"
     if policy.require_components:

@@ -136,7 +136,10 @@ def _reason(rule: CustomRule, failure: Exception) -> str:
         return said(failure)
     key = str(failure.args[0]) if failure.args else ""
     asked = [f"{name}.{key}" for name, fields in rule.when.fields.items() if key in fields]
-    return f"{' or '.join(asked)} is not established" if asked else f"there is no {key!r}; test for it with `in`"
+    if not asked:
+        return f"there is no {key!r}; test for it with `in`"
+    advice = " (ask-registries = true has the registries asked)" if f"release.{key}" in asked else ""
+    return f"{' or '.join(asked)} is not established{advice}"
 
 
 def _finding(rule: CustomRule, subject: Subject) -> Finding:

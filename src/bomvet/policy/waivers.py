@@ -34,6 +34,17 @@ def bounds(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+def as_toml(waiver: Waiver) -> str:
+    """`waiver` as the table that a policy states it by."""
+    import json  # noqa: PLC0415 - for those who print some
+
+    keys = ("id", "purl", "versions", "path", "reason", "owner")
+    stated = {key: json.dumps(text, ensure_ascii=False) for key in keys if (text := getattr(waiver, key))}
+    rows = [f"{key} = {text}" for key, text in stated.items()]
+    # What JSON leaves as it is and TOML does not.
+    return "\n".join(("[[waivers]]", *rows, f"expires = {waiver.expires}")).replace("\x7f", "\\u007f") + "\n"
+
+
 class _UnorderedError(Exception):
     """There is no order to go by; the text says of what."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bomvet.checks.component._install import runs_code
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Finding, Rule
 from bomvet.plugin import Check
@@ -21,7 +22,7 @@ def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
     release = answer.release if answer else None
     if component.first_party or not release or not release.cooling:
         return
-    runs = _runs_code(component)
+    runs = runs_code(component)
     yield Finding(
         rule="new-release",
         subject=component.purl,
@@ -34,16 +35,6 @@ def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
             "changes, and waive the rule for it until the day it has cooled down."
         ),
     )
-
-
-def _runs_code(component: Component) -> str:
-    """Why installing it runs code of the package; empty where it does not."""
-    if any(name == "bomvet:install-script" for name, _ in component.properties):
-        return "it has an install script"
-    files = component.distributions
-    if component.purl.startswith("pkg:pypi/") and files and all(file.source for file in files):
-        return "it comes as source alone, which runs its own code when it is built"
-    return ""
 
 
 def _days(number: int) -> str:
