@@ -137,3 +137,14 @@ def test_the_table_shows_it() -> None:
     assert "EPSS 0.97 (99th percentile, 2026-11-24)\n" in text
     assert "Risk, from 0 to 100\n" in text
     assert "100 pipe@2.0 malicious 100" in text
+
+
+def test_what_is_no_cve_is_in_no_catalogue() -> None:
+    """Without KEV it is still sure that a record without a CVE is not listed there: no question is open."""
+    store = MemoryAdvisories([record("GHSA-aaaa-bbbb-cccc", "tap")])
+    policy = replace(Policy(), fail_on=conditions("kev"))
+
+    result = pipeline.scan(MemoryTree({"requirements.txt": LOCK}), policy, Context(now=NOW, advisories=store))
+
+    assert result.assessment is not None
+    assert (result.assessment.verdict, result.assessment.not_established) == (Verdict.PASSED, ())
