@@ -71,10 +71,11 @@ def test_only_vulnerabilities_are_answered() -> None:
     assert judged(said(), finding=finding).open == (finding,)
 
 
+@pytest.mark.parametrize("rule", ["known-vulnerability", "malicious-package"])
 @pytest.mark.parametrize("names", [("MAL-2026-1", "CVE-1"), ("CVE-1", "mal-2026-1")])
-def test_malicious_packages_are_never_answered(names: tuple[str, ...]) -> None:
+def test_malicious_packages_are_never_answered(names: tuple[str, ...], rule: str) -> None:
     """The statement is told, and the finding stays."""
-    finding = replace(FINDING, ids=names)
+    finding = replace(FINDING, ids=names, rule=rule)
     note = "v.json: the statement on CVE-1 is not applied: pkg:pypi/a-b@1.0 is malicious, which no statement answers"
 
     assert judged(said(), finding=finding) == Answered(open=(finding,), notes=(note,))

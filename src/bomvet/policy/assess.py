@@ -72,7 +72,7 @@ def assess(
         not_established=questions,
         conditions=MappingProxyType({f.fingerprint: _named(f, c, policy) for f, c in judging.pairs}),
         scores=telling(scores),
-        score=max((score.high for score in scores if score.terms), default=None),
+        score=max((score.high for score in scores if score.terms or score.high), default=None),
         notes=(*policy.notes, *waiving.told),
     )
 

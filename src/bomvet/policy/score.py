@@ -101,7 +101,7 @@ def telling(found: Collection[RiskScore]) -> tuple[RiskScore, ...]:
     All others have what is not established of everything, and how old they are; where their advisories are an open
     question, that is told as such.
     """
-    return tuple(score for score in found if any(map(_is_against, score.terms)))
+    return tuple(s for s in found if s.high and (not s.terms or any(map(_is_against, s.terms))))
 
 
 def _is_against(term: ScoreTerm) -> bool:
