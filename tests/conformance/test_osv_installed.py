@@ -139,3 +139,11 @@ def test_alpine(store: AdvisoryDatabase) -> None:
         735,
         "5abed94c7160335e1de21043f34a2376459ad211018e6ac724eea5328a8c7584",
     )
+
+
+def test_a_release_that_the_database_lacks(store: AdvisoryDatabase) -> None:
+    """Packages of a release that no record is about are not established, and never clean."""
+    files = {"lib/apk/db/installed": b"P:musl\nV:1.2-r0\n", "etc/os-release": b"ID=alpine\nVERSION_ID=3.99.1\n"}
+    ((_, answer),) = answered(store, APK, files, "lib/apk/db/installed")
+    reason = "the database holds nothing of Alpine:v3.99"
+    assert answer == AdvisoryAnswer(standing=Standing.NOT_ESTABLISHED, reason=reason)

@@ -127,7 +127,7 @@ def test_any_text_is_taken(text: str) -> None:
 
 def test_ecosystems() -> None:
     """Distributions that use dpkg have its order."""
-    assert [name for name, order in ORDERS.items() if order is DEBIAN] == ["Debian", "Ubuntu", "Echo"]
+    assert [name for name, order in ORDERS.items() if order is DEBIAN] == ["Debian", "Ubuntu"]
 
 
 # -- against dpkg itself ---------------------------------------------------------------------------------------------

@@ -104,10 +104,14 @@ class Offline:
             for ecosystem in asked_ecosystems(package):
                 names[ecosystem].add(package.name)
         entries = {ecosystem: self._store.packages(ecosystem, asked) for ecosystem, asked in names.items()}
+        # A release that the database holds nothing of is one that was not imported, or is too new: nothing is clean.
+        holds = getattr(self._store, "holds", lambda _: True)
+        lacking = {eco for eco, found in entries.items() if ":" in eco and not found and not holds(eco)}
         return {
             p: Found(
                 entries=[e for eco in asked_ecosystems(p) for e in entries[eco].get(p.name, ())],
-                reason=self._lacking(p.ecosystem),
+                reason=self._lacking(p.ecosystem)
+                or "; ".join(f"the database holds nothing of {e}" for e in asked_ecosystems(p) if e in lacking),
             )
             for p in packages
         }

@@ -227,6 +227,12 @@ class AdvisoryDatabase:
                 for _, record, packages in sorted(selected(self._connection, sql, ids))
             ]
 
+    def holds(self, ecosystem: str) -> bool:
+        """Whether there is any package of `ecosystem`, with its release."""
+        sql = "SELECT 1 FROM package WHERE ecosystem = ? LIMIT 1"
+        with _told():
+            return self._connection.execute(sql, (ecosystem,)).fetchone() is not None
+
     def packages_called(self, name: str) -> list[tuple[str, list[dict[str, Any]]]]:
         """Per ecosystem that has a package of that name, its entries."""
         with _told():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bomvet.versions.order import Order
 
 _SEMVER = ("npm", "crates.io", "Go", "Hex", "SwiftURL")
-_DPKG = ("Debian", "Ubuntu", "Echo")
+_DPKG = ("Debian", "Ubuntu")
 _APK = ("Alpine", "Alpaquita", "BellSoft Hardened Containers", "Chainguard", "MinimOS", "Wolfi")
 _RPM = (
     "AlmaLinux", "Azure Linux", "Mageia", "Photon OS", "Red Hat", "Rocky Linux", "SUSE", "openEuler", "openSUSE",
