@@ -276,7 +276,7 @@ def test_maintenance(answer: ReleaseAnswer | None, expected: tuple[float, float,
 
 
 def test_the_greatest_stand_first() -> None:
-    """By the upper bound, then the lower, then the name."""
+    """By the middle of the range, then the upper bound, then the name."""
     answers = {OTHERS[0].purl: known(), OTHERS[1].purl: known(HIGH), OTHERS[2].purl: known(HIGH)}
 
     found = scores(Inventory(components=OTHERS[:3]), Facts(advisories=answers, catalogues=LISTS))

@@ -144,14 +144,14 @@ def test_findings_are_grouped_by_component() -> None:
 
 
 def test_exploited_weaknesses_are_marked() -> None:
-    """KEV and a likely EPSS stand below the message, and one upgrade stands for all findings."""
+    """KEV and a likely EPSS stand below the message, exploited ones first, and one upgrade stands for all findings."""
     kev = Kev(added="2021-12-10", ransomware=True)
     epss = Epss(score=0.97, percentile=0.995, date="2026-11-24", model="v1", band="99-100")
     rating = Rating(severity=Severity.HIGH)
     first = AdvisoryMatch(id="CVE-1", ids=("CVE-1",), rating=rating, fixed="3", clean="4", kev=kev, epss=epss)
     second = replace(first, id="CVE-2", fixed="4", kev=None, epss=None)
     facts = Facts(advisories={PIPE.purl: AdvisoryAnswer(standing=Standing.KNOWN, matches=(first, second))})
-    found = (LEAK, replace(LEAK, instance="CVE-2", remediation="Upgrade pipe to 4."))
+    found = (replace(LEAK, instance="CVE-2", remediation="Upgrade pipe to 4."), LEAK)
 
     assert (
         table(replace(judged(findings=found), facts=facts))

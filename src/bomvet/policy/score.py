@@ -85,14 +85,15 @@ _Sum = tuple[int, int, tuple[ScoreTerm, ...]]
 
 
 def scores(inventory: Inventory, facts: Facts, unaffected: Collection[tuple[str, str]] = ()) -> tuple[RiskScore, ...]:
-    """The risk of each component, greatest first; 0 of what is the scanned project's own, which nobody is asked about.
+    """The risk of each component, greatest first, by the middle of the range.
 
+    It is 0 of what is the scanned project's own, which nobody is asked about.
     `unaffected` are advisories, by purl and id, that somebody answered for: they do not count.
     """
     scorer = _Scorer(inventory, facts, unaffected)
     own = (inventory.root, *inventory.components) if inventory.root else inventory.components
     found = [scorer.score(component) for component in own]
-    return tuple(sorted(found, key=lambda score: (-score.high, -score.low, score.subject)))
+    return tuple(sorted(found, key=lambda score: (-score.low - score.high, -score.high, score.subject)))
 
 
 def telling(found: Collection[RiskScore]) -> tuple[RiskScore, ...]:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bomvet.model.facts import Severity
+from bomvet.model.facts import SHOWN, Severity
 from bomvet.model.finding import Assessment, Finding, Suppressed, Verdict
 from bomvet.model.graph import Graph
 from bomvet.plugin import RenderOptions, Report
@@ -133,6 +133,7 @@ def _findings(console: Console, result: ScanResult, assessment: Assessment) -> N
             continue
         by_subject.setdefault(finding.subject, []).append(finding)
     for subject, findings in by_subject.items():
+        findings.sort(key=lambda f: _urgency(f, matches.get((f.subject, f.instance))))
         component = components.get(subject)
         title = component.label if component else subject
         scope = f"  [{component.scope.value}]" if component and component.scope != "required" else ""
@@ -144,6 +145,12 @@ def _findings(console: Console, result: ScanResult, assessment: Assessment) -> N
 
 def _matches(result: ScanResult) -> _Matches:
     return {(purl, m.id): m for purl, answer in result.facts.advisories.items() for m in answer.matches}
+
+
+def _urgency(finding: Finding, match: AdvisoryMatch | None) -> tuple[int, bool, float]:
+    """Of findings of one severity, what is exploited comes first, and then what is likely to be."""
+    chance = match.epss.percentile if match and match.epss else 0.0
+    return SHOWN.index(finding.severity), not (match and match.kev), -chance
 
 
 def _rows(findings: Sequence[Finding], assessment: Assessment, matches: _Matches) -> RenderableType:
