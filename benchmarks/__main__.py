@@ -21,6 +21,7 @@ BENCHMARKS = {
     "writer": "benchmarks.writer",
     "diff": "benchmarks.diff",
     "match": "benchmarks.match",
+    "database": "benchmarks.database",
     "requirements": "benchmarks.requirements",
     "walk": "benchmarks.walk",
     "node-modules": "benchmarks.node_modules",

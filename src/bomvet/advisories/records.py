@@ -193,7 +193,7 @@ def listing(versions: Iterable[str]) -> str:
     Some records list thousands.  A search in one text takes the place of as many objects, of which a scan would
     look at none but the one it searches.
     """
-    lines = sorted(set(versions))
+    lines = dict.fromkeys(versions)
     return "\n".join(("", *lines, "")) if lines else ""
 
 

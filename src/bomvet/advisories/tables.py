@@ -240,6 +240,9 @@ def selected(connection: Connection, sql: str, keys: Collection[Any], *before: A
 
 _STAGE = """
 ATTACH '' AS stage;
+PRAGMA stage.journal_mode = OFF;
+PRAGMA stage.cache_size = -32768;
+PRAGMA cache_size = -16384;
 CREATE TABLE stage.record (
     id TEXT PRIMARY KEY, modified TEXT, leaf BLOB, flags INTEGER, names BLOB, packages TEXT, advisory BLOB
 ) WITHOUT ROWID;
