@@ -419,7 +419,7 @@ def test_offline(cli: Cli, osv: OsvServer) -> None:
     )
 
 
-@pytest.mark.parametrize("option", ["--url", "--kev-url", "--epss-url"])
+@pytest.mark.parametrize("option", ["--db-url", "--kev-url", "--epss-url"])
 def test_a_url_that_is_none(cli: Cli, option: str) -> None:
     """What is no URL is exit 2."""
     ran = cli("db", "update", option, "nowhere")

@@ -230,6 +230,15 @@ def test_a_missing_catalogue_leaves_it_open(text: str, catalogue: str, expected:
     assert truth(text, about(catalogues=catalogues)) == expected
 
 
+def test_what_has_no_cve_is_in_no_catalogue() -> None:
+    """Nothing is missing then: catalogues are of CVEs, which an alias or a distribution's upstream may be."""
+    unnamed = replace(QUIET, id="GHSA-1")
+
+    assert truth("kev, epss>0.1", about(match=unnamed, catalogues={})) is False
+    for known in (replace(unnamed, aliases=("cve-2024-1",)), replace(unnamed, upstream=("CVE-2024-1",))):
+        assert truth("kev", about(match=known, catalogues={})) == KEV_MISSING
+
+
 def test_all_that_is_missing_is_told() -> None:
     """Each undecided condition with what it lacks."""
     judged = judge(conditions("kev, dev, epss>0.5"), about(catalogues={}))

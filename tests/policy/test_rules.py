@@ -258,11 +258,14 @@ def test_what_else_decides_closes_the_question() -> None:
 
 
 def test_catalogues() -> None:
-    """Without a catalogue nobody knows; what it does not have is not exploited, and has no chance to be."""
+    """Without a catalogue nobody knows; what it does not have, or has no CVE, is not known to be exploited."""
     without = Facts(advisories=FACTS.advisories)
 
     assert found("advisory.kev", "advisory") == [FULL.purl]
     assert found("advisory.id == 'CVE-2' && !advisory.kev && advisory.epss == 0.0", "advisory") == [FULL.purl]
+    unnamed = AdvisoryMatch(id="GHSA-9", ids=("GHSA-9",), rating=MATCH.rating)
+    alone = Facts(advisories={FULL.purl: AdvisoryAnswer(standing=Standing.KNOWN, matches=(unnamed,))})
+    assert found("!advisory.kev && !advisory.ransomware && advisory.epss == 0.0", "advisory", alone) == [FULL.purl]
     for field in ("kev", "ransomware", "epss > 0.9", "epss_percentile > 0.9"):
         (open_,) = found(f"advisory.{field}", "advisory", without)
         assert open_.startswith("cannot be decided for CVE-1 of pkg:npm/%40acme/a@1.0 and 1 more: advisory.")

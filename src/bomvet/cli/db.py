@@ -107,6 +107,7 @@ Ecosystems = Annotated[
 Mirrors = Annotated[
     list[str] | None,
     typer.Option(
+        "--db-url",
         "--url",
         help="Where OSV's bucket is; of several the next is asked where one fails. [default: OSV's own]",
         metavar="URL",
@@ -134,7 +135,7 @@ EpssUrl = Annotated[
         callback=opt.given(_catalogue_url),
     ),
 ]
-Full = Annotated[bool, typer.Option("--full", help="Fetch all records, whatever has changed.", envvar="BOMVET_DB_FULL")]
+Full = Annotated[bool, typer.Option("--full", help="Fetch all records, whatever has changed.", envvar="BOMVET_FULL")]
 ExportFile = Annotated[str, typer.Argument(help="The file to write.", metavar="FILE", callback=opt.given())]
 Query = Annotated[
     str,

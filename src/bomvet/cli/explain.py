@@ -40,8 +40,8 @@ def explain(
 
     Of a component, why it is there (paths, file and line), what is known of it, why each advisory matched or did
     not, and what to do; of an advisory, the same for each component that it affects, or why it affects none. Exit
-    code 1 means that there is no such component, or none that
-    the advisory affects; 3 that this, or what is known of the component, could not be established.
+    code 1 means that there is no such component, or none that the advisory affects; 3 that this, or what is known of
+    the component, could not be established.
     """
     from bomvet import api  # noqa: PLC0415 - the help text needs none of it
     from bomvet.reports import _explain  # noqa: PLC0415

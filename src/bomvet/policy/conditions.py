@@ -274,7 +274,8 @@ def _grave(term: Term, severity: Severity) -> bool | None:
 
 def _of_advisory(term: Term, match: AdvisoryMatch, about: About) -> bool | None:
     if term.name in CATALOGUES:
-        return _looked_up(term, match) if CATALOGUES[term.name] in about.catalogues else None
+        # What is no CVE can be in none of them, whether they were there or not.
+        return _looked_up(term, match) if CATALOGUES[term.name] in about.catalogues or not match.cves else None
     if term.name == "malicious":
         return match.malicious
     if term.name == "fixable":

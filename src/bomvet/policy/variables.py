@@ -129,7 +129,7 @@ def _severity(match: AdvisoryMatch, _: Known) -> str | None:
 
 def _epss(name: str) -> Callable[[AdvisoryMatch, Known], float | None]:
     def value(match: AdvisoryMatch, known: Known) -> float | None:
-        if "epss" not in known.catalogues:
+        if "epss" not in known.catalogues and match.cves:
             return None
         return float(getattr(match.epss, name)) if match.epss else 0.0
 
@@ -137,7 +137,8 @@ def _epss(name: str) -> Callable[[AdvisoryMatch, Known], float | None]:
 
 
 def _of_kev(test: Callable[[AdvisoryMatch], bool]) -> Callable[[AdvisoryMatch, Known], bool | None]:
-    return lambda match, known: test(match) if "kev" in known.catalogues else None
+    # Catalogues are of CVEs: without one there is nothing to look up.
+    return lambda match, known: test(match) if "kev" in known.catalogues or not match.cves else None
 
 
 def _age(match: AdvisoryMatch, known: Known) -> int | None:
