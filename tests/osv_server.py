@@ -11,7 +11,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +20,7 @@ from typing import Any
 from bomvet.advisories.matching import evaluate
 from bomvet.advisories.osv_api import ECOSYSTEMS, MAX_QUERIES
 from bomvet.advisories.records import Record, read_record
+from bomvet.plugin import Request, Response
 from bomvet.versions.orders import ORDERS
 
 #: Ecosystem, name, version (empty: any): ids with `modified`.
@@ -44,7 +45,7 @@ class OsvServer:
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     _faults: list[tuple[str, Fault]] = field(default_factory=list)
-    _records: dict[str, Record] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def publish(self, *documents: dict[str, Any]) -> None:
@@ -54,6 +55,10 @@ class OsvServer:
     def inject(self, path: str, *faults: Fault) -> None:
         """Let the next requests of a path that starts so meet `faults`, one each."""
         self._faults += [(path, fault) for fault in faults]
+
+    def recover(self) -> None:
+        """All is well again."""
+        self._faults.clear()
 
     def asked(self, path: str) -> list[Any]:
         """What was sent to paths that start so: the bodies, or None."""
@@ -70,9 +75,9 @@ class OsvServer:
 
     def record(self, id_: str) -> Record:
         """A document, taken apart."""
-        if id_ not in self._records:
-            self._records[id_] = read_record(self.documents[id_])
-        return self._records[id_]
+        if id_ not in self.records:
+            self.records[id_] = read_record(self.documents[id_])
+        return self.records[id_]
 
     # -- the API -------------------------------------------------------------------------------------------------
 
@@ -307,3 +312,22 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Nothing: clients may go whenever they like."""
+
+
+@dataclass(slots=True)
+class ServedHttp:
+    """An `Http` that asks an `OsvServer` without any network; `asked` are the URLs, in order."""
+
+    osv: OsvServer
+    asked: list[str] = field(default_factory=list)
+
+    def fetch(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Response]]:
+        """Each request with its answer, after a way through JSON."""
+        for request in requests:
+            self.asked.append(request.url)
+            if request.body is not None:
+                status, document = self.osv.batch(json.loads(json.dumps(request.body))["queries"])
+            else:
+                found = self.osv.documents.get(request.url.rpartition("/")[2])
+                status, document = (200, found) if found else (404, None)
+            yield request, Response(status, json.dumps(document).encode())

@@ -56,8 +56,9 @@ def open_target(target: str, *, exclude: Sequence[str] = (), use_ignore_files: b
     if scheme not in sources:
         raise UsageError(f"targets of the kind {scheme!r} are not known", hint=f"known are: {', '.join(sources)}")
     options = {"exclude": exclude, "use_ignore_files": use_ignore_files}
-    if scheme == "dir" and os.path.isfile(location):
-        options["kept"] = _kept_parts(location)
+    path = _path_of(scheme, location)
+    if scheme in ("dir", "git") and os.path.isfile(path):
+        options["kept"] = _kept_parts(path)
     tree = sources[scheme].open(location, **options)
     of_tree: int | None = getattr(tree, "time", None)
     return Opened(tree=tree, time=_state_time(location, of_tree))
@@ -67,6 +68,15 @@ def _split(target: str) -> tuple[str, str]:
     """Scheme and location; what exists under the whole name, or has a slash before the colon, is a path."""
     scheme, colon, location = target.partition(":")
     return ("dir", target) if not colon or "/" in scheme or os.path.exists(target) else (scheme, location)
+
+
+def _path_of(scheme: str, location: str) -> str:
+    """What of a location is a path."""
+    if scheme != "git":
+        return location
+    from bomvet.sources.git import split  # noqa: PLC0415 - rarely needed
+
+    return split(location)[0]
 
 
 def _kept_parts(location: str) -> int:
@@ -114,7 +124,8 @@ def _in_repository(directory: str) -> bool:
 def repository_folder(target: str) -> str:
     """Where the folder of `target` lies in its repository (`services/web`); empty where it is the top, or in none."""
     scheme, location = _split(target)
-    here = os.path.realpath(_folder(location) if scheme == "dir" else ".")
+    path = _path_of(scheme, location) if scheme in ("dir", "git") else "."
+    here = os.path.realpath(_folder(path))
     top = here
     while not os.path.lexists(os.path.join(top, ".git")):
         parent = os.path.dirname(top)
@@ -351,7 +362,9 @@ def scan(
 
             context = replace(context, http=stack.enter_context(Network()))
         context = _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
-        known = _baseline(baseline, target, policy, context, subject, use_ignore_files=use_ignore_files)
+        known = _baseline(
+            baseline, target, policy, context, subject, use_ignore_files=use_ignore_files, resolve=resolve
+        )
         answers = _vex(opened.tree, policy, vex, vex_products)
         subject = _timed(subject, opened)
         return _told(pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers, baseline=known), opened)
@@ -368,7 +381,7 @@ def _vex(tree: FileTree, policy: Policy, files: Sequence[str], products: Sequenc
 
 
 def _baseline(
-    text: str, target: str, policy: Policy, context: Context, subject: Subject, *, use_ignore_files: bool
+    text: str, target: str, policy: Policy, context: Context, subject: Subject, *, use_ignore_files: bool, resolve: bool
 ) -> Baseline | None:
     """What the file or revision `text` knows; a revision is read and judged as `target` is.
 
@@ -376,8 +389,7 @@ def _baseline(
     """
     if not text:
         return None
-    from bomvet.inputs import incomplete, read_baseline  # noqa: PLC0415 - most scans have none
-    from bomvet.policy.baseline import Baseline  # noqa: PLC0415 - the same
+    from bomvet.inputs import baseline_of, read_baseline  # noqa: PLC0415 - most scans have none
 
     if not text.startswith("git:") and os.path.lexists(text):
         try:
@@ -389,10 +401,9 @@ def _baseline(
     if scheme != "dir":
         raise UsageError(f"{target} has no revisions: a baseline of it is a file", hint="-f json=FILE writes one")
     opened = open_target(f"git:{location}@{revision}", exclude=policy.exclude, use_ignore_files=use_ignore_files)
-    found = pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)).assessment
-    if found is None:  # a scan always judges
-        raise TypeError("no assessment")
-    return Baseline.of(found, text, incomplete(text, len(found.not_established)))
+    if resolve:
+        opened = _resolved(opened)
+    return baseline_of(pipeline.scan(opened.tree, policy, context, subject=_timed(subject, opened)), text)
 
 
 def _asks_registries(policy: Policy) -> bool:
@@ -583,7 +594,6 @@ def _with_service(context: Context, policy: Policy, stack: contextlib.ExitStack,
     """`context` with OSV's service, and what database there is to fall back on."""
     from bomvet.advisories.backends import OnlineStore  # noqa: PLC0415 - only where there is a connection
     from bomvet.advisories.cache import RecordCache  # noqa: PLC0415 - the same
-    from bomvet.advisories.osv_api import URL  # noqa: PLC0415 - the same
 
     if context.http is None:  # the caller has looked
         raise TypeError("no network")
@@ -592,9 +602,10 @@ def _with_service(context: Context, policy: Policy, stack: contextlib.ExitStack,
         context.http,
         kept,
         now=context.now,
-        url=service_url(url or policy.osv.url or URL),
+        url=service_url(url or policy.osv.url),
         private=policy.osv.private,
         fallback=context.advisories,
+        thorough=bool(policy.cool_down),
     )
     return replace(context, advisories=store)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import FileUnreadableError, MalformedError, UsageError
 from bomvet.model.globs import matches
 from bomvet.model.purl import parts
 from bomvet.model.records import dataclass
-from bomvet.policy.baseline import Baseline
+from bomvet.policy.baseline import Baseline, keys_for
 from bomvet.policy.vex import Checker, Vex, problem
 
 if TYPE_CHECKING:
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from bomvet.documents._vex import VexDocument
     from bomvet.model.finding import Statement
     from bomvet.model.inventory import Inventory
+    from bomvet.model.result import ScanResult
     from bomvet.plugin import FileTree
 
-MAX_VEX_BYTES, MAX_DOCUMENTS = 128 * 1024 * 1024, 1000
+MAX_VEX_BYTES, MAX_DOCUMENTS = 64 * 1024 * 1024, 1000
 #: Which fingerprint of ours a SARIF result carries.
 SARIF_KEY = "bomvet/v1"
 
@@ -190,24 +191,46 @@ def _of_result(document: dict[str, Any], name: str) -> Baseline:
         result = ScanResult.from_dict(document)
     except DecodeError as error:
         raise UsageError(f"the baseline {name} is no result of bomvet that can be read: {error}", hint=_KINDS) from None
+    return baseline_of(result, name)
+
+
+def baseline_of(result: ScanResult, name: str) -> Baseline:
+    """What `result` knows, with a note where it did not know all; raises `UsageError` where it was never judged."""
     if result.assessment is None:
         raise UsageError(f"the baseline {name} is an SBOM, and says nothing of findings", hint=_KINDS)
-    return Baseline.of(result.assessment, name, incomplete(name, len(result.assessment.not_established)))
-
-
-def incomplete(name: str, questions: int) -> tuple[str, ...]:
-    """That a baseline did not know all: what it may have missed counts as new."""
+    questions = len(result.assessment.not_established)
     count = f"{questions:,} question{'' if questions == 1 else 's'}"
-    return (f"the baseline {name} is incomplete ({count} open): what it missed counts as new",) if questions else ()
+    note = f"the baseline {name} is incomplete ({count} open): what it missed counts as new"
+    return Baseline.of(result.assessment, name, (note,) if questions else ())
 
 
 def _of_sarif(document: dict[str, Any], name: str) -> Baseline:
     """The fingerprints of our results; another tool's have none of ours."""
-    runs = [run for run in document["runs"] if isinstance(run, dict)] if isinstance(document["runs"], list) else []
-    results = [one for run in runs for one in run.get("results") or () if isinstance(one, dict)]
-    stated = [(one.get("partialFingerprints") or {}).get(SARIF_KEY) for one in results]
+    runs = [run for run in _list(document["runs"]) if isinstance(run, dict)]
+    results = [one for run in runs for one in _list(run.get("results", [])) if isinstance(one, dict)]
+    stated = [found.get(SARIF_KEY) for one in results if isinstance(found := one.get("partialFingerprints"), dict)]
     fingerprints = frozenset(text for text in stated if isinstance(text, str))
-    if not runs or (results and not fingerprints):
+    unreadable = any(not isinstance(run.get("results", []), list) for run in runs)
+    if not runs or unreadable or (results and not fingerprints):
         raise UsageError(f"the baseline {name} is no SARIF of bomvet: no result has {SARIF_KEY}", hint=_KINDS)
-    note = f"the baseline {name} has fingerprints alone: what an upgrade leaves open counts as new"
-    return Baseline(source=name, fingerprints=fingerprints, notes=(note,))
+    keys = [_keys(one) for one in results]
+    note = f"the baseline {name} has fingerprints alone of some findings: what an upgrade leaves open of these is new"
+    return Baseline(
+        source=name,
+        keys=frozenset(key for found in keys for key in found),
+        fingerprints=fingerprints,
+        notes=() if all(keys) else (note,),
+    )
+
+
+def _keys(result: dict[str, Any]) -> Collection[tuple[str, str, str]]:
+    """What our SARIF says of a finding besides its fingerprint, where that is about an advisory."""
+    about = result.get("properties")
+    if not isinstance(about, dict):
+        return ()
+    rule, purl, names = about.get("rule"), about.get("purl"), [n for n in _list(about.get("ids")) if isinstance(n, str)]
+    return keys_for(rule, purl, names) if isinstance(rule, str) and isinstance(purl, str) else ()
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

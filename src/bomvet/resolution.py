@@ -94,6 +94,7 @@ class ResolvedTree:
     def __init__(self, tree: FileTree, locks: Mapping[str, bytes], unknowns: Sequence[Unknown]) -> None:
         self._tree, self._locks = tree, locks
         self.name, self.unknowns = tree.name, (*tree.unknowns, *unknowns)
+        self.kind: str = getattr(tree, "kind", "dir")
         #: Paths of the locks that are not in the tree, sorted.
         self.resolved = tuple(sorted(locks))
         self.skipped: tuple[Skipped, ...] = tree.skipped

@@ -15,7 +15,7 @@ from bomvet.documents._vex import Problems, moment, names
 from bomvet.documents.vex import read_vex
 from bomvet.errors import MalformedError
 
-OPENVEX = {
+OPENVEX: dict[str, Any] = {
     "@context": "https://openvex.dev/ns/v0.2.0",
     "statements": [{"vulnerability": {"name": "CVE-1"}, "products": [{"@id": "pkg:npm/a"}], "status": "fixed"}],
 }
@@ -72,10 +72,10 @@ def test_deep_json_is_refused() -> None:
 
 def test_a_document_of_too_many_statements(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit it is refused, not cut."""
-    monkeypatch.setattr(vex, "MAX_STATEMENTS", 1)
+    monkeypatch.setattr(vex, "MAX_NAMED", 1)
     document = {**OPENVEX, "statements": OPENVEX["statements"] * 2}
 
-    with pytest.raises(MalformedError, match="more than 1 statements"):
+    with pytest.raises(MalformedError, match="name more than 1 products"):
         read_vex(json.dumps(document).encode(), "v.json")
 
 

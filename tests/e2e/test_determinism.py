@@ -52,7 +52,12 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("sbom",), ("sbom", "-f", "cyclonedx-xml"), ("scan", "--db", "absent"), ("scan", "-f", "json", "--db", "absent")],
+    [
+        ("sbom",),
+        ("sbom", "-f", "cyclonedx-xml"),
+        ("scan", "--offline", "--db", "absent"),
+        ("scan", "-f", "json", "--offline", "--db", "absent"),
+    ],
     ids=" ".join,
 )
 def test_ten_seeds(repository: Path, arguments: tuple[str, ...]) -> None:

@@ -140,9 +140,10 @@ def test_resolve(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     client.chmod(0o755)
     monkeypatch.setenv("PATH", f"{client.parent.resolve()}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.delenv("BOMVET_OFFLINE")
     before = cli("sbom")
     after = cli("sbom", "--resolve")
-    scanned = cli("scan", "--resolve", "-f", "json", "--exit-zero").json
+    scanned = cli("scan", "--resolve", "--advisories", "database", "-f", "json", "--exit-zero").json
 
     assert (before.code, after.code) == (3, 0)
     assert {c["purl"] for c in after.json["components"] if c["name"] == "washer"} == {"pkg:npm/washer@1.0.0"}

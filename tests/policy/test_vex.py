@@ -287,6 +287,20 @@ def test_notes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert second.startswith("v.json: the statement on CVE-1 is not applied: it is about https://0.example/, which")
 
 
+def test_pairs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One small statement can be on any number of vulnerabilities and products; beyond the limit none counts."""
+    monkeypatch.setattr(module, "_MAX_PAIRS", 3)
+    many = said("pkg:npm/x", "pkg:npm/y", ids=("CVE-1", "GHSA-1"))
+
+    assert len(judged(said()).suppressed) == 1
+    assert judged(many, said()) == Answered(
+        open=(FINDING,),
+        notes=(
+            "v.json: the statement on CVE-1 is not applied: together they are on more than 3 pairs of vulnerability and product",
+        ),
+    )
+
+
 @given(
     st.lists(
         st.builds(

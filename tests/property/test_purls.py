@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packageurl import PackageURL
 
-from bomvet.model.purl import parts, percent_decoded, percent_encoded, project_purl, public_url, pypi_name, pypi_purl
+from bomvet.model.purl import (
+    apk_purl,
+    deb_purl,
+    parts,
+    percent_decoded,
+    percent_encoded,
+    project_purl,
+    public_url,
+    pypi_name,
+    pypi_purl,
+)
 
 LAWS = settings(deadline=None, max_examples=150, derandomize=True)
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="/")
@@ -38,6 +48,17 @@ def test_project_purls_read_back(name: str, version: str, directory: str) -> Non
 
     assert (parsed.type, parsed.name, parsed.version or "") == ("generic", name, version)
     assert parsed.qualifiers == {"path": directory}
+
+
+@LAWS
+@given(st.sampled_from(["", "debian", "Alpine"]), NAMES, st.just("") | TEXTS, QUALIFIERS)
+def test_purls_of_distributions_are_those_of_the_library(
+    distribution: str, name: str, version: str, qualifiers: dict[str, str]
+) -> None:
+    """Distribution and name in lower case, then the same text as packageurl-python."""
+    for kind, purl in (("deb", deb_purl), ("apk", apk_purl)):
+        expected = PackageURL(kind, distribution.lower(), name.lower(), version, qualifiers).to_string()
+        assert purl(distribution, name, version, qualifiers) == expected
 
 
 SECRET = "hunter2SECRET"  # noqa: S105 - the point of the test

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bomvet.model.facts import Severity
-from bomvet.model.finding import Assessment, Finding, PolicyUsed, Verdict, Waived, Waiver
+from bomvet.model.finding import Assessment, Finding, PolicyUsed, Statement, Suppressed, Verdict, Waived, Waiver
 from bomvet.model.inventory import (
     Component,
     Confidence,
@@ -151,6 +151,29 @@ def test_waivers_and_passed_over_files_are_told() -> None:
         "Not established (1)\n  ? osv: no data\n",
     ):
         assert line in text
+
+
+def test_what_vex_answers_and_what_was_known() -> None:
+    """Statements with whose word they are, notes, and of what the baseline has the number."""
+    other = replace(LEAK, instance="CVE-2")
+    statement = Statement(ids=("CVE-1",), status="fixed", products=("p",), source="v.json")
+    reasoned = replace(statement, status="not_affected", justification="j", impact="never called", author="Ada")
+    result = judged(
+        findings=(LEAK, other, replace(LEAK, instance="CVE-3")),
+        failing=frozenset((LEAK.fingerprint,)),
+        known=frozenset((other.fingerprint, replace(LEAK, instance="CVE-3").fingerprint)),
+        suppressed=(Suppressed(finding=LEAK, statement=statement), Suppressed(finding=other, statement=reasoned)),
+        notes=("n",),
+    )
+    text, one = table(result), table(judged(findings=(LEAK,), known=frozenset((LEAK.fingerprint,))))
+
+    assert "Suppressed by VEX (2)\n  - CVE-1 in pipe@2: fixed, no author, v.json\n" in text
+    assert "  - CVE-2 in pipe@2: not affected (j: never called), Ada, v.json\n" in text
+    assert "Notes (1)\n  - n\n" in text
+    assert "\n2 findings known from the baseline: -f json shows all.\n\n" in text
+    assert "\n1 finding known from the baseline: -f json shows all.\n\n" in one
+    # Only what is shown needs a legend.
+    assert "is told only" not in text
 
 
 def test_long_lists_are_cut_and_counted() -> None:

@@ -132,7 +132,8 @@ class OnlineStore:
     """OSV's service at `url`: a `Backend`, and an `AdvisoryStore` of what has been asked so far.
 
     `private` are patterns of names that are not sent.  Where the service answers nothing at all, `fallback` does,
-    however old it is.
+    however old it is.  `thorough` has the service asked for all records of every package, and not of those alone that
+    are affected: only so it is known what a version fixes.
     """
 
     batch = 500
@@ -146,9 +147,10 @@ class OnlineStore:
         url: str = osv_api.URL,
         private: Sequence[str] = (),
         fallback: AdvisoryStore | None = None,
+        thorough: bool = False,
     ) -> None:
         self._http, self._cache, self._now, self._url = http, cache, now, url
-        self._private, self._fallback = private, fallback
+        self._private, self._fallback, self._thorough = private, fallback, thorough
         self._answers: dict[Query, Answer] = {}
         self._modified: dict[str, str] = {}
         self._missing: dict[str, str] = {}
@@ -174,15 +176,15 @@ class OnlineStore:
         )
 
     def prepare(self, packages: Collection[Package]) -> None:
-        """Ask about all of them; then, of those that are affected, in whatever version they are."""
+        """Ask about all of them; then, about those that are affected, in whatever version."""
         sent = [package for package in packages if not self._is_private(package)]
         answers = self._ask(query for package in sent for query in _queries(package))
         failed = [answer.reason for answer in answers.values() if answer.reason]
         if failed and len(failed) == len(answers):
             self._fall_back(failed[0])
             return
-        affected = {query._replace(version="") for query, answer in answers.items() if answer.ids}
-        for query, answer in self._ask(affected - answers.keys()).items():
+        wanted = {query._replace(version="") for query, answer in answers.items() if answer.ids or self._thorough}
+        for query, answer in self._ask(sorted(wanted - answers.keys())).items():
             if answer.reason:
                 self._problem(f"which versions of {query.name} are clean is not known: {answer.reason}")
 

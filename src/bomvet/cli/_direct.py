@@ -38,8 +38,6 @@ PLAIN: dict[str, dict[str, tuple[str, object]]] = {
         "--vex": ("vex", _LIST),
         "--vex-product": ("vex_product", _LIST),
         "--baseline": ("baseline", _TEXT),
-        "--advisories": ("advisories", _TEXT),
-        "--osv-url": ("osv_url", _TEXT),
         "--cache-dir": ("cache_dir", _TEXT),
         "--drift": ("drift", True),
         "--exit-zero": ("exit_zero", True),

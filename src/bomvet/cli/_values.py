@@ -96,6 +96,11 @@ def _author(policy: Policy) -> Contact | None:
         raise UsageError(f"author of {policy.source} {error}") from None
 
 
+def cache(path: str | None) -> str:
+    """The folder that is meant; empty for the default one."""
+    return os.path.expanduser(path) if path else ""
+
+
 def database(path: str | None) -> str:
     """The file that is meant: `path`, else the default place."""
     from bomvet.api import default_database  # noqa: PLC0415 - slow, and often not needed

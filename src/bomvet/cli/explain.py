@@ -26,24 +26,39 @@ def explain(
     subject: Subject,
     target: opt.Target = ".",
     db: opt.Db = None,
-    offline: opt.Offline = False,  # noqa: ARG001 - no part of this version opens a connection
+    offline: opt.Offline = False,
+    advisories: opt.Advisories = None,
+    osv_url: opt.OsvUrl = None,
+    cache_dir: opt.CacheDir = None,
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
+    vex: opt.Vex = None,
+    vex_product: opt.VexProduct = None,
     config: opt.Config = None,
 ) -> int:
     """Explain a component or an advisory.
 
     Of a component, why it is there (paths, file and line), what is known of it, why each advisory matched or did
     not, and what to do; of an advisory, the same for each component that it affects, or why it affects none. Exit
-    code 1 means that there is no such component, or none that
-    the advisory affects; 3 that this, or what is known of the component, could not be established.
+    code 1 means that there is no such component, or none that the advisory affects; 3 that this, or what is known of
+    the component, could not be established.
     """
     from bomvet import api  # noqa: PLC0415 - the help text needs none of it
     from bomvet.reports import _explain  # noqa: PLC0415
 
     policy = api.load_policy(config or "", target=target)
-    policy = replace(policy, exclude=(*policy.exclude, *(exclude or ())))
-    result = api.scan(target, policy=policy, database=values.database(db), use_ignore_files=not no_ignore)
+    policy = replace(policy, exclude=(*policy.exclude, *(exclude or ())), **values.advisories(advisories))
+    result = api.scan(
+        target,
+        policy=policy,
+        database=values.database(db),
+        offline=offline,
+        osv_url=osv_url or "",
+        cache=values.cache(cache_dir),
+        use_ignore_files=not no_ignore,
+        vex=vex or (),
+        vex_products=vex_product or (),
+    )
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
     with api.advisory_judge(values.database(db)) as judge:
         explanation = _explain.explain(result, subject, target=target, width=width, judge=judge)

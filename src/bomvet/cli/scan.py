@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from bomvet.cli import _values as values
@@ -75,7 +74,7 @@ def scan(
         database=values.database(db),
         offline=offline,
         osv_url=osv_url or "",
-        cache=os.path.expanduser(cache_dir) if cache_dir else "",
+        cache=values.cache(cache_dir),
         subject=values.subject(
             policy,
             name=source_name,

@@ -27,8 +27,9 @@ JUSTIFICATIONS = (
     "vulnerable_code_cannot_be_controlled_by_adversary",
     "inline_mitigations_already_exist",
 )
-#: Statements of one document, names of one vulnerability, problems that are told one by one, and characters of a text.
-MAX_STATEMENTS, MAX_NAMES, MAX_PROBLEMS, MAX_TEXT = 500_000, 100, 50, 2000
+#: Products and components of all statements of one document, names of one vulnerability, problems that are told one by
+#: one, and characters of a text.
+MAX_NAMED, MAX_NAMES, MAX_PROBLEMS, MAX_TEXT = 250_000, 100, 50, 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bomvet.documents._vex import MAX_STATEMENTS, VexDocument
+from bomvet.documents._vex import MAX_NAMED, VexDocument
 from bomvet.documents.csaf_vex import is_csaf, read_csaf_vex
 from bomvet.documents.cyclonedx import is_cyclonedx
 from bomvet.documents.cyclonedx_vex import read_cyclonedx_vex
@@ -28,8 +28,8 @@ def read_vex(data: bytes, source: str) -> VexDocument:
         found = read_cyclonedx_vex(document, source)
     else:
         raise MalformedError(f"no VEX document, which is {_KINDS}, in JSON")
-    if len(found.statements) > MAX_STATEMENTS:
-        raise MalformedError(f"more than {MAX_STATEMENTS:,} statements")
+    if sum(len(s.products) + len(s.components) for s in found.statements) > MAX_NAMED:
+        raise MalformedError(f"its statements name more than {MAX_NAMED:,} products and components")
     return found
 
 

@@ -69,6 +69,23 @@ def conda_purl(name: str, version: str = "", qualifiers: Mapping[str, str] | Non
     return _purl("conda", name, version, qualifiers)
 
 
+def deb_purl(distribution: str, name: str, version: str = "", qualifiers: Mapping[str, str] | None = None) -> str:
+    """The purl of a Debian package; `distribution` is the ID of os-release, empty where it is not known.
+
+    `qualifiers` are `arch` and `distro`, such as `debian-12`.
+    """
+    return _purl("deb", name.lower(), version, qualifiers, _distribution(distribution))
+
+
+def apk_purl(distribution: str, name: str, version: str = "", qualifiers: Mapping[str, str] | None = None) -> str:
+    """The purl of an Alpine package, as `deb_purl`."""
+    return _purl("apk", name.lower(), version, qualifiers, _distribution(distribution))
+
+
+def _distribution(name: str) -> str:
+    return f"{percent_encoded(name.lower())}/" if name else ""
+
+
 def project_purl(name: str, version: str, directory: str) -> str:
     """The purl of a first-party project: `generic`, since no registry vouches for the name.
 

@@ -247,6 +247,8 @@ def _reasons(outcome: _Outcome, policy: Policy, inventory: Inventory) -> Iterabl
     below = len(outcome.waiving.open) - len(failing) - outcome.judging.undecided - outcome.known
     if below and not failing:
         yield f"{_count(below, 'finding')} below the threshold (fail-on = {written(policy.fail_on)})"
+    if outcome.known:
+        yield f"{_count(outcome.known, 'finding')} known from the baseline"
     if policy.require_components and not inventory.components:
         yield "no component was found, and the policy requires some"
     if outcome.unused and policy.unused_waivers is UnusedWaivers.FAIL:

@@ -52,8 +52,13 @@ class Baseline:
 
 def keys_of(finding: Finding) -> Collection[_Key]:
     """What a finding is known by: the rule, the package without its version, and any name of the advisory."""
-    names = {name.casefold() for name in finding.ids} or {finding.instance}
-    return {(finding.rule, lineage(finding.subject), name) for name in names}
+    return keys_for(finding.rule, finding.subject, finding.ids or (finding.instance,))
+
+
+def keys_for(rule: str, subject: str, names: Iterable[str]) -> Collection[_Key]:
+    """What a finding of `rule` on `subject` is known by, where `names` are those of its advisory."""
+    package = lineage(subject)
+    return {(rule, package, name.casefold()) for name in names}
 
 
 def lineage(subject: str) -> str:

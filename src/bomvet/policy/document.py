@@ -55,9 +55,9 @@ class Advisories(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Osv:
-    """OSV's service: its URL (empty: the public one), and patterns of package names that are not sent to it."""
+    """OSV's service: its URL, and patterns of package names that are not sent to it."""
 
-    url: str = ""
+    url: str = "https://api.osv.dev"
     private: tuple[str, ...] = ()
 
 
@@ -263,7 +263,10 @@ class _PolicyReader(Reader):
         table = self.table(path, value, ("url", "private"))
         url = self.converted(service_url)((*path, "url"), table["url"]) if "url" in table else None
         private = self.texts((*path, "private"), table["private"]) if "private" in table else None
-        return Osv(url=url or "", private=private or ())
+        if url and not url.startswith("https://"):
+            # The file may be a stranger's: it must not have the machines of a network asked that speak plain HTTP.
+            self.problem((*path, "url"), "osv.url must begin with https://; --osv-url takes others")
+        return Osv(url=url or Osv().url, private=private or ())
 
     def _ignores(self, path: Path, value: Any) -> Ignores:
         table = self.table(path, value, ("owner", "reason", "expires"))

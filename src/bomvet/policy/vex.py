@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bomvet.model.finding import Finding, Statement, Suppressed
@@ -24,7 +24,8 @@ CAUTIOUS = ("affected", "under_investigation", "fixed", "not_affected")
 ANSWERS = ("not_affected", "fixed")
 #: The qualifier of a purl that holds a range of versions (vers).
 _RANGE = "vers"
-_MAX_NOTES = 100
+#: Notes that are told, and pairs of vulnerability and product that are kept in mind.
+_MAX_NOTES, _MAX_PAIRS = 100, 1_000_000
 
 #: Whether a version, that of a purl, lies in a range (vers); None where that cannot be told.
 Within = Callable[[str, str], bool | None]
@@ -143,6 +144,7 @@ class Matcher:
         self._named = [Identity(name) for name in vex.products]
         self._by_package: dict[tuple[str, _Package], list[tuple[Statement, Identity]]] = defaultdict(list)
         self._of_all: dict[str, list[Statement]] = defaultdict(list)
+        self._pairs = 0
         for statement in vex.statements:
             ids = {name.casefold() for name in statement.ids}
             ids = ids if wanted is None else ids & wanted
@@ -158,7 +160,11 @@ class Matcher:
         if len(self.notes) <= 2 * _MAX_NOTES and told not in self.notes:
             self.notes.append(told)
 
-    def _enter(self, statement: Statement, ids: Iterable[str]) -> None:
+    def _enter(self, statement: Statement, ids: Collection[str]) -> None:
+        self._pairs += len(ids) * (len(statement.products) + len(statement.components))
+        if self._pairs > _MAX_PAIRS:
+            self.note(statement, f"together they are on more than {_MAX_PAIRS:,} pairs of vulnerability and product")
+            return
         names = [Identity(name) for name in statement.products]
         own = [name for name in names if self._is_own(name)]
         if not own:

@@ -230,7 +230,7 @@ def _list(console: Console, title: str, lines: Iterable[str]) -> None:
     table.add_column(width=1)
     table.add_column(ratio=1, overflow="fold")
     for line in found[:MAX_LINES]:
-        table.add_row("?" if title.startswith("Not") else "-", clean(line.text))
+        table.add_row("?" if title == "Not established" else "-", clean(line.text))
     if len(found) > MAX_LINES:
         more = sum(line.stands_for for line in found[MAX_LINES:])
         table.add_row("", f"... and {more:,} more: -f json shows all")
@@ -244,7 +244,7 @@ def _source(assessment: Assessment) -> str:
 
 def _verdict(console: Console, result: ScanResult, assessment: Assessment) -> None:
     reasons = f": {'; '.join(assessment.reasons)}" if assessment.reasons else ""
-    if 0 < len(assessment.failing) < len(assessment.findings):
+    if 0 < len(assessment.failing) < len(assessment.findings) - len(assessment.known):
         console.print("✗ is refused by the policy, · is told only.", style="dim")
     console.print(f"{assessment.verdict.value.upper()}{reasons}", style=_VERDICTS[assessment.verdict])
     if policy := assessment.policy:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -32,6 +33,8 @@ _LIMITS: Final = TreeLimits()
 _OF_A_FOLDER: Final = Limits(16 << 20, 4095, 64 << 20)
 _OF_A_FILE: Final = Limits(_LIMITS.file_bytes, 4095, 2 * _LIMITS.file_bytes)
 _DAMAGED: Final = (OSError, ValueError, zlib.error)
+#: Files of a folder that is passed over which are told.
+_SHOWN_OF_A_FOLDER: Final = 1000
 _FOLDER, _LINK, _MODULE = "40000", "120000", "160000"
 
 
@@ -55,6 +58,7 @@ class GitTree:
         commit: Commit,
         *,
         name: str,
+        only: str = "",
         exclude: Sequence[str] = (),
         use_ignore_files: bool = True,
         limits: TreeLimits = _LIMITS,
@@ -66,12 +70,21 @@ class GitTree:
         self._skipped: list[Skipped] = []
         self._folders: list[str] = []
         self._files: dict[str, _Item] = {}
-        self._items: dict[str, tuple[_Item, ...]] = {}
+        self._items: dict[str, dict[str, _Item]] = {}
         self._count = 0
         with Store(repository) as store:
             self._walk(store, tree)
         self._paths = sorted(self._files)
+        if only:
+            self._restrict(only)
         self._folders.sort()
+
+    def _restrict(self, only: str) -> None:
+        """Take one file for all, with the rest in reach for includes."""
+        self._paths = [only] if self.exists(only) else []
+        self._unknowns, self._skipped, self._folders = [], [], []
+        if not self._paths:
+            self._unknown(only, "there is no such file in the revision")
 
     @property
     def unknowns(self) -> tuple[Unknown, ...]:
@@ -93,13 +106,12 @@ class GitTree:
 
     def entries(self, folder: str) -> Sequence[Entry]:
         """What stands in `folder`; raises `FileUnreadableError`."""
-        return [Entry(i.name, i.mode == _FOLDER, i.mode == _LINK) for i in sorted(self._in(folder))]
+        return [Entry(i.name, i.mode == _FOLDER, i.mode == _LINK) for i in sorted(self._in(folder).values())]
 
     def real(self, path: str) -> str:
         """`path` itself, since no link is followed; raises `FileUnreadableError` where there is nothing."""
-        folder, _, name = path.rpartition("/")
-        if path and all(item.name != name for item in self._in(folder)):
-            raise FileAbsentError("cannot be read: No such file or directory")
+        if path:
+            self._item(path)
         return path
 
     def exists(self, path: str) -> bool:
@@ -143,23 +155,28 @@ class GitTree:
         if path in self._files:
             return self._files[path]
         folder, _, name = path.rpartition("/")
-        for item in self._in(folder):
-            if item.name == name:
-                return item
-        raise FileAbsentError("cannot be read: No such file or directory")
+        found = self._in(folder).get(name)
+        if found is None:
+            raise FileAbsentError("cannot be read: No such file or directory")
+        return found
 
-    def _in(self, folder: str) -> tuple[_Item, ...]:
-        """What stands in `folder`, also in one that the walk did not enter."""
-        if folder not in self._items:
-            item = self._item(folder)
-            if item.mode != _FOLDER:
-                raise FileAbsentError("cannot be listed: Not a directory")
-            with Store(self._repository) as store:
-                self._list(store, folder, item.object)
-        return self._items[folder]
+    def _in(self, folder: str) -> dict[str, _Item]:
+        """What stands in `folder`, by name, also in one that the walk did not enter."""
+        if folder in self._items:
+            return self._items[folder]
+        here, items = "", self._items.get("", {})
+        with Store(self._repository) as store:
+            for name in folder.split("/"):
+                item = items.get(name)
+                if item is None or item.mode != _FOLDER:
+                    raise FileAbsentError("cannot be listed: No such file or directory")
+                here = f"{here}/{name}" if here else name
+                items = self._items[here] if here in self._items else self._list(store, here, item.object)
+        return items
 
-    def _list(self, store: Store, folder: str, tree: bytes) -> tuple[_Item, ...]:
-        items = tuple(_items(self._object(store, tree, "tree", _OF_A_FOLDER).content, len(tree) // 2))
+    def _list(self, store: Store, folder: str, tree: bytes) -> dict[str, _Item]:
+        content = self._object(store, tree, "tree", _OF_A_FOLDER).content
+        items = {item.name: item for item in _items(content, len(tree) // 2)}
         self._count += len(items)
         if self._count > self._limits.files:
             raise FileUnreadableError(f"cannot be listed: more than {self._limits.files:,} files and folders in all")
@@ -179,17 +196,19 @@ class GitTree:
                 items = self._list(store, folder, tree)
             except FileUnreadableError as error:
                 self._unknown(folder, f"folder {error}")
+                if self._count > self._limits.files:
+                    break
                 continue
             ignores = (*ignores, *self._ignores(store, folder, items))
-            for item in items:
+            for item in items.values():
                 path = f"{folder}/{item.name}" if folder else item.name
-                if self._kept(path, item, ignores):
+                if self._kept(store, path, item, ignores):
                     if item.mode == _FOLDER:
                         todo.append((path, item.object, ignores))
                     else:
                         self._files[path] = item
 
-    def _kept(self, path: str, item: _Item, ignores: tuple[IgnoreFile, ...]) -> bool:
+    def _kept(self, store: Store, path: str, item: _Item, ignores: tuple[IgnoreFile, ...]) -> bool:
         """Whether the walk goes on with it; of what it passes over it is told."""
         is_dir = item.mode == _FOLDER
         if is_dir and item.name in SKIPPED_FOLDERS:
@@ -204,22 +223,21 @@ class GitTree:
             self._folders.append(path)
             return False
         if reason:
-            self._skipped += [Skipped(path=file, reason=reason) for file in self._shown(path, item)]
+            self._skipped += [Skipped(path=file, reason=reason) for file in self._shown(store, path, item)]
         return not reason
 
-    def _shown(self, path: str, item: _Item) -> Iterator[str]:
+    def _shown(self, store: Store, path: str, item: _Item) -> Iterator[str]:
         """What is told of something passed over: of a folder, the files that stand in it directly."""
         if item.mode != _FOLDER:
             yield path
             return
-        with Store(self._repository) as store:
-            try:
-                found = self._object(store, item.object, "tree", _OF_A_FOLDER).content
-            except FileUnreadableError:
-                return
-        for inner in _items(found, len(item.object) // 2):
-            if inner.mode != _FOLDER:
-                yield f"{path}/{inner.name}"
+        try:
+            found = self._object(store, item.object, "tree", _OF_A_FOLDER).content
+        except FileUnreadableError as error:
+            self._unknown(path, f"folder {error}")
+            return
+        inner = _items(found, len(item.object) // 2)
+        yield from islice((f"{path}/{i.name}" for i in inner if i.mode != _FOLDER), _SHOWN_OF_A_FOLDER)
 
     def _passed_over(self, path: str, *, is_dir: bool, ignores: tuple[IgnoreFile, ...]) -> str:
         if any(matches(glob, path) for glob in self._exclude):
@@ -231,20 +249,21 @@ class GitTree:
                 return "named by a .gitignore file (--no-ignore reads it)"
         return ""
 
-    def _ignores(self, store: Store, folder: str, items: Sequence[_Item]) -> Iterator[IgnoreFile]:
+    def _ignores(self, store: Store, folder: str, items: dict[str, _Item]) -> Iterator[IgnoreFile]:
         """The ignore file of a folder, if it has one that can be read."""
-        for item in items if self._use_ignore_files else ():
-            if item.name == ".gitignore" and item.mode not in (_FOLDER, _LINK, _MODULE):
-                from bomvet.sources._ignore import IgnoreFile  # noqa: PLC0415 - many trees have no such file
+        item = items.get(".gitignore")
+        if not self._use_ignore_files or item is None or item.mode in (_FOLDER, _LINK, _MODULE):
+            return
+        from bomvet.sources._ignore import IgnoreFile  # noqa: PLC0415 - many trees have no such file
 
-                try:
-                    content = self._object(store, item.object, "blob", _OF_A_FILE).content
-                except FileUnreadableError:
-                    return  # then nothing is ignored, which loses nothing
-                found = IgnoreFile.parse(content.decode("utf-8", "replace"), folder)
-                if found.dropped:
-                    self._unknown(folder, f".gitignore: {found.dropped} patterns beyond the limits were not used")
-                yield found
+        try:
+            content = self._object(store, item.object, "blob", _OF_A_FILE).content
+        except FileUnreadableError:
+            return  # then nothing is ignored, which loses nothing
+        found = IgnoreFile.parse(content.decode("utf-8", "replace"), folder)
+        if found.dropped:
+            self._unknown(folder, f".gitignore: {found.dropped} patterns beyond the limits were not used")
+        yield found
 
     def _unknown(self, path: str, reason: str) -> None:
         self._unknowns.append(Unknown(location=Location(path=path or "."), resolver=ID, reason=reason))
@@ -268,14 +287,18 @@ def _items(content: bytes, width: int) -> Iterator[_Item]:
 # -- opening -----------------------------------------------------------------------------------------------------
 
 
-def open_revision(location: str, *, exclude: Sequence[str] = (), use_ignore_files: bool = True) -> GitTree:
+def open_revision(
+    location: str, *, exclude: Sequence[str] = (), use_ignore_files: bool = True, kept: int = 1
+) -> GitTree:
     """The tree of `REV` or `FOLDER@REV`; raises `UsageError` where there is no such revision or folder in it.
 
+    In the place of a folder a file may be named, of which `kept` last parts of its path are its path in the tree.
     Raises `NotEstablishedError` where the repository cannot be read.
     """
     folder, revision = split(location)
-    directory = Path(os.path.realpath(folder))
-    directory = directory if directory.is_dir() else directory.parent
+    place = Path(os.path.realpath(folder))
+    only = "" if place.is_dir() else "/".join(place.parts[-kept:])
+    directory = place.parents[kept - 1] if only else place
     try:
         return _opened(
             directory,
@@ -285,6 +308,7 @@ def open_revision(location: str, *, exclude: Sequence[str] = (), use_ignore_file
                 tree,
                 commit,
                 name=directory.name or "root",
+                only=only,
                 exclude=exclude,
                 use_ignore_files=use_ignore_files,
             ),
