@@ -482,7 +482,10 @@ def test_a_known_finding_is_not_judged() -> None:
     )
 
     assert (assessment.verdict, assessment.failing, assessment.not_established) == (Verdict.PASSED, frozenset(), ())
-    assert (assessment.known, assessment.reasons) == (frozenset({ADVISED.fingerprint}), ())
+    assert (assessment.known, assessment.reasons) == (
+        frozenset({ADVISED.fingerprint}),
+        ("1 finding known from the baseline",),
+    )
 
 
 def test_scope_and_directness_are_those_of_the_component() -> None:
