@@ -25,6 +25,7 @@ BENCHMARKS = {
     "walk": "benchmarks.walk",
     "node-modules": "benchmarks.node_modules",
     "xml": "benchmarks.cyclonedx_xml",
+    "reports": "benchmarks.reports",
     "peer": "benchmarks.peer",
 }
 

@@ -21,8 +21,9 @@ from bomvet.errors import PolicyFileError, UsageError
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Verdict
 from bomvet.pipeline import Subject
+from bomvet.plugin import Context
 from bomvet.policy.conditions import conditions
-from bomvet.policy.document import Policy
+from bomvet.policy.document import Advisories, Exploitation, Policy
 from tests.harness import NOW
 
 LOCK = """\
@@ -106,13 +107,16 @@ def test_the_folder_within_the_repository(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "repo" / "services" / "web").mkdir(parents=True)
     (tmp_path / "repo" / "services" / "web" / "uv.lock").write_text(LOCK, "utf-8")
     (tmp_path / "link").symlink_to(tmp_path / "repo" / "services")
-    targets = ("repo", "repo/services/web", "dir:repo/services/web/uv.lock", "link/web", "unknown:x")
+    (tmp_path / "repo" / ".hidden").mkdir()
+    targets = ("repo", "repo/services/web", "dir:repo/services/web/uv.lock", "link/web", "git:repo/services/web@HEAD")
+    others = ("repo/.hidden", "git:repo@HEAD", "git:HEAD", "unknown:x")
     monkeypatch.chdir(tmp_path)
-    outside = [api.repository_folder(target) for target in targets]
+    outside = [api.repository_folder(target) for target in (*targets, *others)]
     (tmp_path / "repo" / ".git").mkdir()
 
-    assert outside == [""] * 5
-    assert [api.repository_folder(target) for target in targets] == ["", *["services/web"] * 3, ""]
+    assert outside == [""] * 9
+    assert [api.repository_folder(target) for target in targets] == ["", *["services/web"] * 4]
+    assert [api.repository_folder(target) for target in others] == [".hidden", "", "", ""]
 
 
 def test_source_date_epoch(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -416,3 +420,26 @@ def test_a_named_file_of_a_requirements_folder_is_read(tmp_path: Path) -> None:
     assert [str(c.locations[0]) for c in inventory.components] == ["requirements/main.txt:1"]
     assert inventory.root is not None
     assert inventory.root.name == "shop"
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (Policy(), ("https://kev.packages.example", "https://epss.packages.example")),
+        (
+            Policy(exploitation=Exploitation(kev_url="https://own.packages.example", epss_url="none")),
+            ("https://own.packages.example", ""),
+        ),
+        (
+            Policy(exploitation=Exploitation(kev_url="https://own.packages.example"), advisories=Advisories.DATABASE),
+            ("", ""),
+        ),
+    ],
+)
+def test_where_to_ask_for_what_is_exploited(policy: Policy, expected: tuple[str, str]) -> None:
+    """As the policy says; nowhere where all data is to come from the database."""
+    context = Context(now=NOW, kev_url="https://kev.packages.example", epss_url="https://epss.packages.example")
+
+    found = api._with_catalogues(context, policy)
+
+    assert (found.kev_url, found.epss_url) == expected

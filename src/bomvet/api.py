@@ -132,7 +132,7 @@ def repository_folder(target: str) -> str:
         if parent == top:
             return ""
         top = parent
-    return os.path.relpath(here, top).replace(os.sep, "/").removeprefix(".")
+    return "" if here == top else os.path.relpath(here, top).replace(os.sep, "/")
 
 
 def load_policy(path: str = "", *, target: str = ".", ignore_files: Sequence[str] = ()) -> Policy:
@@ -360,7 +360,7 @@ def scan(
         if not offline:
             from bomvet.net import Client as Network  # noqa: PLC0415 - not needed otherwise
 
-            context = replace(context, http=stack.enter_context(Network()))
+            context = _with_catalogues(replace(context, http=stack.enter_context(Network())), policy)
         context = _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
         known = _baseline(
             baseline, target, policy, context, subject, use_ignore_files=use_ignore_files, resolve=resolve
@@ -554,6 +554,20 @@ def _with_advisories(
     if policy.advisories is Advisories.DATABASE or context.http is None or _is_fresh(context):
         return context
     return _with_service(context, policy, stack, url=url, cache=cache)
+
+
+def _with_catalogues(context: Context, policy: Policy) -> Context:
+    """`context` with the places to ask for what is exploited: none where all data is to come from the database."""
+    stated, asked = policy.exploitation, policy.advisories is not Advisories.DATABASE
+
+    def place(url: str, default: str) -> str:
+        return "" if url == "none" or not asked else url or default
+
+    return replace(
+        context,
+        kev_url=place(stated.kev_url, context.kev_url),
+        epss_url=place(stated.epss_url, context.epss_url),
+    )
 
 
 def _with_database(context: Context, path: str, stack: contextlib.ExitStack) -> Context:

@@ -110,6 +110,7 @@ def scan(
     What `vex` answers is set aside first; what `baseline` has does not fail.
     """
     from bomvet.policy.assess import assess  # noqa: PLC0415 - not needed for an SBOM
+    from bomvet.policy.score import scores  # noqa: PLC0415 - the same
     from bomvet.policy.vex import NO_VEX, answered  # noqa: PLC0415 - the same
 
     result = inspect(tree, subject=subject, resolvers=resolvers)
@@ -131,6 +132,7 @@ def scan(
         plugins=plugins,
         today=today,
         baseline=baseline.known(answers.open) if baseline else (),
+        scores=scores(result.inventory, facts, [(s.finding.subject, s.finding.instance) for s in answers.suppressed]),
         order=version_key,
     )
     notes = (*assessment.notes, *answers.notes, *(baseline.notes if baseline else ()))

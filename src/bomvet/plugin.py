@@ -165,9 +165,9 @@ class Context:
     """The outside as it is handed to enrichers: time, network (None: offline), advisory data (None: none).
 
     `no_advisories` says why there are none.  `kev_url` is where CISA's catalogue is to be had, `epss_url` FIRST's
-    interface to the scores of EPSS.  `registries` are those that the policy names, `cool_down` is how many
-    days old a release has to be by it, and `ask_registries` whether they are to be asked about every package.
-    `clients` are the registries that the user's own package managers are set to.
+    interface to the scores of EPSS; where one is empty, nobody is asked.  `registries` are those that the policy names,
+    `cool_down` is how many days old a release has to be by it, and `ask_registries` whether they are to be asked about
+    every package.  `clients` are the registries that the user's own package managers are set to.
     """
 
     now: dt.datetime

@@ -18,7 +18,7 @@ from bomvet.model.facts import (
     Severity,
     Standing,
 )
-from bomvet.model.finding import Assessment, Finding, PolicyUsed, RiskScore, Verdict, Waived, Waiver
+from bomvet.model.finding import Assessment, Finding, PolicyUsed, RiskScore, ScoreTerm, Verdict, Waived, Waiver
 from bomvet.model.inventory import Component, Inventory, Location, Relationship, Scope, Unknown
 from bomvet.model.result import PluginStatus, Status
 from bomvet.policy.assess import assess
@@ -515,7 +515,11 @@ def test_scope_and_directness_are_those_of_the_component() -> None:
 
 def test_risk_scores() -> None:
     """They are judged, and shown with the greatest upper bound."""
-    scores = (RiskScore(subject="pkg:pypi/a@1", low=20, high=75), RiskScore(subject="pkg:pypi/b@1", low=80, high=80))
+    terms = (ScoreTerm(name="severity", low=20, high=75, why="high"),)
+    scores = (
+        RiskScore(subject="pkg:pypi/a@1", low=20, high=75, terms=terms),
+        RiskScore(subject="pkg:pypi/b@1", low=80, high=80, terms=terms),
+    )
     assessment = assess(
         [ADVISED],
         Policy(fail_on=conditions("score>=70")),

@@ -11,6 +11,7 @@ from bomvet.model.facts import Severity
 from bomvet.model.finding import Waiver
 from bomvet.policy.conditions import TERMS, conditions
 from bomvet.policy.document import (
+    Exploitation,
     Ignores,
     Policy,
     UnknownSeverity,
@@ -464,3 +465,16 @@ def test_names_of_rules() -> None:
 def test_tests_are_for_another_reader() -> None:
     """A scan does not stumble over them."""
     assert read_policy("tests = 1", "bomvet.toml") == Policy()
+
+
+def test_places_to_ask_for_what_is_exploited() -> None:
+    """URLs, or nobody; left out, the own ones of those who publish them."""
+    text = '[exploitation]\nkev-url = "https://mirror.packages.example/kev.json"\nepss-url = "none"\n'
+
+    assert read_policy(text, "bomvet.toml").exploitation == Exploitation(
+        kev_url="https://mirror.packages.example/kev.json", epss_url="none"
+    )
+    assert read_policy("[exploitation]\n", "bomvet.toml").exploitation == Exploitation()
+    with pytest.raises(PolicyFileError) as caught:
+        read_policy('[exploitation]\nkev-url = "nowhere"\n', "bomvet.toml")
+    assert caught.value.problems == ("line 2: exploitation.kev-url must be a URL such as https://osv.acme.example",)

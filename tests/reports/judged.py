@@ -149,7 +149,7 @@ RESULT = ScanResult(
         findings=(REFUSED, BASELINE, TOLD, OTHER),
         failing=frozenset({REFUSED.fingerprint}),
         known=frozenset({BASELINE.fingerprint}),
-        conditions={REFUSED.fingerprint: "fail-on = high"},
+        conditions={REFUSED.fingerprint: "high"},
         waived=(Waived(finding=WAIVED, waiver=WAIVER),),
         suppressed=(Suppressed(finding=ANSWERED, statement=STATEMENT),),
         expired=(replace(WAIVER, id="CVE-2026-9", expires=dt.date(2026, 1, 31)),),
@@ -157,6 +157,7 @@ RESULT = ScanResult(
         policy=POLICY,
         reasons=("1 finding of severity high or worse", "2 questions could not be answered"),
         not_established=QUESTIONS,
+        notes=("pump.csaf.json: a statement is about another product",),
         scores=(RiskScore(subject=TAP.purl, low=80, high=95),),
         score=95.0,
     ),
@@ -228,6 +229,7 @@ def hostile(text: str) -> ScanResult:
             policy=replace(POLICY, source=text),
             reasons=(text,),
             not_established=(f"{unknown.location}: {text}", text),
+            notes=(text,),
         ),
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Facts, Rating, Severity, Standing
+from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Epss, Facts, Kev, Rating, Severity, Standing
 from bomvet.model.finding import Assessment, Finding, Verdict, Waived, Waiver
 from bomvet.model.inventory import (
     Completeness,
@@ -188,6 +188,12 @@ MATCHES = (
         modified="2026-01-02T03:04:05.123456789Z",
     ),
     match(21, Rating(severity=Severity.LOW), fixed="1.1", published="yesterday", modified="2026-02-30T00:00:00Z"),
+    match(
+        22,
+        Rating(severity=Severity.HIGH, score=7.5, vector=VECTORS[0], source="GHSA"),
+        kev=Kev(added="2021-12-10", due="2021-12-24", ransomware=True),
+        epss=Epss(score=0.94, percentile=0.999, date="2026-11-24", model="v2025.03.14", band="99-100"),
+    ),
 )
 WAIVED = Finding(
     rule="known-vulnerability",

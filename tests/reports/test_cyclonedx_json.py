@@ -22,7 +22,7 @@ from cyclonedx.output.json import JsonV1Dot6
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bomvet.model.facts import Facts
+from bomvet.model.facts import AdvisoryAnswer, Epss, Facts, Kev, Standing
 from bomvet.model.inventory import (
     Completeness,
     Component,
@@ -580,6 +580,57 @@ def test_dates_that_are_none_are_properties() -> None:
     assert (found["recommendation"], found.keys() & {"published", "updated"}) == ("Upgrade to 1.1.", set())
 
 
+def exploited(**fields: Any) -> dict[str, Any]:
+    """The vulnerability that KEV and EPSS know, with other fields."""
+    facts = Facts(
+        advisories={
+            ALPHA.purl: AdvisoryAnswer(standing=Standing.KNOWN, matches=(replace(samples.MATCHES[-1], **fields),))
+        }
+    )
+    found: dict[str, Any] = written(replace(SCAN, facts=facts))["vulnerabilities"][0]
+    return found
+
+
+def test_exploitation_of_a_vulnerability() -> None:
+    """EPSS is a rating beside the severity, and KEV stands in properties."""
+    found = exploited()
+
+    assert found["ratings"][1:] == [
+        {
+            "source": {"name": "FIRST EPSS", "url": "https://www.first.org/epss/"},
+            "score": 0.94,
+            "method": "other",
+            "justification": ("chance of exploitation within 30 days, percentile 0.999, 2026-11-24, model v2025.03.14"),
+        }
+    ]
+    assert properties(found) == [
+        ("bomvet:kev", "true"),
+        ("bomvet:kev-added", "2021-12-10"),
+        ("bomvet:kev-due", "2021-12-24"),
+        ("bomvet:kev-ransomware", "known"),
+        ("bomvet:epss-percentile", "0.999"),
+        ("bomvet:epss-band", "99-100"),
+        ("bomvet:epss-date", "2026-11-24"),
+    ]
+
+
+def test_what_is_not_known_of_exploitation_is_left_out() -> None:
+    """A model that nobody states, and dates that cannot be read."""
+    found = exploited(kev=Kev(added=""), epss=Epss(score=0.1, percentile=0.9, date="2026-11-24", model="", band=""))
+
+    assert found["ratings"][1]["justification"] == ("chance of exploitation within 30 days, percentile 0.9, 2026-11-24")
+    assert ("bomvet:kev", "true") in properties(found)
+    assert not any(name.startswith("bomvet:kev-") for name, _ in properties(found))
+
+
+def test_nobody_upgrades_malware() -> None:
+    """Whatever versions the record names, it is removed."""
+    found = exploited(ids=("MAL-2024-1",), kev=None, epss=None, clean="9")
+
+    assert found["recommendation"] == "Remove it, and treat what it could reach as compromised."
+    assert len(found["ratings"]) == 1
+
+
 @pytest.mark.parametrize(
     ("version", "methods"),
     [
@@ -597,9 +648,15 @@ def test_ratings(version: str, methods: list[str]) -> None:
 
 
 def test_waived_vulnerabilities_say_so() -> None:
-    """A waiver is the analysis of the vulnerability that it covers, with owner, end and reason."""
+    """A waiver is the analysis of the vulnerability that it covers, with owner, end and reason; it is not denied."""
     analyses = {v["id"]: v["analysis"] for v in written(SCAN)["vulnerabilities"] if "analysis" in v}
-    assert analyses == {"CVE-2026-0": {"detail": "waived by team until 2027-01-01: not reached"}}
+    assert analyses == {
+        "CVE-2026-0": {
+            "state": "exploitable",
+            "response": ["will_not_fix"],
+            "detail": "Waived by team until 2027-01-01: not reached",
+        }
+    }
 
 
 def test_a_scan_says_what_it_was_judged_by() -> None:

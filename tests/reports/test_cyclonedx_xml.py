@@ -15,12 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from bomvet.model.facts import AdvisoryAnswer, Epss, Facts, Standing
 from bomvet.model.inventory import Component, Inventory
+from bomvet.model.records import replace
 from bomvet.plugin import RenderOptions, Report, load
 from bomvet.reports.cyclonedx_json import CYCLONEDX_JSON
 from bomvet.reports.cyclonedx_xml import CYCLONEDX_XML
 from tests.reports import samples
-from tests.reports.samples import KNOWN, SAMPLES, SCAN, SPEC_VERSIONS, package, result
+from tests.reports.samples import ALPHA, KNOWN, SAMPLES, SCAN, SPEC_VERSIONS, package, result
 from tests.reports.schemas import xml_faults
 
 if TYPE_CHECKING:
@@ -195,7 +197,23 @@ def test_vectors_keep_their_prefix_and_moments_their_digits() -> None:
         **{f"CVE-2026-{n}": vector for n, vector in enumerate(samples.VECTORS)},
         "CVE-2026-20": None,
         "CVE-2026-21": None,
+        "CVE-2026-22": samples.VECTORS[0],
     }
+
+
+def test_the_chance_of_exploitation_is_a_rating() -> None:
+    """EPSS stands beside the severity, which keeps its vector."""
+    (found,) = [v for v in parsed(SCAN).iter("vulnerability") if v.findtext("id") == "CVE-2026-22"]
+    ratings = [(r.findtext("source/name"), r.findtext("score"), r.findtext("method")) for r in found.iter("rating")]
+    assert sorted(ratings, key=str) == [("FIRST EPSS", "0.94", "other"), ("GHSA", "7.5", "CVSSv31")]
+
+
+def test_a_small_chance_has_no_exponent() -> None:
+    """The schema's decimals have none."""
+    weakness = replace(samples.MATCHES[-1], epss=Epss(score=0.00001, percentile=0, date="2026-11-24", model="m"))
+    facts = Facts(advisories={ALPHA.purl: AdvisoryAnswer(standing=Standing.KNOWN, matches=(weakness,))})
+    scores = [r.findtext("score") for r in parsed(replace(SCAN, facts=facts)).iter("rating")]
+    assert sorted(scores, key=str) == ["0.00001", "7.5"]
 
 
 def test_purls_are_written_as_they_are() -> None:

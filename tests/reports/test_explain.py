@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bomvet.errors import BomvetError, NotEstablishedError, UsageError
-from bomvet.model.facts import AdvisoryAnswer, Facts, Rating, Severity, Standing
-from bomvet.model.finding import Assessment, Finding, Verdict, Waived, Waiver
+from bomvet.model.facts import AdvisoryAnswer, Catalogue, Epss, Facts, Kev, Rating, Severity, Standing
+from bomvet.model.finding import Assessment, Finding, RiskScore, ScoreTerm, Verdict, Waived, Waiver
 from bomvet.model.inventory import Component, Confidence, Distribution, Inventory, Location, Scope, Unknown
 from bomvet.model.result import PluginStatus, Snapshot, Status
 from bomvet.reports._explain import (
@@ -176,6 +176,7 @@ def test_a_component_and_its_advisory() -> None:
         "  why     1 direct dependant:\n"
         "    sink@1.0 > pipe@2.0 > tap@1.0\n"
         "  advisories  1 known as of 2026-11-24 (24 records)\n"
+        "              not looked up in KEV and EPSS\n"
         "\n"
         "  CVE-2026-1  HIGH 7.5\n"
         "    about   Weakness 1\n"
@@ -186,6 +187,70 @@ def test_a_component_and_its_advisory() -> None:
         "    clean   1.2, which no known advisory affects\n"
         "    do      Upgrade tap to 1.2.\n"
     )
+
+
+KEV = Kev(added="2021-12-10", due="2021-12-24", ransomware=True)
+EPSS = Epss(score=0.94358, percentile=0.99955, date="2026-11-24", model="v2025.03.14", band="99-100")
+LISTS = {
+    "kev": Catalogue(date="2026-11-20", version="2026.11.20", entries=1),
+    "epss": Catalogue(date="2026-11-24", version="v2025.03.14", entries=1),
+}
+
+
+@pytest.mark.parametrize(
+    ("weakness", "lists", "lines"),
+    [
+        (
+            replace(LEAK, kev=KEV, epss=EPSS),
+            LISTS,
+            [
+                "kev     KEV since 2021-12-10, used for ransomware, due 2021-12-24",
+                "epss    0.94 (99th percentile, 2026-11-24), band 99-100, model v2025.03.14",
+            ],
+        ),
+        (
+            replace(LEAK, kev=Kev(added=""), epss=replace(EPSS, score=0.00207, percentile=0.43229, model="")),
+            LISTS,
+            ["kev     KEV", "epss    0.00207 (43rd percentile, 2026-11-24), band 99-100"],
+        ),
+        (LEAK, LISTS, ["kev     not in the catalogue of 2026-11-20", "epss    no score as of 2026-11-24"]),
+        (LEAK, {"epss": LISTS["epss"]}, ["not looked up in KEV", "epss    no score as of 2026-11-24"]),
+        (LEAK, {"kev": LISTS["kev"]}, ["not looked up in EPSS", "kev     not in the catalogue of 2026-11-20"]),
+        (replace(LEAK, id="GHSA-1"), LISTS, []),
+        (replace(LEAK, id="GHSA-1"), {}, []),
+    ],
+)
+def test_exploitation_of_an_advisory(weakness: Any, lists: Any, lines: list[str]) -> None:
+    """What KEV and EPSS say, that they say nothing, and that nobody asked them; of no CVE there is nothing to say."""
+    scan = scanned(facts=Facts(advisories={TAP.purl: known(weakness)}, catalogues=lists))
+
+    said = [line.strip() for line in told(scan).splitlines()]
+    assert [line for line in said if "KEV" in line or "EPSS" in line or line[:4] in ("kev ", "epss")] == lines
+
+
+def test_a_risk_has_its_terms() -> None:
+    """Each with its points and its reason."""
+    terms = (
+        ScoreTerm(name="severity", low=22.5, high=22.5, why="CVE-2026-1 is high"),
+        ScoreTerm(name="exploitation", low=0, high=25, why="KEV is not known"),
+    )
+    score = RiskScore(subject=TAP.purl, low=23, high=48, terms=terms)
+    scan = scanned(known(LEAK), assessment=Assessment(verdict=Verdict.PASSED, scores=(score,)))
+
+    assert (
+        "  risk    23 to 48 of 100:\n"
+        "    22.5        severity     CVE-2026-1 is high\n"
+        "    0 to 25     exploitation KEV is not known\n"
+    ) in told(scan)
+    assert "risk" not in told(scan, "pipe")
+
+
+def test_malware_is_judged_too() -> None:
+    """What to do about a malicious package is told with its advisory."""
+    bad = replace(finding(remediation="Remove tap."), rule="malicious-package")
+    scan = scanned(known(LEAK), assessment=Assessment(verdict=Verdict.FAILED, findings=(bad,)))
+
+    assert told(scan).endswith("    do      Remove tap.\n")
 
 
 def test_what_was_scanned_is_explained_too() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bomvet.errors import UsageError
-from bomvet.model.finding import Verdict
+from bomvet.model.finding import Suppressed, Verdict
 from bomvet.model.records import replace
 from bomvet.reports.github import GITHUB
 from tests.reports import judged as sample
@@ -139,3 +139,14 @@ def test_an_inventory_alone_is_no_answer() -> None:
     """`bomvet sbom -f github` would look like a pass."""
     with pytest.raises(UsageError, match="the format github shows findings"):
         text(GITHUB, KNOWN)
+
+
+def test_what_vex_says_of_open_findings() -> None:
+    """The statement that it counts stands beside the condition, and beside the baseline."""
+    said = replace(sample.STATEMENT, status="affected", justification="", impact="", action="Do not turn it")
+    stated = tuple(Suppressed(finding=f, statement=said) for f in (sample.REFUSED, sample.BASELINE, sample.TOLD))
+    words = "Affected by the word of seal.openvex.json of Grace: Do not turn it."
+    found = [line.partition(words)[0] for line in lines(judged(stated=stated, not_established=())) if words in line]
+    endings = ("Refused by fail-on = high. ", "is known: replace it. ", "It stands in the baseline. ")
+
+    assert [line for line, ending in zip(found, endings, strict=True) if not line.endswith(ending)] == []

@@ -116,6 +116,7 @@ def test_the_scan() -> None:
                 "value": "suppressed: CVE-2026-4 in seal@3.0: Not affected vulnerable code not in execute path by the "
                 "word of seal.openvex.json of Grace: It is made of brass.",
             },
+            {"level": "info", "value": "note: pump.csaf.json: a statement is about another product."},
         ],
     }
 

@@ -90,6 +90,12 @@ def test_a_scan() -> None:
         "",
         "</details>",
         "",
+        "<details><summary>Notes</summary>",
+        "",
+        "- pump.csaf.json: a statement is about another product",
+        "",
+        "</details>",
+        "",
         "<details><summary>Passed over</summary>",
         "",
         "- old/uv.lock: named by a .gitignore file",
@@ -159,6 +165,7 @@ def test_it_fits_into_a_comment() -> None:
         unused=(waiver,) * 1000,
         reasons=(wild,),
         not_established=tuple(f"{n}{wild}: {n}" for n in range(1000)),
+        notes=(wild,) * 1000,
         policy=replace(sample.POLICY, source=wild),
     )
     skipped = tuple(replace(RESULT.target.skipped[0], path=f"{n}{wild}", reason=f"{n}") for n in range(1000))
@@ -166,7 +173,7 @@ def test_it_fits_into_a_comment() -> None:
     written = text(MARKDOWN, result)
 
     assert 40_000 < len(written) <= MAX_CHARACTERS
-    assert len(re.findall(r"([0-9,]+) more: `bomvet scan -f json` shows all\.", written)) == 6
+    assert len(re.findall(r"([0-9,]+) more: `bomvet scan -f json` shows all\.", written)) == 7
 
 
 def test_ten_thousand_findings() -> None:

@@ -376,6 +376,11 @@ def test_open_questions_are_notifications() -> None:
                 "level": "note",
                 "message": {"text": "The waiver of CVE-2026-8 by ada covers nothing."},
             },
+            {
+                "descriptor": {"id": "note", "index": 4},
+                "level": "note",
+                "message": {"text": "pump.csaf.json: a statement is about another product."},
+            },
         ],
     }
 
@@ -468,3 +473,18 @@ def test_fingerprints_do_not_hang_on_lines() -> None:
 
     assert before["partialFingerprints"] == after["partialFingerprints"]
     assert after["locations"][0]["physicalLocation"]["region"] == {"startLine": 21}
+
+
+def test_what_to_do_is_not_lost_behind_a_long_summary() -> None:
+    """An advisory may tell a story; the title of its rule is the first sentence that says something."""
+    advisory = replace(sample.LEAK, summary="tap is a library for water. It leaks. " + "Drop by drop " * 500)
+    answers = {sample.TAP.purl: replace(RESULT.facts.advisories[sample.TAP.purl], matches=(advisory,))}
+    long = replace(sample.REFUSED, message=advisory.summary)
+    found = run(replace(judged(findings=(long,)), facts=Facts(advisories=answers)))
+
+    message = found["results"][0]["message"]["text"]
+    assert message.endswith("Drop... Upgrade tap to 1.2. Refused by fail-on = high.")
+    assert len(message) < 700
+    rule = next(rule for rule in found["tool"]["driver"]["rules"] if rule["id"] == "CVE-2026-1")
+    assert rule["shortDescription"] == {"text": "CVE-2026-1: It leaks."}
+    assert len(rule["fullDescription"]["text"]) == 1000

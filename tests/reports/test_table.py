@@ -6,8 +6,19 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
-from bomvet.model.facts import Severity
-from bomvet.model.finding import Assessment, Finding, PolicyUsed, Statement, Suppressed, Verdict, Waived, Waiver
+from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Epss, Facts, Kev, Rating, Severity, Standing
+from bomvet.model.finding import (
+    Assessment,
+    Finding,
+    PolicyUsed,
+    RiskScore,
+    ScoreTerm,
+    Statement,
+    Suppressed,
+    Verdict,
+    Waived,
+    Waiver,
+)
 from bomvet.model.inventory import (
     Component,
     Confidence,
@@ -130,6 +141,55 @@ def test_findings_are_grouped_by_component() -> None:
         "Next: take the upgrades above or waive a finding in bomvet.toml (id, reason,\n"
         "owner, expires).\n"
     )
+
+
+def test_exploited_weaknesses_are_marked() -> None:
+    """KEV and a likely EPSS stand below the message, and one upgrade stands for all findings."""
+    kev = Kev(added="2021-12-10", ransomware=True)
+    epss = Epss(score=0.97, percentile=0.995, date="2026-11-24", model="v1", band="99-100")
+    rating = Rating(severity=Severity.HIGH)
+    first = AdvisoryMatch(id="CVE-1", ids=("CVE-1",), rating=rating, fixed="3", clean="4", kev=kev, epss=epss)
+    second = replace(first, id="CVE-2", fixed="4", kev=None, epss=None)
+    facts = Facts(advisories={PIPE.purl: AdvisoryAnswer(standing=Standing.KNOWN, matches=(first, second))})
+    found = (LEAK, replace(LEAK, instance="CVE-2", remediation="Upgrade pipe to 4."))
+
+    assert (
+        table(replace(judged(findings=found), facts=facts))
+        .partition("\n\n")[2]
+        .startswith(
+            "pipe@2\n"
+            "  · HIGH     CVE-1            Leaks\n"
+            "                              KEV since 2021-12-10, used for ransomware\n"
+            "                              EPSS 0.97 (99th percentile, 2026-11-24)\n"
+            "  · HIGH     CVE-2            Leaks\n"
+            "    where uv.lock:7\n"
+            "    why   sink@1 > pipe@2\n"
+            "    do    Upgrade pipe to 4, which ends all 2; the smallest step, to 3, ends 1\n"
+            "          of 2.\n"
+        )
+    )
+
+
+def test_the_greatest_risks_are_shown() -> None:
+    """Five of them, with the terms that weigh most; none where there is nothing to tell."""
+    terms = (
+        ScoreTerm(name="severity", low=22.5, high=22.5, why="w"),
+        ScoreTerm(name="exploitation", low=0, high=25, why="w"),
+    )
+    one = RiskScore(subject=PIPE.purl, low=33, high=83, terms=terms)
+    others = [RiskScore(subject=f"pkg:pypi/x{n}@1", low=9 - n, high=9 - n, terms=terms[:1]) for n in range(6)]
+
+    assert table(judged(scores=(one,))).partition("\n\n")[2].startswith(
+        "Risk, from 0 to 100\n"
+        "  33 to 83 pipe@2 severity 22.5, exploitation 0 to 25\n"
+        "\n"
+        "PASSED"
+    )  # fmt: skip
+    text = table(judged(scores=(one, *others)))
+    assert "Risk, from 0 to 100, 5 of 7\n" in text
+    assert "pkg:pypi/x3@1" in text
+    assert "pkg:pypi/x4@1" not in text
+    assert "Risk" not in table(judged())
 
 
 def test_waivers_and_passed_over_files_are_told() -> None:

@@ -69,6 +69,12 @@ SETTINGS = (
     ("vex-products", "[]", "purls or other names by which VEX statements may call the project"),
     ("advisories", '"auto"', "auto: the database if it is fresh, else OSV's service; or one of database, online"),
     ("osv.url", '"https://api.osv.dev"', "the service to ask for advisories"),
+    ("exploitation.kev-url", '"https://www.cisa.gov/..."', "where to ask for KEV where the database has none, or none"),
+    (
+        "exploitation.epss-url",
+        '"https://api.first.org/..."',
+        "where to ask for EPSS where the database has none, or none",
+    ),
     ("osv.private", "[]", "patterns of package names that are not sent to the service: @acme/*"),
     (
         "db.url",

@@ -18,6 +18,7 @@ from bomvet.model.result import PluginStatus, Status
 from bomvet.policy._reach import direct
 from bomvet.policy.conditions import SEVERITY, About, Condition, judge, written
 from bomvet.policy.document import Policy, UnknownSeverity, UnusedWaivers
+from bomvet.policy.score import telling
 from bomvet.policy.waivers import Waivers, no_order
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ def assess(
         reasons=tuple(_reasons(outcome, policy, inventory)),
         not_established=questions,
         conditions=MappingProxyType({f.fingerprint: _named(f, c, policy) for f, c in judging.pairs}),
-        scores=tuple(scores),
-        score=max((score.high for score in scores), default=None),
+        scores=telling(scores),
+        score=max((score.high for score in scores if score.terms), default=None),
         notes=(*policy.notes, *waiving.told),
     )
 

@@ -381,7 +381,7 @@ def _service(stated: Mapping[str, Any]) -> Service:
 
 def _known_vulnerability(component: Component, match: AdvisoryMatch) -> Finding:
     return Finding(
-        rule="known-vulnerability",
+        rule="malicious-package" if match.malicious else "known-vulnerability",
         subject=component.purl,
         severity=match.rating.severity,
         message=match.summary,

@@ -274,9 +274,8 @@ def _grave(term: Term, severity: Severity) -> bool | None:
 
 def _of_advisory(term: Term, match: AdvisoryMatch, about: About) -> bool | None:
     if term.name in CATALOGUES:
-        # Catalogues are of CVEs: without one there is nothing to look up.
-        known = CATALOGUES[term.name] in about.catalogues or not match.cves
-        return _looked_up(term, match) if known else None
+        # What is no CVE can be in none of them, whether they were there or not.
+        return _looked_up(term, match) if CATALOGUES[term.name] in about.catalogues or not match.cves else None
     if term.name == "malicious":
         return match.malicious
     if term.name == "fixable":

@@ -62,6 +62,14 @@ class Osv:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exploitation:
+    """Where a scan asks for what is exploited: URLs of KEV and of FIRST's interface; empty: their own, `none`: not."""
+
+    kev_url: str = ""
+    epss_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What may ship.
 
@@ -97,6 +105,7 @@ class Policy:
     severities: tuple[tuple[str, Severity], ...] = ()
     rules: tuple[CustomRule, ...] = ()
     advisories: Advisories = Advisories.AUTO
+    exploitation: Exploitation = Exploitation()
     osv: Osv = Osv()
     mirrors: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
@@ -164,6 +173,10 @@ def service_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _catalogue_url(text: str) -> str:
+    return text if text == "none" else service_url(text)
+
+
 def read_policy(text: str, path: str, table: Sequence[str] = (), built_in: BuiltIn | None = None) -> Policy:
     """The policy that the TOML document `text` holds in `table`; raises `PolicyFileError` with every error.
 
@@ -202,6 +215,7 @@ class _PolicyReader(Reader):
             "vex": ("vex", self.texts),
             "vex-products": ("vex_products", self.texts),
             "advisories": ("advisories", self.converted(advisories)),
+            "exploitation": ("exploitation", self._exploitation),
             "osv": ("osv", self._osv),
             "db": ("max_age", self._db),
             "disable": ("disable", self.texts),
@@ -258,6 +272,11 @@ class _PolicyReader(Reader):
             return tuple(filter(None, [convert(path, urls)]))
         texts = enumerate(self.texts(path, urls) or ())
         return tuple(url for number, text in texts if (url := convert((*path, number), text)))
+
+    def _exploitation(self, path: Path, value: Any) -> Exploitation:
+        table, read = self.table(path, value, ("kev-url", "epss-url")), self.converted(_catalogue_url)
+        urls = {key: read((*path, key), table[key]) or "" for key in table}
+        return Exploitation(kev_url=urls.get("kev-url", ""), epss_url=urls.get("epss-url", ""))
 
     def _osv(self, path: Path, value: Any) -> Osv:
         table = self.table(path, value, ("url", "private"))

@@ -18,7 +18,7 @@ from bomvet.model.records import dataclass, field, replace
 if TYPE_CHECKING:
     from bomvet.model.inventory import Component
 
-RULE = "known-vulnerability"
+RULES = ("known-vulnerability", "malicious-package")
 #: Of two statements of the same moment the first of these counts.
 CAUTIOUS = ("affected", "under_investigation", "fixed", "not_affected")
 ANSWERS = ("not_affected", "fixed")
@@ -73,12 +73,12 @@ def answered(findings: Iterable[Finding], vex: Vex, *, root: Component | None, t
     findings = tuple(findings)
     if not vex.statements:
         return Answered(open=findings, notes=vex.problems)
-    matcher = Matcher(vex, root, today, wanted={name for f in findings if f.rule == RULE for name in _ids(f)})
+    matcher = Matcher(vex, root, today, wanted={name for f in findings if f.rule in RULES for name in _ids(f)})
     still_open: list[Finding] = []
     suppressed: list[Suppressed] = []
     stated: list[Suppressed] = []
     for finding in findings:
-        statement = matcher.latest(finding) if finding.rule == RULE else None
+        statement = matcher.latest(finding) if finding.rule in RULES else None
         if statement is None:
             still_open.append(finding)
         elif statement.status in ANSWERS and not is_malicious(finding):

@@ -32,6 +32,7 @@ from bomvet.model.inventory import (
     Service,
 )
 from bomvet.model.purl import public_url
+from bomvet.reports._analysis import analyses, apply
 from bomvet.reports._json import collector_paused, compact, dumps
 from bomvet.reports._valid import contacts, is_date_time, is_plain_url, valid_url
 
@@ -290,7 +291,6 @@ class _Writer:
         affected: _Json = {"ref": purl}
         if version and len(version) <= _LONGEST_VERSION:
             affected["versions"] = [{"version": version, "status": "affected"}]
-        upgrade = match.clean or match.fixed
         dates = {"published": match.published, "updated": match.modified}
         item: _Json = {
             "bom-ref": f"{match.id}#{purl}",
@@ -300,16 +300,19 @@ class _Writer:
                 {"id": name, "source": {"name": name.partition("-")[0]}}
                 for name in sorted({*match.ids, *match.aliases})
             ],
-            "ratings": [self.rating(match.rating)],
+            "ratings": [self.rating(match.rating), *_chances(match)],
             "cwes": [number for number in match.cwes if number > 0],
             "description": match.summary,
             "detail": "; ".join(match.evidence),
-            "recommendation": f"Upgrade to {upgrade}." if upgrade else "",
+            "recommendation": _recommendation(match),
             "advisories": [{"url": valid_url(url)} for url in map(public_url, match.references) if url],
             **{name: text for name, text in dates.items() if is_date_time(text)},
             "affects": [affected],
             "properties": _named(
-                (f"bomvet:{name}", text) for name, text in dates.items() if text and not is_date_time(text)
+                (
+                    *((f"bomvet:{name}", text) for name, text in dates.items() if text and not is_date_time(text)),
+                    *_exploitation(match),
+                )
             ),
         }
         return {key: value for key, value in item.items() if value}
@@ -328,6 +331,36 @@ class _Writer:
             item["method"] = method if self.has_lifecycles or method != "CVSSv4" else "other"
             item["vector"] = rating.vector
         return item
+
+
+def _recommendation(match: AdvisoryMatch) -> str:
+    if match.malicious:
+        return "Remove it, and treat what it could reach as compromised."
+    upgrade = match.clean or match.fixed
+    return f"Upgrade to {upgrade}." if upgrade else ""
+
+
+def _chances(match: AdvisoryMatch) -> Iterator[_Json]:
+    """The score of EPSS as a rating, which the specification has no method for."""
+    if epss := match.epss:
+        model = f", model {epss.model}" if epss.model else ""
+        yield {
+            "source": {"name": "FIRST EPSS", "url": "https://www.first.org/epss/"},
+            "score": epss.score,
+            "method": "other",
+            "justification": f"chance of exploitation within 30 days, percentile {epss.percentile}, {epss.date}{model}",
+        }
+
+
+def _exploitation(match: AdvisoryMatch) -> Iterator[tuple[str, str]]:
+    if kev := match.kev:
+        known = {"added": kev.added, "due": kev.due, "ransomware": "known" if kev.ransomware else ""}
+        yield "bomvet:kev", "true"
+        yield from ((f"bomvet:kev-{name}", text) for name, text in known.items() if text)
+    if epss := match.epss:
+        yield "bomvet:epss-percentile", str(epss.percentile)
+        yield "bomvet:epss-band", epss.band
+        yield "bomvet:epss-date", epss.date
 
 
 def _hashes(hashes: tuple[Hash, ...], named: dict[str, _Json], nameless: list[Hash]) -> list[_Json]:
@@ -456,16 +489,14 @@ def _compositions(result: ScanResult, root: Component) -> list[_Json]:
 
 
 def _vulnerabilities(result: ScanResult, writer: _Writer) -> list[_Json]:
-    """One entry per group of advisories and component; waived ones say so in their analysis."""
-    judged = result.assessment.waived if result.assessment else ()
-    waived = {(w.finding.subject, w.finding.instance): w.waiver for w in judged}
+    """One entry per group of advisories and component, with what was decided about it."""
+    decided = analyses(result.assessment)
     versions = {c.purl: c.version for c in result.inventory.components}
     found = []
     for purl, answer in sorted(result.facts.advisories.items()):
         for match in answer.matches:
             item = writer.vulnerability(match, purl, versions.get(purl, ""))
-            if waiver := waived.get((purl, match.id)):
-                detail = f"waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
-                item["analysis"] = {"detail": detail}
+            if analysis := decided.get((purl, match.id)):
+                apply(item, analysis)
             found.append(item)
     return found

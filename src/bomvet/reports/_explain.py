@@ -14,8 +14,10 @@ from bomvet.model.graph import Graph
 from bomvet.model.purl import pypi_name
 from bomvet.model.records import dataclass
 from bomvet.model.result import Status
+from bomvet.reports._exploited import epss_mark, kev_mark
 from bomvet.reports._judged import others, steps, why_not
 from bomvet.reports._questions import Line, grouped
+from bomvet.reports._scores import points, total
 from bomvet.reports._text import clean
 from bomvet.versions.orders import ORDERS
 
@@ -36,7 +38,7 @@ MAX_ENTRIES = 10
 MIN_WIDTH = 40
 EXPLAINED, ABSENT, NOT_ESTABLISHED = 0, 1, 3
 
-_ENRICHER, _RULE = "osv", "known-vulnerability"
+_ENRICHER, _RULES = "osv", ("known-vulnerability", "malicious-package")
 _ADVISORY_ID = re.compile(r"(?:CVE|PYSEC|MAL)-\d{4}-\d+|GHSA(?:-[0-9a-z]{4}){3}", re.IGNORECASE).fullmatch
 #: Purl types whose names and versions are Python's; `generic` are the projects of the tree.
 _PYTHON = ("pypi", "generic")
@@ -274,10 +276,11 @@ class _Explainer:
         waived = assessment.waived if assessment else ()
         self._expired = assessment.expired if assessment else ()
         self._waivers = {w.finding.fingerprint: w.waiver for w in waived}
+        self._scores = {score.subject: score for score in assessment.scores} if assessment else {}
         suppressed = assessment.suppressed if assessment else ()
         self._statements = {s.finding.fingerprint: s.statement for s in suppressed}
         known = (*result.findings, *(w.finding for w in waived), *(s.finding for s in suppressed))
-        self._findings = {(f.subject, f.instance): f for f in known if f.rule == _RULE}
+        self._findings = {(f.subject, f.instance): f for f in known if f.rule in _RULES}
 
     def is_open(self, component: Component) -> bool:
         """Whether not all is established of the advisories that affect it."""
@@ -292,7 +295,14 @@ class _Explainer:
         for label, values in _properties(component).items():
             yield from _listed(label, values)
         yield from self._paths(component)
+        yield from self._risk(component)
         yield from self._advisories(component)
+
+    def _risk(self, component: Component) -> Iterator[_Row]:
+        """The score with all its terms, where something is against the component."""
+        if score := self._scores.get(component.purl):
+            yield _head("risk"), f"{total(score)} of 100:"
+            yield from ((f"    {points(term):<11} {term.name:<12} ", term.why) for term in score.terms)
 
     def _paths(self, component: Component) -> Iterator[_Row]:
         total = len(self._graph.dependants(component.purl))
@@ -352,6 +362,10 @@ class _Explainer:
             yield f"none known {_as_of(self._result)}"
         if answer.withdrawn:
             yield f"{_count(answer.withdrawn, 'withdrawn advisory', 'withdrawn advisories')} would have matched"
+        lists = self._result.facts.catalogues
+        lacking = [title for name, title in (("kev", "KEV"), ("epss", "EPSS")) if name not in lists]
+        if lacking and any(match.cves for match in answer.matches):
+            yield f"not looked up in {' and '.join(lacking)}"
 
     def _gravity(self, match: AdvisoryMatch) -> tuple[bool, int, float, str]:
         asked = _is_called(match, self._asked)
@@ -365,6 +379,7 @@ class _Explainer:
         yield _head("rated", 4), _rated(match)
         if names:
             yield _head("also", 4), ", ".join(names)
+        yield from self._exploited(match)
         for evidence in match.evidence:
             yield _head("matched", 4), evidence
         yield from steps(self._traces.get(component.purl, ()), match)
@@ -373,6 +388,20 @@ class _Explainer:
         yield _head("clean", 4), clean_text
         if finding:
             yield from self._judged(finding)
+
+    def _exploited(self, match: AdvisoryMatch) -> Iterator[_Row]:
+        """What KEV and EPSS say; nothing of what they cannot know, since it is no CVE."""
+        lists = self._result.facts.catalogues
+        if match.kev:
+            due = f", due {match.kev.due}" if match.kev.due else ""
+            yield _head("kev", 4), f"{kev_mark(match.kev)}{due}"
+        elif match.cves and "kev" in lists:
+            yield _head("kev", 4), f"not in the catalogue of {lists['kev'].date}"
+        if match.epss:
+            model = f", model {match.epss.model}" if match.epss.model else ""
+            yield _head("epss", 4), f"{epss_mark(match.epss)}, band {match.epss.band}{model}"
+        elif match.cves and "epss" in lists:
+            yield _head("epss", 4), f"no score as of {lists['epss'].date}"
 
     def _judged(self, finding: Finding) -> Iterator[_Row]:
         waiver = self._waivers.get(finding.fingerprint)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: Severities that are worth a warning where the policy does not refuse them.
 _WARNED = frozenset({Severity.CRITICAL, Severity.HIGH, Severity.UNKNOWN, Severity.MEDIUM})
-#: Longest text of a finding, in characters: an advisory's summary may have any length.
-LONGEST = 2000
+#: Longest text of a finding, and of its message within, in characters: an advisory's summary may have any length.
+LONGEST, _LONGEST_MESSAGE = 2000, 500
 
 
 class State(StrEnum):
@@ -80,12 +80,14 @@ class Shown(NamedTuple):
     def text(self) -> str:
         """What is wrong with which component and what to do, in sentences that stand alone."""
         found = self.finding
+        # Cut for itself: what to do must not be lost behind it.
+        message = shortened(found.message, _LONGEST_MESSAGE)
         if self.match:
             exploited = ", known to be exploited" if self.match.kev else ""
             odds = f", EPSS {self.match.epss.score:.2f}" if self.match.epss else ""
-            said = f"{self.label} has {found.title} ({found.severity}{exploited}{odds}): {found.message}"
+            said = f"{self.label} has {found.title} ({found.severity}{exploited}{odds}): {message}"
         else:
-            said = found.message if self.name in found.message else f"{self.label}: {found.message}"
+            said = message if self.name in message else f"{self.label}: {message}"
         return shortened(" ".join(sentence(part) for part in (said, found.remediation, self.note) if part))
 
 
@@ -131,15 +133,18 @@ def shown(result: ScanResult, assessment: Assessment) -> list[Shown]:
 
 
 def _judged(assessment: Assessment) -> Iterator[tuple[Finding, State, str]]:
+    stated = {item.finding.fingerprint: statement_words(item.statement) for item in assessment.stated}
     for finding in assessment.findings:
         name = finding.fingerprint
+        said = stated.get(name, "")
         if name in assessment.failing:
             condition = assessment.conditions.get(name, "")
-            yield finding, State.REFUSED, f"Refused by {condition}" if condition else ""
+            refused = f"Refused by fail-on = {condition}" if condition else ""
+            yield finding, State.REFUSED, ". ".join(filter(None, (refused, said)))
         elif name in assessment.known:
-            yield finding, State.KNOWN, "It stands in the baseline"
+            yield finding, State.KNOWN, ". ".join(filter(None, ("It stands in the baseline", said)))
         else:
-            yield finding, State.TOLD, ""
+            yield finding, State.TOLD, said
     for waived in assessment.waived:
         yield waived.finding, State.WAIVED, waiver_words(waived.waiver)
     for suppressed in assessment.suppressed:

@@ -2,7 +2,8 @@ r"""CycloneDX 1.4 to 1.7 as XML.
 
 The document is that of the JSON report, with its serial number; cyclonedx-python-lib reads it and builds the
 XML.  What the library leaves out or rewrites is put in afterwards: `compositions`, which it has no model of, the
-prefix of CVSS vectors (`CVSS:3.1/`), which it cuts off, and purls and moments, which it spells its own way.
+prefix of CVSS vectors (`CVSS:3.1/`), which it cuts off, the scores of EPSS, which it rounds, and purls and moments,
+which it spells its own way.
 
 What XML says differently from JSON, since the library or the XML schema does not let it be said otherwise:
 
@@ -108,16 +109,22 @@ def _add_purls(bom: Element, purls: dict[str, str]) -> None:
 
 
 def _restore(bom: Element, document: dict[str, Any]) -> None:
-    """Write CVSS vectors and moments as they are: the library cuts prefixes off and rounds seconds."""
+    """Write CVSS vectors, scores of EPSS and moments as they are: the library cuts prefixes off and rounds."""
     (timestamp,) = bom.iterfind("metadata/timestamp")
     timestamp.text = document["metadata"]["timestamp"]
     items = {item["bom-ref"]: item for item in document.get("vulnerabilities", ())}
     for vulnerability in bom.iterfind("vulnerabilities/vulnerability"):
         item = items[vulnerability.get("bom-ref")]
-        values = {"vector": item["ratings"][0].get("vector"), **item}  # a vulnerability of ours has one rating
+        values = {"vector": item["ratings"][0].get("vector"), **item}  # of ours only the first has one
         for tag in ("vector", "published", "updated"):
             for element in vulnerability.iter(tag):
                 element.text = values[tag]
+        # In XML a decimal has no exponent.
+        scores = {r["source"]["name"]: f"{r['score']:.9f}".rstrip("0").rstrip(".") for r in item["ratings"][1:]}
+        for rating in vulnerability.iter("rating"):
+            score = rating.find("score")
+            if score is not None and (exact := scores.get(rating.findtext("source/name") or "")):
+                score.text = exact
 
 
 def _add_compositions(bom: Element, compositions: Iterable[dict[str, Any]]) -> None:

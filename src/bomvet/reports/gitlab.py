@@ -170,6 +170,7 @@ def _messages(result: ScanResult, assessment: Assessment, found: Sequence[Shown]
         for item in found
         if item.state in SETTLED
     ]
+    texts += [("info", f"note: {text}") for text in assessment.notes]
     for level, text in texts[:_MAX_MESSAGES]:
         yield {"level": level, "value": shortened(sentence(text))}
     if len(texts) > _MAX_MESSAGES:

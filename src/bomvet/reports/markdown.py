@@ -12,6 +12,7 @@ from bomvet.plugin import RenderOptions, Report
 from bomvet.reports._findings import Shown, State, beneath, judgement, places, questions, sentence, shortened, shown
 from bomvet.reports._markdown import code, plain
 from bomvet.reports._questions import Line, grouped
+from bomvet.reports._text import summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,6 +40,7 @@ def render(result: ScanResult, options: RenderOptions) -> bytes:
         *_folded("Told, not refused", _table(found, (State.TOLD, State.KNOWN), result, options.folder, _TOLD)),
         *_folded("Waived, and answered by VEX", _list(map(_settled, found), _SETTLED)),
         *_folded("Waivers to look after", _list(_waivers(assessment), _REST)),
+        *_folded("Notes", _list(map(_question, assessment.notes), _REST)),
         *_folded("Passed over", _list((_question(line.text) for line in _passed_over(result)), _REST)),
     ]
     return ("\n".join(blocks).rstrip("\n") + "\n").encode("utf-8", "backslashreplace")
@@ -93,7 +95,7 @@ def _row(item: Shown, result: ScanResult, folder: str) -> str:
     cells = (
         grave + (" (known)" if item.state is State.KNOWN else ""),
         code(shortened(item.label, _SHORT)) + scope,
-        f"{plain(shortened(found.title, _SHORT))}: {plain(shortened(found.message, _LONG))}",
+        f"{plain(shortened(found.title, _SHORT))}: {plain(shortened(summary(found.message), _LONG))}",
         code(shortened(str(where[0]), _SHORT)) + more if where else "",
         code(shortened(item.fix, _SHORT)) or plain(shortened(found.remediation, _LONG)),
     )

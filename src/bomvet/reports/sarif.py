@@ -26,12 +26,13 @@ from bomvet.reports._findings import (
 )
 from bomvet.reports._json import collector_paused, dumps
 from bomvet.reports._markdown import code, link, plain
+from bomvet.reports._text import summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bomvet.model.facts import AdvisoryMatch
-    from bomvet.model.finding import Assessment, Rule
+    from bomvet.model.finding import Assessment, Rule, Waiver
     from bomvet.model.inventory import Location
     from bomvet.model.result import ScanResult
 
@@ -202,7 +203,7 @@ def _advisory_rule(name: str, items: Sequence[Shown]) -> _Json:
     return {
         "id": name,
         "name": "KnownVulnerability",
-        "shortDescription": {"text": shortened(f"{name}: {sentence(title)}", _MAX_DESCRIPTION)},
+        "shortDescription": {"text": shortened(f"{name}: {sentence(summary(title))}", _MAX_DESCRIPTION)},
         "fullDescription": {"text": shortened(sentence(title), _MAX_DESCRIPTION)},
         "help": {"text": _help_text(match), "markdown": _help_markdown(match)},
         "defaultConfiguration": {"level": _DEFAULT_LEVELS.get(match.rating.severity, "error")},
@@ -269,6 +270,7 @@ _NOTIFICATIONS = [
         ("passed-over", "A file that would have been read was passed over."),
         ("too-many-results", "There are more findings than this format may hold."),
         ("waiver", "A waiver has expired or is not used."),
+        ("note", "What is to be known of the documents that the judgement rests on."),
     )
 ]
 _ORDER = {str(item["id"]): number for number, item in enumerate(_NOTIFICATIONS)}
@@ -277,15 +279,20 @@ _ORDER = {str(item["id"]): number for number, item in enumerate(_NOTIFICATIONS)}
 def _invocation(result: ScanResult, assessment: Assessment, left: int, folder: str) -> _Json:
     """How the run went; it succeeded only if every question was answered."""
     level = "warning" if allowed(assessment) else "error"
-    expired, unused = assessment.expired, assessment.unused
     open_ = questions(result, assessment)
     told = [_notice("not-established", level, q.text, q.place, folder) for q in open_]
-    told += [_notice("passed-over", "note", f"{s.path}: {s.reason}", None, folder) for s in result.target.skipped]
+    told += [_notice("passed-over", "note", f"{s.path}: {s.reason}") for s in result.target.skipped]
     if left:
         text = f"{left:,} further findings are not in this file, which may hold {MAX_RESULTS:,}; -f json has all."
-        told.append(_notice("too-many-results", "error", text, None, folder))
-    settings = [_waiver("warning", f"The waiver of {w.id} by {w.owner} expired on {w.expires}.") for w in expired]
-    settings += [_waiver("note", f"The waiver of {w.id} by {w.owner} covers nothing.") for w in unused]
+        told.append(_notice("too-many-results", "error", text))
+    settings = [
+        *(
+            _notice("waiver", "warning", f"{_named(waiver)} expired on {waiver.expires}")
+            for waiver in assessment.expired
+        ),
+        *(_notice("waiver", "note", f"{_named(waiver)} covers nothing") for waiver in assessment.unused),
+        *(_notice("note", "note", text) for text in assessment.notes),
+    ]
     document: _Json = {"executionSuccessful": not open_ and not left}
     if told:
         document["toolExecutionNotifications"] = told
@@ -294,7 +301,11 @@ def _invocation(result: ScanResult, assessment: Assessment, left: int, folder: s
     return document
 
 
-def _notice(kind: str, level: str, text: str, place: Location | None, folder: str) -> _Json:
+def _named(waiver: Waiver) -> str:
+    return f"The waiver of {waiver.id} by {waiver.owner}"
+
+
+def _notice(kind: str, level: str, text: str, place: Location | None = None, folder: str = "") -> _Json:
     document: _Json = {
         "descriptor": {"id": kind, "index": _ORDER[kind]},
         "level": level,
@@ -303,10 +314,6 @@ def _notice(kind: str, level: str, text: str, place: Location | None, folder: st
     if place:
         document["locations"] = [_location(beneath(folder, place))]
     return document
-
-
-def _waiver(level: str, text: str) -> _Json:
-    return _notice("waiver", level, text, None, "")
 
 
 def _run_properties(result: ScanResult, assessment: Assessment) -> _Json:

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Assessment, Finding, Suppressed, Verdict
 from bomvet.model.graph import Graph
 from bomvet.plugin import RenderOptions, Report
+from bomvet.reports._exploited import marks
 from bomvet.reports._questions import grouped
-from bomvet.reports._text import clean
+from bomvet.reports._scores import main_terms, total
+from bomvet.reports._text import clean, summary
+from bomvet.reports._upgrades import VULNERABILITY, remedies
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from bomvet.model.facts import AdvisoryMatch
     from bomvet.model.inventory import Component
     from bomvet.model.result import ScanResult
 
 #: Lines of one list that are shown; the rest is counted, and stands in the JSON report.
 MAX_LINES = 20
+#: Scores that are shown.
+MAX_SCORES = 5
 _STYLES = {
     Severity.CRITICAL: "bold white on red", Severity.HIGH: "bold red", Severity.UNKNOWN: "bold magenta",
     Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.NONE: "dim",
 }  # fmt: skip
+_EXPLOITED = "bold red"
 _VERDICTS = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.INCOMPLETE: "bold yellow"}
-#: A summary is cut to about two lines; `bomvet explain` has it whole.
-MAX_SUMMARY = 110
-_VULNERABILITY = "known-vulnerability"
-_INTRODUCTION = re.compile(r"(?:\S+ ){1,3}is an? ", re.IGNORECASE).match
+
+#: Advisories by subject and id.
+_Matches = Mapping[tuple[str, str], "AdvisoryMatch"]
 
 
 def render(result: ScanResult, options: RenderOptions) -> bytes:
@@ -65,6 +70,7 @@ def _print(console: Console, result: ScanResult) -> None:
     if assessment.known:
         known = len(assessment.known)
         console.print(f"{known} finding{'' if known == 1 else 's'} known from the baseline: -f json shows all.\n")
+    _scores(console, result, assessment)
     _list(console, "Not established", assessment.not_established)
     _list(console, "Passed over", (f"{s.path}: {s.reason}" for s in result.target.skipped))
     _list(
@@ -120,7 +126,7 @@ def _header(console: Console, result: ScanResult) -> None:
 def _findings(console: Console, result: ScanResult, assessment: Assessment) -> None:
     """One block per component, in the order of its gravest finding."""
     components = {c.purl: c for c in (result.inventory.root, *result.inventory.components) if c}
-    graph = Graph(result.inventory)
+    graph, matches = Graph(result.inventory), _matches(result)
     by_subject: dict[str, list[Finding]] = {}
     for finding in assessment.findings:
         if finding.fingerprint in assessment.known:
@@ -131,12 +137,16 @@ def _findings(console: Console, result: ScanResult, assessment: Assessment) -> N
         title = component.label if component else subject
         scope = f"  [{component.scope.value}]" if component and component.scope != "required" else ""
         console.print(f"{clean(title)}{scope}", style="bold")
-        console.print(_rows(findings, assessment))
-        console.print(_facts(_explanation(component, findings, graph)))
+        console.print(_rows(findings, assessment, matches))
+        console.print(_facts(_explanation(component, findings, graph, matches)))
         console.print()
 
 
-def _rows(findings: Sequence[Finding], assessment: Assessment) -> RenderableType:
+def _matches(result: ScanResult) -> _Matches:
+    return {(purl, m.id): m for purl, answer in result.facts.advisories.items() for m in answer.matches}
+
+
+def _rows(findings: Sequence[Finding], assessment: Assessment, matches: _Matches) -> RenderableType:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
@@ -148,30 +158,24 @@ def _rows(findings: Sequence[Finding], assessment: Assessment) -> RenderableType
     table.add_column(ratio=1, overflow="fold")
     for finding in findings:
         mark = "✗" if finding.fingerprint in assessment.failing else "·"
-        text = _summary(clean(finding.message))
+        text = summary(clean(finding.message))
         if finding.confidence != "high":
             text += f" ({finding.confidence.value} confidence)"
+        match = matches.get((finding.subject, finding.instance))
+        beside = [clean(mark) for mark in marks(match)] if match else []
         table.add_row(
             "",
             mark,
             Text(finding.severity.value.upper(), style=_STYLES[finding.severity]),
             clean(finding.title),
-            text,
+            Text.assemble(text, *((f"\n{mark}", _EXPLOITED) for mark in beside)),
         )
     return table
 
 
-def _summary(text: str) -> str:
-    """The first sentence that says something, if it is short enough, else as many words of it as fit."""
-    first, _, rest = text.partition(". ")
-    # Many begin with what the package is, which the reader knows who uses it.
-    sentence = rest.partition(". ")[0] if rest and _INTRODUCTION(first) else first
-    if len(sentence) <= MAX_SUMMARY:
-        return sentence if text.endswith(sentence) else f"{sentence}."
-    return f"{sentence[:MAX_SUMMARY].rpartition(' ')[0] or sentence[:MAX_SUMMARY]} ..."
-
-
-def _explanation(component: Component | None, findings: Sequence[Finding], graph: Graph) -> Iterator[tuple[str, str]]:
+def _explanation(
+    component: Component | None, findings: Sequence[Finding], graph: Graph, matches: _Matches
+) -> Iterator[tuple[str, str]]:
     places = sorted({str(place) for finding in findings for place in finding.locations})
     if places:
         more = f" and {len(places) - 3} more" if len(places) > 3 else ""  # noqa: PLR2004 - a line's worth
@@ -180,8 +184,29 @@ def _explanation(component: Component | None, findings: Sequence[Finding], graph
         path = graph.shortest_path(component.purl)
         if path:
             yield "why", " > ".join(map(_label, path))
-    for remedy in dict.fromkeys(f.remediation for f in findings if f.remediation):
-        yield "do", remedy
+        yield from (("do", remedy) for remedy in remedies(component, findings, matches))
+    else:
+        yield from (("do", remedy) for remedy in dict.fromkeys(f.remediation for f in findings if f.remediation))
+
+
+def _scores(console: Console, result: ScanResult, assessment: Assessment) -> None:
+    """The greatest risks, each with what it is made of."""
+    from rich.padding import Padding  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    shown = assessment.scores[:MAX_SCORES]
+    if not shown:
+        return
+    labels = {component.purl: component.label for component in result.inventory.components}
+    more = f", {MAX_SCORES} of {len(assessment.scores):,}" if len(assessment.scores) > MAX_SCORES else ""
+    console.print(f"Risk, from 0 to 100{more}", style="bold")
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(overflow="fold")
+    table.add_column(ratio=1, overflow="fold")
+    for score in shown:
+        table.add_row(total(score), clean(labels.get(score.subject, score.subject)), main_terms(score))
+    console.print(Padding(table, (0, 0, 1, 2)))
 
 
 def _facts(pairs: Iterable[tuple[str, str]]) -> RenderableType:
@@ -267,7 +292,7 @@ def _why_nothing(result: ScanResult, assessment: Assessment) -> str:
 def _next(assessment: Assessment) -> Iterator[str]:
     failing = [f for f in assessment.findings if f.fingerprint in assessment.failing]
     if failing:
-        step = "take the upgrades above" if all(f.rule == _VULNERABILITY for f in failing) else "mend what ✗ refuses"
+        step = "take the upgrades above" if all(f.rule == VULNERABILITY for f in failing) else "mend what ✗ refuses"
         yield f"{step} or waive a finding in {_source(assessment)} (id, reason, owner, expires)"
     if any(": not locked: " in question for question in assessment.not_established):
         yield "lock what is not locked, or let --resolve ask npm and uv for it"
