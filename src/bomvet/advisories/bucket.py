@@ -36,6 +36,8 @@ _DAMAGE = (
     zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError, ValueError, OverflowError,
 )  # fmt: skip
 _SUFFIXES = (".json", ".zip")
+#: The fixed part of the header that a member has of its own.
+_LOCAL = 30
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -161,12 +163,14 @@ def _inflated(file: IO[bytes], member: zipfile.ZipInfo) -> bytes:
     if member.compress_type != zipfile.ZIP_DEFLATED:
         return b""
     file.seek(member.header_offset)
-    header = file.read(30)
-    if len(header) < 30 or not header.startswith(b"PK\x03\x04"):  # noqa: PLR2004 - fixed part of a local header
+    # The header and what follows at once: mostly the name is all that stands between.
+    found = file.read(_LOCAL + len(member.filename) + member.compress_size)
+    if len(found) < _LOCAL or not found.startswith(b"PK\x03\x04"):
         return b""
-    skip = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-    file.seek(skip, os.SEEK_CUR)
-    data = _inflate()(file.read(member.compress_size), member.file_size)
+    start = _LOCAL + int.from_bytes(found[26:28], "little") + int.from_bytes(found[28:30], "little")
+    if (missing := start + member.compress_size - len(found)) > 0:
+        found += file.read(missing)
+    data = _inflate()(found[start : start + member.compress_size], member.file_size)
     return data if len(data) == member.file_size and zlib.crc32(data) == member.CRC else b""
 
 
