@@ -108,7 +108,10 @@ class _Reader:
         if not isinstance(values, list):
             self._wrong(key, values, list)
             return []
-        if not values or {*map(type, values)} == _TABLE:
+        for value in values:
+            if not isinstance(value, dict):
+                break
+        else:
             return values
         self.faults.append(f"{key} holds something else than objects")
         return [value for value in values if isinstance(value, dict)]
@@ -118,10 +121,10 @@ class _Reader:
         return [[self.text(item, "type"), self.text(item, "score")] for item in items]
 
 
-#: What is absent, never changed; and the types of what a list holds.
+#: What is absent, never changed; and the types of what a list of texts holds.
 _NONE: list[Any] = []
 _NOTHING: dict[str, Any] = {}
-_TEXT, _TABLE = {str}, {dict}
+_TEXT = {str}
 
 
 def _summary(document: dict[str, Any]) -> str:
