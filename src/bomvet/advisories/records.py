@@ -131,7 +131,11 @@ def _summary(document: dict[str, Any]) -> str:
     """The summary, else the first words of the details."""
     for key in ("summary", "details"):
         text = document.get(key)
-        words = " ".join(text[: 4 * MAX_SUMMARY].split()) if isinstance(text, str) else ""
+        if not isinstance(text, str):
+            continue
+        words = " ".join(text[: MAX_SUMMARY + 60].split())
+        if len(words) <= MAX_SUMMARY < len(text):  # white space has taken the place of more
+            words = " ".join(text[: 4 * MAX_SUMMARY].split())
         if words:
             return words if len(words) <= MAX_SUMMARY else f"{words[: MAX_SUMMARY - 3]}..."
     return ""
@@ -153,8 +157,11 @@ def _cwes(document: dict[str, Any]) -> list[int]:
 
 
 def _references(reader: _Reader, document: dict[str, Any]) -> list[str]:
-    urls = dict.fromkeys([reader.text(item, "url") for item in reader.tables(document, "references")])
-    return list(islice((url for url in urls if url.startswith(_WEB)), MAX_REFERENCES))
+    items = reader.tables(document, "references")
+    urls = [item.get("url", "") for item in items]
+    if {*map(type, urls)} - _TEXT:
+        urls = [reader.text(item, "url") for item in items]
+    return list(islice((url for url in dict.fromkeys(urls) if url.startswith(_WEB)), MAX_REFERENCES))
 
 
 def _entry(
