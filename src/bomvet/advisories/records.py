@@ -117,7 +117,9 @@ class _Reader:
         return [value for value in values if isinstance(value, dict)]
 
     def severity(self, table: dict[str, Any]) -> list[list[str]]:
-        items = self.tables(table, "severity") if "severity" in table else _NONE
+        if "severity" not in table:
+            return []
+        items = self.tables(table, "severity")
         return [[self.text(item, "type"), self.text(item, "score")] for item in items]
 
 
@@ -248,7 +250,7 @@ def _range(reader: _Reader, table: dict[str, Any]) -> list[list[str]]:
     for item in reader.tables(table, "events"):
         if len(item) == 1:
             ((event, version),) = item.items()
-            if isinstance(version, str) and version and event in _EVENTS:
+            if event in _EVENTS and version and isinstance(version, str):
                 events.append([event, version])
                 continue
         events += _events(reader, item)

@@ -113,7 +113,7 @@ def leaf_of(id_: str, content: bytes) -> bytes:
 
 
 def _bucket(leaf: bytes) -> int:
-    return int.from_bytes(leaf[:2], "big") >> 4
+    return leaf[0] << 4 | leaf[1] >> 4
 
 
 def _split(leaves: bytes) -> list[bytes]:
@@ -238,7 +238,7 @@ def _chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
 
 def _bases(packages: Iterable[Sequence[str]]) -> set[str]:
     """The ecosystems, without releases, that a record tells of."""
-    return {ecosystem.partition(":")[0] for ecosystem, *_ in packages}
+    return {package[0].partition(":")[0] for package in packages}
 
 
 def selected(connection: Connection, sql: str, keys: Collection[Any], *before: Any) -> Iterator[tuple[Any, ...]]:
@@ -324,7 +324,7 @@ class _Filling:
             rows.append((number, id_, packed(item.advisory), item.packages, item.flags))
             staged.append((number, item.modified, item.leaf))
             entries += [(eco, name, id_, number, entry) for eco, name, entry in item.entries]
-            self.aliases.extend([key << 32 | number for key in item.keys])
+            self.aliases.extend({alias_key(name) << 32 | number for name in item.names})
             self._count(_bases(item.entries), item.flags, 1)
         self.number += len(best)
         self.connection.executemany("INSERT INTO advisory VALUES (?, ?, ?, ?, ?)", rows)
