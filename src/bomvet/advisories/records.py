@@ -203,7 +203,7 @@ _pypi_name = lru_cache(maxsize=65_536)(pypi_name)
 
 
 class _Spellings(dict[str, str]):
-    """Canonical versions by spelling; most are met again in the next record, and are there at half the price of an LRU."""
+    """Canonical versions by spelling; most are met again in the next record, at half the price of an LRU."""
 
     def __init__(self, canonical: Callable[[str], str]) -> None:
         self._spelled = canonical

@@ -22,7 +22,7 @@ from array import array
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import groupby, islice
+from itertools import groupby, islice, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -236,7 +236,7 @@ def _chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
         yield chunk
 
 
-def _bases(packages: Iterable[Sequence[str]]) -> set[str]:
+def _bases(packages: Iterable[Sequence[Any]]) -> set[str]:
     """The ecosystems, without releases, that a record tells of."""
     return {package[0].partition(":")[0] for package in packages}
 
@@ -363,7 +363,7 @@ class _Filling:
         self.connection.execute("INSERT INTO meta VALUES ('dictionary', ?)", (dictionary,))
         counts = [(name, count, self.gone[name]) for name, count in sorted(self.counts.items()) if count]
         self.connection.executemany("INSERT INTO ecosystem VALUES (?, ?, ?)", counts)
-        pairs = ((pair >> 32, pair & 0xFFFFFFFF) for pair in sorted(self.aliases))
+        pairs = map(divmod, sorted(self.aliases), repeat(1 << 32))
         self.connection.executemany("INSERT INTO alias VALUES (?, ?)", pairs)
         if self.replaced:
             for table, column in (("alias", "advisory"), ("stage.entry", "record")):
