@@ -198,6 +198,20 @@ def test_duplicates_keep_the_later(path: Path, documents: tuple[dict[str, Any], 
     assert (result.status.snapshot.records, result.status.tolerated) == (1, 0)
 
 
+def test_duplicates_far_apart(path: Path, tmp_path: Path) -> None:
+    """So it is where hundreds of records stand between the two, and the digest is that of what stays."""
+    between = [document(f"B-{n:04}", "PyPI/between") for n in range(1100)]
+    for number, documents in enumerate(([EARLIER, *between, LATER], [LATER, *between, EARLIER])):
+        result = made(path, raw(*documents))
+        with AdvisoryDatabase.open(str(path)) as database:
+            names = [name for name in ("old", "new", "between") if database.packages("PyPI", [name])]
+            found = [one.record["modified"] for one in database.search("X")]
+        assert (names, found) == (["new", "between"], [LATER["modified"]]), number
+        assert (result.status.snapshot.records, result.status.tolerated) == (1101, 0)
+        assert result.status.ecosystems == (EcosystemCount(name="PyPI", records=1101, withdrawn=0),)
+        assert result.status.snapshot.digest == digest(tmp_path / "alone.db", *between, LATER)
+
+
 def test_digest_is_of_the_records(path: Path, tmp_path: Path) -> None:
     """The same records have the same digest in any sequence, in any packing, and given once or twice."""
     documents = [document(f"X-{n}", "PyPI/x", modified=f"2024-01-0{1 + n % 3}T00:00:00Z") for n in range(9)]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bomvet.advisories import records
 from bomvet.advisories.records import BrokenRecordError, listing, read_record
 
 FULL: dict[str, Any] = {
@@ -316,3 +317,23 @@ def test_urgency(specific: object, urgency: str | None) -> None:
     package = {"ecosystem": "Debian:12", "name": "bash"}
     document = {"id": "X-1", "affected": [{"package": package, "ecosystem_specific": specific}]}
     assert read_record(document).entries[0][2].get("urgency") == urgency
+
+
+def test_summary_of_much_white_space() -> None:
+    """White space between words takes nothing from the length that a summary may have."""
+    text = " ".join(["word"] * 30) + " " * 400 + "end"
+    record = read_record({"id": "A", "summary": text})
+    assert record.advisory["summary"] == " ".join(["word"] * 30) + " end"
+
+
+def test_reference_that_is_no_text() -> None:
+    """A URL of another type is a fault, and the others stay."""
+    record = read_record({"id": "A", "references": [{"url": 7}, {"url": "https://a.example"}]})
+    assert (record.advisory["references"], record.faults) == (["https://a.example"], ["url is int, not str"])
+
+
+def test_spellings_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered of versions is forgotten when it is too much, and nothing changes by that."""
+    monkeypatch.setattr(records, "_MAX_SPELLINGS", 2)
+    affected = [{"package": {"ecosystem": "PyPI", "name": "x"}, "versions": [f"{n}.0" for n in range(1, 6)]}]
+    assert read_record({"id": "A", "affected": affected}).entries[0][2]["versions"] == "\n1\n2\n3\n4\n5\n"

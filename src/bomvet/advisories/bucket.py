@@ -36,6 +36,8 @@ _DAMAGE = (
     zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError, ValueError, OverflowError,
 )  # fmt: skip
 _SUFFIXES = (".json", ".zip")
+#: The fixed part of the header that a member has of its own.
+_LOCAL = 30
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -84,14 +86,14 @@ def _from_file(path: str, origin: str) -> Iterator[RawRecord]:
         return
     with file:
         if path.endswith(".json"):
-            yield _record(origin, lambda: file.read(MAX_RECORD + 1))
+            yield _loose(file, origin)
         else:
             yield from _from_zip(file, origin, nesting=1)
 
 
-def _record(origin: str, read: Callable[[], bytes]) -> RawRecord:
+def _loose(file: IO[bytes], origin: str) -> RawRecord:
     try:
-        data = read()
+        data = file.read(MAX_RECORD + 1)
     except _DAMAGE as error:
         return RawRecord(origin=origin, fault=f"damaged: {error}")
     if len(data) > MAX_RECORD:
@@ -122,7 +124,7 @@ def _from_zip(file: IO[bytes], origin: str, *, nesting: int) -> Iterator[RawReco
             if fault := _refusal(member, nesting):
                 yield RawRecord(origin=where, fault=fault)
             elif member.filename.endswith(".json"):
-                yield _record(where, lambda m=member: _content(file, archive, m))  # type: ignore[misc]
+                yield _member(file, archive, member, where)
             else:
                 yield from _from_inner(archive, member, where, nesting=nesting + 1)
 
@@ -144,13 +146,16 @@ def _refusal(member: zipfile.ZipInfo, nesting: int) -> str:
     return "" if member.compress_type in _METHODS else f"compressed by method {member.compress_type}, not by deflate"
 
 
-def _content(file: IO[bytes], archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    data = _inflated(file, member)
-    if data:
-        return data
-    # Never more than was declared: `archive.read` unpacks whatever comes, and cuts it then.
-    with archive.open(member) as stream:
-        return stream.read(member.file_size + 1)
+def _member(file: IO[bytes], archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> RawRecord:
+    try:
+        data = _inflated(file, member)
+        if not data:
+            # Never more than was declared: `archive.read` unpacks whatever comes, and cuts it then.
+            with archive.open(member) as stream:
+                data = stream.read(member.file_size + 1)
+    except _DAMAGE as error:
+        return RawRecord(origin=where, fault=f"damaged: {error}")
+    return RawRecord(origin=where, data=data)
 
 
 def _inflated(file: IO[bytes], member: zipfile.ZipInfo) -> bytes:
@@ -161,12 +166,14 @@ def _inflated(file: IO[bytes], member: zipfile.ZipInfo) -> bytes:
     if member.compress_type != zipfile.ZIP_DEFLATED:
         return b""
     file.seek(member.header_offset)
-    header = file.read(30)
-    if len(header) < 30 or not header.startswith(b"PK\x03\x04"):  # noqa: PLR2004 - fixed part of a local header
+    # The header and what follows at once: mostly the name is all that stands between.
+    found = file.read(_LOCAL + len(member.filename) + member.compress_size)
+    if len(found) < _LOCAL or not found.startswith(b"PK\x03\x04"):
         return b""
-    skip = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-    file.seek(skip, os.SEEK_CUR)
-    data = _inflate()(file.read(member.compress_size), member.file_size)
+    start = _LOCAL + int.from_bytes(found[26:28], "little") + int.from_bytes(found[28:30], "little")
+    if (missing := start + member.compress_size - len(found)) > 0:
+        found += file.read(missing)
+    data = _inflate()(found[start : start + member.compress_size], member.file_size)
     return data if len(data) == member.file_size and zlib.crc32(data) == member.CRC else b""
 
 

@@ -26,11 +26,11 @@ from bomvet.advisories.tables import (
     SCHEMA,
     Editor,
     Intake,
-    Packing,
     alias_key,
     create,
     digest,
     names,
+    packings,
     selected,
     vanished,
 )  # fmt: skip
@@ -107,7 +107,8 @@ class AdvisoryDatabase:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         meta = dict(connection.execute("SELECT key, value FROM meta"))
-        self._packing = Packing(meta["dictionary"])
+        self._packing, entries = packings(meta["dictionary"])
+        self._unpacked = entries.unpacked
         #: What the data is and how old.
         self.snapshot = _snapshot(meta)
         #: When records that no update has brought since were imported; empty where there are none.
@@ -172,9 +173,7 @@ class AdvisoryDatabase:
         """Per name that has any, the affected entries."""
         sql = "SELECT name, entries FROM package WHERE ecosystem = ? AND name IN ({})"
         with _told():
-            return {
-                name: self._packing.unpacked(blob) for name, blob in selected(self._connection, sql, names, ecosystem)
-            }
+            return {name: self._unpacked(blob) for name, blob in selected(self._connection, sql, names, ecosystem)}
 
     def advisories(self, ids: Collection[str]) -> Mapping[str, dict[str, Any]]:
         """Per id that exists, the record without its entries."""
@@ -265,7 +264,7 @@ class AdvisoryDatabase:
             (
                 (entry["id"], ecosystem, name, number, orjson.dumps(entry))
                 for ecosystem, name, blob in rows
-                for number, entry in enumerate(self._packing.unpacked(blob))
+                for number, entry in enumerate(self._unpacked(blob))
             ),
         )
         yield from self._connection.execute(
@@ -452,7 +451,7 @@ def _edited(
 ) -> tuple[dict[str, Any], str]:
     """Change the tables; what to write into `meta`, and when the records that no update brought were imported."""
     meta = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('dictionary', 'imported')"))
-    editor = Editor(connection, Packing(meta["dictionary"]))
+    editor = Editor(connection, *packings(meta["dictionary"]))
     alive: set[str] = set()
 
     def seen() -> Iterator[Item]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
+from itertools import islice
 from typing import Any
 
 from bomvet.advisories.distributions import filed_under
@@ -19,8 +20,9 @@ from bomvet.versions.orders import ORDERS
 MAX_ID = 200
 MAX_REFERENCES = 5
 MAX_SUMMARY = 300
-_CWE = re.compile(r"[0-9]{1,5}")
+_CWE = re.compile(r"(?:CWE-)?([0-9]{1,5})").fullmatch
 _EVENTS = ("introduced", "fixed", "last_affected", "limit")
+_WEB = ("https://", "http://")
 
 
 class BrokenRecordError(ValueError):
@@ -63,7 +65,8 @@ def read_record(document: Any) -> Record:
         "modified": reader.text(document, "modified"),
         "withdrawn": reader.text(document, "withdrawn"),
     }
-    entries = [e for a in reader.tables(document, "affected") if (e := _entry(reader, a, advisory))]
+    gone = bool(advisory["withdrawn"])
+    entries = [e for a in reader.tables(document, "affected") if (e := _entry(reader, a, id_, gone=gone))]
     return Record(advisory=advisory, entries=entries, faults=reader.faults)
 
 
@@ -84,7 +87,10 @@ class _Reader:
         return ""
 
     def texts(self, table: dict[str, Any], key: str) -> list[str]:
-        values = self._list(table, key)
+        values = table.get(key, _NONE)
+        if not isinstance(values, list):
+            self._wrong(key, values, list)
+            return []
         if not values or {*map(type, values)} == _TEXT:
             return values
         self.faults.append(f"{key} holds something else than text")
@@ -98,36 +104,41 @@ class _Reader:
         return {}
 
     def tables(self, table: dict[str, Any], key: str) -> list[dict[str, Any]]:
-        values = self._list(table, key)
-        if not values or {*map(type, values)} == _TABLE:
+        values = table.get(key, _NONE)
+        if not isinstance(values, list):
+            self._wrong(key, values, list)
+            return []
+        for value in values:
+            if not isinstance(value, dict):
+                break
+        else:
             return values
         self.faults.append(f"{key} holds something else than objects")
         return [value for value in values if isinstance(value, dict)]
 
-    def _list(self, table: dict[str, Any], key: str) -> list[Any]:
-        values = table.get(key, _NONE)
-        if isinstance(values, list):
-            return values
-        self._wrong(key, values, list)
-        return []
-
     def severity(self, table: dict[str, Any]) -> list[list[str]]:
+        if "severity" not in table:
+            return []
         items = self.tables(table, "severity")
         return [[self.text(item, "type"), self.text(item, "score")] for item in items]
 
 
-#: What is absent, never changed; and the types of what a list holds.
+#: What is absent, never changed; and the types of what a list of texts holds.
 _NONE: list[Any] = []
 _NOTHING: dict[str, Any] = {}
-_TEXT, _TABLE = {str}, {dict}
+_TEXT = {str}
 
 
 def _summary(document: dict[str, Any]) -> str:
     """The summary, else the first words of the details."""
     for key in ("summary", "details"):
         text = document.get(key)
-        if isinstance(text, str) and text.strip():
+        if not isinstance(text, str):
+            continue
+        words = " ".join(text[: MAX_SUMMARY + 60].split())
+        if len(words) <= MAX_SUMMARY < len(text):  # white space has taken the place of more
             words = " ".join(text[: 4 * MAX_SUMMARY].split())
+        if words:
             return words if len(words) <= MAX_SUMMARY else f"{words[: MAX_SUMMARY - 3]}..."
     return ""
 
@@ -141,18 +152,22 @@ def _level(document: dict[str, Any]) -> str:
 def _cwes(document: dict[str, Any]) -> list[int]:
     specific = document.get("database_specific")
     names = specific.get("cwe_ids") if isinstance(specific, dict) else None
-    stated = [str(n) for n in names if isinstance(n, str | int)] if isinstance(names, list) else []
-    numbers = [name.removeprefix("CWE-") for name in stated]
-    return sorted({int(number) for number in numbers if _CWE.fullmatch(number)})
+    if not names or not isinstance(names, list):
+        return []
+    stated = [_CWE(str(name)) for name in names if isinstance(name, str | int)]
+    return sorted({int(found[1]) for found in stated if found})
 
 
 def _references(reader: _Reader, document: dict[str, Any]) -> list[str]:
-    urls = [reader.text(item, "url") for item in reader.tables(document, "references")]
-    return [url for url in dict.fromkeys(urls) if url.startswith(("https://", "http://"))][:MAX_REFERENCES]
+    items = reader.tables(document, "references")
+    urls = [item.get("url", "") for item in items]
+    if {*map(type, urls)} - _TEXT:
+        urls = [reader.text(item, "url") for item in items]
+    return list(islice((url for url in dict.fromkeys(urls) if url.startswith(_WEB)), MAX_REFERENCES))
 
 
 def _entry(
-    reader: _Reader, affected: dict[str, Any], advisory: dict[str, Any]
+    reader: _Reader, affected: dict[str, Any], id_: str, *, gone: bool
 ) -> tuple[str, str, dict[str, Any]] | None:
     package = reader.table(affected, "package")
     ecosystem, name = reader.text(package, "ecosystem"), reader.text(package, "name")
@@ -161,26 +176,53 @@ def _entry(
         if package:
             reader.faults.append("package without ecosystem or name")
         return None
-    base = ecosystem.partition(":")[0]
+    place, canonical, named = _filing(ecosystem)
     versions = reader.texts(affected, "versions")
     entry = {
-        "id": advisory["id"],
-        "versions": listing(map(_canonical(base), versions)) if versions else "",
-        "ranges": [r for r in (_range(reader, a) for a in reader.tables(affected, "ranges")) if r],
-        "hint": _hint(affected),
+        "id": id_,
+        "versions": listing(map(canonical, versions)) if versions else "",
+        "ranges": [r for a in reader.tables(affected, "ranges") if (r := _range(reader, a))],
+        "hint": _hint(affected) if "database_specific" in affected else "",
         "severity": reader.severity(affected),
-        "withdrawn": bool(advisory["withdrawn"]),
+        "withdrawn": gone,
     }
-    if urgency := _urgency(affected):
+    if "ecosystem_specific" in affected and (urgency := _urgency(affected)):
         entry["urgency"] = urgency
-    return filed_under(ecosystem), pypi_name(name) if base == "PyPI" else name, entry
+    return place, named(name), entry
+
+
+@lru_cache(maxsize=4096)
+def _filing(ecosystem: str) -> tuple[str, Callable[[str], str], Callable[[str], str]]:
+    """Where entries of an ecosystem are filed, and what makes its versions and its names canonical."""
+    base = ecosystem.partition(":")[0]
+    return filed_under(ecosystem), _canonical(base), _pypi_name if base == "PyPI" else str
+
+
+#: Most are met again in the next record.
+_pypi_name = lru_cache(maxsize=65_536)(pypi_name)
+
+
+class _Spellings(dict[str, str]):
+    """Canonical versions by spelling; most are met again in the next record, at half the price of an LRU."""
+
+    def __init__(self, canonical: Callable[[str], str]) -> None:
+        self._spelled = canonical
+
+    def __missing__(self, version: str) -> str:
+        if len(self) >= _MAX_SPELLINGS:
+            self.clear()
+        self[version] = spelled = self._spelled(version)
+        return spelled
+
+
+_MAX_SPELLINGS = 65_536
 
 
 @cache
 def _canonical(base: str) -> Callable[[str], str]:
-    """What makes the versions of an ecosystem canonical; most are met again in the next record."""
+    """What makes the versions of an ecosystem canonical."""
     order = ORDERS.get(base)
-    return lru_cache(maxsize=65_536)(order.canonical if order else _plain)
+    return _Spellings(order.canonical if order else _plain).__getitem__
 
 
 def _plain(version: str) -> str:
@@ -204,15 +246,19 @@ def _range(reader: _Reader, table: dict[str, Any]) -> list[list[str]]:
         if kind != "GIT":
             reader.faults.append(f"range of the unknown type {kind[:20]!r}")
         return []
-    return [event for item in reader.tables(table, "events") for event in _events(reader, item)]
+    events: list[list[str]] = []
+    for item in reader.tables(table, "events"):
+        if len(item) == 1:
+            ((event, version),) = item.items()
+            if event in _EVENTS and version and isinstance(version, str):
+                events.append([event, version])
+                continue
+        events += _events(reader, item)
+    return events
 
 
 def _events(reader: _Reader, item: dict[str, Any]) -> list[list[str]]:
-    """Usually one; a version that is no text stays as one that no order can read, so that it leaves its trace."""
-    if len(item) == 1:
-        ((kind, version),) = item.items()
-        if isinstance(version, str) and version and kind in _EVENTS:
-            return [[kind, version]]
+    """Whatever else; a version that is no text stays as one that no order can read, so that it leaves its trace."""
     stated = [kind for kind in _EVENTS if item.get(kind) not in (None, "")]
     if not stated:
         reader.faults.append("event that is none of the four kinds")

@@ -8,19 +8,21 @@
 - `ecosystem`: counts; `feed`: how far updates have come; `catalogue`, `kev`, `epss`: what is exploited,
 - `meta`: the rest.
 
-Records and entries are JSON, deflated with a dictionary that stands in `meta` and stays as long as the file is
-changed in place.  Connections are made elsewhere.
+Records and entries are JSON, deflated with dictionaries that stand in `meta` and stay as long as the file is changed in
+place.  Connections are made elsewhere.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
 import zlib
 from array import array
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import chain, groupby, islice
+from itertools import groupby, islice, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from bomvet.advisories.database import Connection
 
 #: Rises with every change of the tables or of what stands in them.
-FORMAT = 3
+FORMAT = 4
 #: By name, so that a file that holds anything else is not even asked.
 SCHEMA = {
     "meta": "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -61,6 +63,8 @@ WITHDRAWN, TOLERATED, MANAGED = 1, 2, 4
 MAX_FAULTS = 20
 #: SQLite's oldest limit of variables in one statement is 999.
 CHUNK = 500
+#: So many records are written at a time; a package that many of them are about is changed once for all.
+_BATCH = 2000
 #: Nothing that is kept unpacks to more.
 MAX_UNPACKED = 512 * 1024 * 1024
 _ID_BYTES, _LEAF_BYTES = 8, 32
@@ -74,9 +78,9 @@ class Packing:
 
     def __init__(self, dictionary: bytes) -> None:
         self.dictionary = dictionary
-        # A copy is there three times faster than an engine that reads the dictionary anew.  Level 3 takes two
-        # thirds of the time of the usual 6, for a tenth more bytes.
-        self._fresh = zlib.compressobj(3, zlib.DEFLATED, -15, 8, zlib.Z_DEFAULT_STRATEGY, dictionary)
+        # A copy is there three times faster than an engine that reads the dictionary anew, and the faster the smaller
+        # its window is.  Level 3 takes two thirds of the time of the usual 6, for a tenth more bytes.
+        self._fresh = zlib.compressobj(3, zlib.DEFLATED, -13, 6, zlib.Z_DEFAULT_STRATEGY, dictionary)
 
     def packed(self, data: bytes) -> bytes:
         """`data`, deflated."""
@@ -92,6 +96,12 @@ class Packing:
         return orjson.loads(data)
 
 
+def packings(dictionary: bytes) -> tuple[Packing, Packing]:
+    """What packs records, and what packs the entries of packages: they have less in common than either with itself."""
+    half = len(dictionary) // 2
+    return Packing(dictionary[:half]), Packing(dictionary[half:])
+
+
 # -- digests ---------------------------------------------------------------------------------------------------
 
 
@@ -103,7 +113,7 @@ def leaf_of(id_: str, content: bytes) -> bytes:
 
 
 def _bucket(leaf: bytes) -> int:
-    return int.from_bytes(leaf[:2], "big") >> 4
+    return leaf[0] << 4 | leaf[1] >> 4
 
 
 def _split(leaves: bytes) -> list[bytes]:
@@ -131,6 +141,9 @@ def alias_key(name: str) -> int:
 # -- records on their way in -----------------------------------------------------------------------------------
 
 
+_PACKAGE = itemgetter(0, 1)
+
+
 @dataclass(slots=True, kw_only=True)
 class Item:
     """A record as it is written; `advisory` and the third of each of `entries` are JSON."""
@@ -146,7 +159,7 @@ class Item:
     @property
     def packages(self) -> str:
         """The names of its packages, each once, as they are kept."""
-        return orjson.dumps(list(dict.fromkeys((eco, name) for eco, name, _ in self.entries))).decode()
+        return orjson.dumps(list(dict.fromkeys(map(_PACKAGE, self.entries)))).decode()
 
     @property
     def keys(self) -> set[int]:
@@ -160,9 +173,6 @@ class Item:
         return self.modified, self.leaf
 
 
-_PACKAGE = itemgetter(0, 1)
-
-
 def item_of(advisory: dict[str, Any], entries: Iterable[tuple[str, str, dict[str, Any]]], flags: int) -> Item:
     """A record that was taken apart; raises `TypeError` where a text of it cannot be written."""
     id_, text = advisory["id"], orjson.dumps(advisory)
@@ -170,7 +180,9 @@ def item_of(advisory: dict[str, Any], entries: Iterable[tuple[str, str, dict[str
     if len(written) > 1:
         # By package, as they are kept; those of one package stay in their own sequence.
         written.sort(key=_PACKAGE)
-    parts = chain((text,), chain.from_iterable((eco.encode(), name.encode(), entry) for eco, name, entry in written))
+    parts = [text]
+    for eco, name, entry in written:
+        parts += (eco.encode(), name.encode(), entry)
     return Item(
         id=id_,
         modified=moment(advisory["modified"]),
@@ -224,9 +236,9 @@ def _chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
         yield chunk
 
 
-def _bases(packages: Iterable[Sequence[str]]) -> set[str]:
+def _bases(packages: Iterable[Sequence[Any]]) -> set[str]:
     """The ecosystems, without releases, that a record tells of."""
-    return {ecosystem.partition(":")[0] for ecosystem, *_ in packages}
+    return {package[0].partition(":")[0] for package in packages}
 
 
 def selected(connection: Connection, sql: str, keys: Collection[Any], *before: Any) -> Iterator[tuple[Any, ...]]:
@@ -243,108 +255,153 @@ ATTACH '' AS stage;
 PRAGMA stage.journal_mode = OFF;
 PRAGMA stage.cache_size = -32768;
 PRAGMA cache_size = -16384;
-CREATE TABLE stage.record (
-    id TEXT PRIMARY KEY, modified TEXT, leaf BLOB, flags INTEGER, names BLOB, packages TEXT, advisory BLOB
-) WITHOUT ROWID;
-CREATE TABLE stage.entry (id TEXT, number INTEGER, ecosystem TEXT, name TEXT, entry BLOB, PRIMARY KEY (id, number))
-    WITHOUT ROWID;
+CREATE TABLE stage.record (number INTEGER PRIMARY KEY, modified TEXT, leaf BLOB);
+CREATE TABLE stage.entry (ecosystem TEXT, name TEXT, id TEXT, record INTEGER, entry BLOB);
 """
-_DICTIONARY_BYTES = 32 * 1024
+#: As far as one packing looks back.
+_DICTIONARY_BYTES = 8 * 1024
+#: So much of each example, of records and of entries.
+_EXAMPLE_BYTES, _EXAMPLES = 512, 64
 
 
 def create(connection: Connection, items: Iterable[Item]) -> tuple[int, int]:
     """Make all tables and fill those of advisories; how many records there are, and how many were tolerated.
 
-    In two passes, so that memory does not grow with the data: records into a stage, the stage by package.
+    Memory does not grow with the data: records are written as they come, and their entries into a stage, from which
+    they are fetched by package.
     """
     connection.executescript(";".join(SCHEMA.values()) + ";" + _STAGE)
-    for chunk in _chunks(items):
-        _stage(connection, chunk)
-    counts = "SELECT count(*), coalesce(sum(flags & ? > 0), 0) FROM stage.record"
-    records, tolerated = connection.execute(counts, (TOLERATED,)).fetchone()
-    packing = Packing(_dictionary(connection))
-    connection.execute("INSERT INTO meta VALUES ('dictionary', ?)", (packing.dictionary,))
-    _fill_packages(connection, packing)
-    _fill_advisories(connection, packing)
-    _fill_leaves(connection)
+    filling = _Filling(connection=connection)
+    with _uncollected():
+        for chunk in _chunks(items):
+            filling.put(chunk)
+        filling.finish()
     connection.execute(f"PRAGMA user_version = {FORMAT}")
     connection.commit()
     connection.execute("DETACH stage")
-    return int(records), int(tolerated)
+    return filling.records, filling.tolerated
 
 
-def _stage(connection: Connection, items: list[Item]) -> None:
-    """Put them among the others; of two records of one id the later `modified` stays."""
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: there are none in records, and looking for them takes a tenth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Filling:
+    """Fills tables that are empty; `counts` and `gone` are the records of each ecosystem and the withdrawn of them."""
+
+    connection: Connection
+    records: int = 0
+    tolerated: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    gone: Counter[str] = field(default_factory=Counter)
+    #: Made of the first records.
+    packings: tuple[Packing, Packing] | None = None
+    #: The names of all records, each with the number of its record.
+    aliases: array[int] = field(default_factory=lambda: array("Q"))
+    #: The greatest id so far, the greatest number, and whether there is a number that nobody has any more.
+    last: str = ""
+    number: int = 0
+    replaced: bool = False
+
+    def put(self, items: list[Item]) -> None:
+        """Add records; of two of one id the later `modified` stays."""
+        best = _best(items)
+        self._settle(best)
+        self.packings = self.packings or packings(_dictionary(items))
+        packed = self.packings[0].packed
+        rows, staged, entries = [], [], []
+        for number, item in enumerate(best.values(), start=self.number + 1):
+            id_ = item.id
+            rows.append((number, id_, packed(item.advisory), item.packages, item.flags))
+            staged.append((number, item.modified, item.leaf))
+            entries += [(eco, name, id_, number, entry) for eco, name, entry in item.entries]
+            self.aliases.extend({alias_key(name) << 32 | number for name in item.names})
+            self._count(_bases(item.entries), item.flags, 1)
+        self.number += len(best)
+        self.connection.executemany("INSERT INTO advisory VALUES (?, ?, ?, ?, ?)", rows)
+        self.connection.executemany("INSERT INTO stage.record VALUES (?, ?, ?)", staged)
+        self.connection.executemany("INSERT INTO stage.entry VALUES (?, ?, ?, ?, ?)", entries)
+
+    def _settle(self, best: dict[str, Item]) -> None:
+        """Of the records that are there already and those of `best`, take the earlier ones away."""
+        least, last, self.last = min(best), self.last, max(self.last, *best)
+        if least > last:
+            return  # as all of an archive, whose members are sorted
+        known = (
+            "SELECT number, id, packages, flags, modified, leaf FROM advisory JOIN stage.record USING (number) "
+            "WHERE id IN ({})"
+        )
+        for number, id_, packages, flags, *rank in selected(self.connection, known, best):
+            if tuple(rank) >= best[id_].rank:
+                del best[id_]
+                continue
+            self.replaced = True
+            self._count(_bases(orjson.loads(packages)), flags, -1)
+            self.connection.execute("DELETE FROM advisory WHERE number = ?", (number,))
+            self.connection.execute("DELETE FROM stage.record WHERE number = ?", (number,))
+
+    def _count(self, bases: set[str], flags: int, sign: int) -> None:
+        self.records += sign
+        self.tolerated += sign if flags & TOLERATED else 0
+        for base in bases:
+            self.counts[base] += sign
+            self.gone[base] += sign if flags & WITHDRAWN else 0
+
+    def finish(self) -> None:
+        """Write what had to wait for the last record."""
+        both = self.packings or packings(b"")
+        dictionary = b"".join(packing.dictionary for packing in both)
+        self.connection.execute("INSERT INTO meta VALUES ('dictionary', ?)", (dictionary,))
+        counts = [(name, count, self.gone[name]) for name, count in sorted(self.counts.items()) if count]
+        self.connection.executemany("INSERT INTO ecosystem VALUES (?, ?, ?)", counts)
+        pairs = map(divmod, sorted(self.aliases), repeat(1 << 32))
+        self.connection.executemany("INSERT INTO alias VALUES (?, ?)", pairs)
+        if self.replaced:
+            for table, column in (("alias", "advisory"), ("stage.entry", "record")):
+                self.connection.execute(
+                    f"DELETE FROM {table} WHERE {column} NOT IN (SELECT number FROM advisory)"  # noqa: S608 - ours
+                )
+        _fill_packages(self.connection, both[1])
+        _fill_leaves(self.connection)
+
+
+def _best(items: Iterable[Item]) -> dict[str, Item]:
+    """By id, of two records of one id the later."""
     best: dict[str, Item] = {}
     for item in items:
         if item.id not in best or best[item.id].rank < item.rank:
             best[item.id] = item
-    known = "SELECT id, modified, leaf FROM stage.record WHERE id IN ({})"
-    for id_, modified, leaf in selected(connection, known, best):
-        if (modified, leaf) >= best[id_].rank:
-            del best[id_]
-        else:
-            connection.execute("DELETE FROM stage.entry WHERE id = ?", (id_,))
-    connection.executemany(
-        "INSERT OR REPLACE INTO stage.record VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (i.id, i.modified, i.leaf, i.flags, array("I", i.keys).tobytes(), i.packages, i.advisory)
-            for i in best.values()
-        ],
-    )
-    connection.executemany(
-        "INSERT INTO stage.entry VALUES (?, ?, ?, ?, ?)",
-        [(i.id, n, *entry) for i in best.values() for n, entry in enumerate(i.entries)],
-    )
+    return best
 
 
-def _dictionary(connection: Connection) -> bytes:
-    """What records have in common, taken from some spread over all of them; the end of it weighs most."""
-    (count,) = connection.execute("SELECT count(*) FROM stage.record").fetchone()
-    step = max(1, count // 40)
-    rows = connection.execute("SELECT advisory FROM stage.record ORDER BY id").fetchmany
-    sample: list[bytes] = []
-    while block := rows(step):
-        sample.append(block[0][0][:512])
-    entries = connection.execute("SELECT entry FROM stage.entry LIMIT 64").fetchall()
-    half = _DICTIONARY_BYTES // 2
-    return b"".join(sample)[-half:] + b"".join(e[0][:512] for e in entries)[-half:]
+def _dictionary(items: list[Item]) -> bytes:
+    """What records have in common, and in as many bytes what entries have; the end of each weighs most."""
+    some = items[:: max(1, len(items) // _EXAMPLES)]
+    records = b"".join([item.advisory[:_EXAMPLE_BYTES] for item in some])
+    entries = b"".join([entry[:_EXAMPLE_BYTES] for item in some for _, _, entry in item.entries[:1]])
+    return b"".join(one[-_DICTIONARY_BYTES:].rjust(_DICTIONARY_BYTES) for one in (records, entries))
 
 
 def _fill_packages(connection: Connection, packing: Packing) -> None:
     # Release suffixes ("Debian:12") stay: which of them apply is for the matcher to say.
-    rows = connection.execute("SELECT ecosystem, name, entry FROM stage.entry ORDER BY ecosystem, name, id, number")
+    rows = connection.execute("SELECT ecosystem, name, entry FROM stage.entry ORDER BY ecosystem, name, id, rowid")
     packed = packing.packed
     connection.executemany(
         "INSERT INTO package (ecosystem, name, entries) VALUES (?, ?, ?)",
         (
             (*key, packed(b"[" + b",".join([entry for _, _, entry in group]) + b"]"))
-            for key, group in groupby(rows, key=lambda row: row[:2])
+            for key, group in groupby(rows, key=_PACKAGE)
         ),
     )
-
-
-def _fill_advisories(connection: Connection, packing: Packing) -> None:
-    """Also their aliases and counts."""
-    counts: Counter[str] = Counter()
-    gone: Counter[str] = Counter()
-    aliases = array("Q")
-    packed = packing.packed
-
-    def rows() -> Iterator[tuple[int, str, bytes, str, int]]:
-        found = connection.execute("SELECT id, advisory, packages, flags, names FROM stage.record ORDER BY id")
-        for number, (id_, advisory, packages, flags, names) in enumerate(found, start=1):
-            bases = _bases(orjson.loads(packages))
-            counts.update(bases)
-            if flags & WITHDRAWN:
-                gone.update(bases)
-            aliases.extend([key << 32 | number for key in array("I", names)])
-            yield number, id_, packed(advisory), packages, flags
-
-    connection.executemany("INSERT INTO advisory VALUES (?, ?, ?, ?, ?)", rows())
-    connection.executemany("INSERT INTO ecosystem VALUES (?, ?, ?)", [(n, counts[n], gone[n]) for n in sorted(counts)])
-    pairs = ((pair >> 32, pair & 0xFFFFFFFF) for pair in sorted(aliases))
-    connection.executemany("INSERT INTO alias VALUES (?, ?)", pairs)
 
 
 def _fill_leaves(connection: Connection) -> None:
@@ -360,8 +417,6 @@ def _fill_leaves(connection: Connection) -> None:
 
 # -- in place --------------------------------------------------------------------------------------------------
 
-#: So many records are changed at a time; a package that many of them are about is written once for all.
-_BATCH = 2000
 _PUT = "INSERT OR REPLACE INTO advisory VALUES (?, ?, ?, ?, ?)"
 
 
@@ -380,7 +435,9 @@ class Editor:
     """Puts records into tables that are full, and takes others out."""
 
     connection: Connection
+    #: Of records, and of the entries of packages.
     packing: Packing
+    entries: Packing
     #: How many there are more, and how many more of those were read by tolerance.
     records: int = 0
     tolerated: int = 0
@@ -392,10 +449,7 @@ class Editor:
     def put(self, items: Iterable[Item]) -> None:
         """Add records, or replace those that are not later."""
         for chunk in _chunks(items, _BATCH):
-            new: dict[str, Item] = {}
-            for item in chunk:
-                if item.id not in new or new[item.id].rank < item.rank:
-                    new[item.id] = item
+            new = _best(chunk)
             self._load(_bucket(item.leaf) for item in new.values())
             same = {id_: item for id_, item in new.items() if self._known(item.leaf) == item.leaf}
             self._confirm(same)
@@ -462,12 +516,12 @@ class Editor:
             known = {name: (number, blob) for name, number, blob in selected(self.connection, sql, names, ecosystem)}
             for name, added in names.items():
                 number, blob = known.get(name, (None, None))
-                kept = [e for e in self.packing.unpacked(blob) if e["id"] not in old] if blob else []
+                kept = [e for e in self.entries.unpacked(blob) if e["id"] not in old] if blob else []
                 entries = sorted(kept + added, key=_id)
                 if not entries:
                     self.connection.execute("DELETE FROM package WHERE number = ?", (number,))
                     continue
-                row_ = (number, ecosystem, name, self.packing.packed(orjson.dumps(entries)))
+                row_ = (number, ecosystem, name, self.entries.packed(orjson.dumps(entries)))
                 self.connection.execute("INSERT OR REPLACE INTO package VALUES (?, ?, ?, ?)", row_)
 
     def _count(self, bases: Iterable[str], flags: int, sign: int) -> None:
