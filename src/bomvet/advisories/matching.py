@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.advisories.records import listing
 from bomvet.model.inventory import Confidence
 from bomvet.model.records import dataclass, field, replace
-from bomvet.versions.ranges import Event, Interval, containing
+from bomvet.versions.order import keys_of
+from bomvet.versions.ranges import Event, Interval, containing, ended, passed
 
 if TYPE_CHECKING:
     from bomvet.versions.order import Order
@@ -73,8 +74,12 @@ def evaluate(entries: Sequence[Entry], version: str, order: Order) -> Evaluation
     result = Evaluation()
     if not entries:
         return result
-    listed, key = listing([order.canonical(version)]), order.key(version)
+    listed, keys = listing([order.canonical(version)]), keys_of(order)
+    key = keys[version]
     for entry in entries:
+        # Most entries are about versions that were fixed long ago.
+        if key is not None and listed not in entry["versions"] and passed(entry["ranges"], key, keys):
+            continue
         hit = _hit(entry, listed, key, order)
         if hit is None:
             if key is None and entry["ranges"] and not entry["withdrawn"]:
@@ -159,36 +164,46 @@ def clean_version(entries: Sequence[Entry], version: str, order: Order) -> str:
 
     The least one is on the same major version wherever one of those is clean.
     """
-    base = order.key(version)
+    keys = keys_of(order)
+    base = keys[version]
     if base is None:
         return ""
     live = [entry for entry in entries if not entry["withdrawn"]]
-    named: set[str] = {text for entry in live for events in entry["ranges"] for kind, text in events if kind == "fixed"}
-    above = {text: key for text in named if (key := order.key(text)) is not None and key > base}
+    ranges = [events for entry in live for events in entry["ranges"]]
+    named: set[str] = {text for events in ranges for kind, text in events if kind == "fixed"}
+    above = {text: key for text in named if (key := keys[text]) is not None and key > base}
+    if not above:
+        return ""
     ordered = sorted(above, key=lambda text: (above[text], text))
-    keys = [above[text] for text in ordered]
+    # What has ended before the version affects none above it.
+    left = _Left([entry["versions"] for entry in live], [e for e in ranges if not ended(e, base, keys)])
+    places = [above[text] for text in ordered]
     at = 0
     for _ in range(MAX_CANDIDATES):
         if at == len(ordered):
             break
-        beyond = _beyond(live, ordered[at], keys, at, order)
+        beyond = _beyond(left, ordered[at], places, at, order)
         if beyond == at:
             return ordered[at]
         at = beyond
     return ""
 
 
-def _beyond(entries: Sequence[Entry], version: str, keys: Sequence[Any], at: int, order: Order) -> int:
+class _Left(NamedTuple):
+    """What may affect a version: listings, and the events of ranges."""
+
+    listings: Sequence[str]
+    ranges: Sequence[Sequence[Event]]
+
+
+def _beyond(left: _Left, version: str, keys: Sequence[Any], at: int, order: Order) -> int:
     """The first place in `keys`, from `at` on, where what affects `version`, which stands there, may have ended."""
     listed = listing([order.canonical(version)])
-    beyond = at
-    for entry in entries:
-        if listed in entry["versions"]:
-            beyond = max(beyond, at + 1)
-        for events in entry["ranges"]:
-            interval = containing(events, keys[at], order)
-            if interval:
-                beyond = max(beyond, at + 1, _end(interval, events, keys, order))
+    beyond = at + 1 if any(listed in versions for versions in left.listings) else at
+    for events in left.ranges:
+        interval = containing(events, keys[at], order)
+        if interval:
+            beyond = max(beyond, at + 1, _end(interval, events, keys, order))
     return beyond
 
 
