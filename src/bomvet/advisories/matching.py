@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.advisories.records import listing
 from bomvet.model.inventory import Confidence
 from bomvet.model.records import dataclass, field, replace
-from bomvet.versions.order import keys_of
 from bomvet.versions.ranges import Event, Interval, containing, ended, passed
 
 if TYPE_CHECKING:
@@ -74,22 +73,22 @@ def evaluate(entries: Sequence[Entry], version: str, order: Order) -> Evaluation
     result = Evaluation()
     if not entries:
         return result
-    listed, keys = listing([order.canonical(version)]), keys_of(order)
-    key = keys[version]
+    listed, key = listing([order.canonical(version)]), order.key(version)
     for entry in entries:
         # Most entries are about versions that were fixed long ago.
-        if key is not None and listed not in entry["versions"] and passed(entry["ranges"], key, keys):
+        if key is not None and listed not in entry["versions"] and passed(entry["ranges"], key, order.key):
             continue
         hit = _hit(entry, listed, key, order)
         if hit is None:
-            if key is None and entry["ranges"] and not entry["withdrawn"]:
-                result.undecided.add(entry["id"])
+            if not entry["withdrawn"] and entry["ranges"]:
+                if key is None:
+                    result.undecided.add(entry["id"])
+                elif _fixes(entry, key, order):
+                    result.fixing.add(entry["id"])
         elif entry["withdrawn"]:
             result.withdrawn.add(entry["id"])
         else:
             found[hit.id] = _better(found[hit.id], hit, order) if hit.id in found else hit
-        if key is not None and not entry["withdrawn"] and _fixes(entry, key, order):
-            result.fixing.add(entry["id"])
     result.hits = [found[id_] for id_ in sorted(found)]
     # A record that one of its entries decides is decided, and one that affects the version is not fixed by it.
     result.undecided -= found.keys()
@@ -164,46 +163,71 @@ def clean_version(entries: Sequence[Entry], version: str, order: Order) -> str:
 
     The least one is on the same major version wherever one of those is clean.
     """
-    keys = keys_of(order)
-    base = keys[version]
-    if base is None:
+    return Upgrades(entries, version, order).least()
+
+
+class Upgrades:
+    """Versions above `version` that may be clean; what all searches among them need is gathered once."""
+
+    __slots__ = ("_entries", "_order")
+
+    def __init__(self, entries: Sequence[Entry], version: str, order: Order) -> None:
+        self._order = order
+        base = order.key(version)
+        self._entries = [] if base is None else [_still(e, base, order) for e in entries if not e["withdrawn"]]
+
+    def least(self, ids: Collection[str] | None = None) -> str:
+        """As `clean_version`, by the entries of the records `ids` alone, where these are given."""
+        entries = self._entries if ids is None else [entry for entry in self._entries if entry.id in ids]
+        above = {text: key for entry in entries for text, key in entry.fixed}
+        if not above:
+            return ""
+        ordered = sorted(above, key=lambda text: (above[text], text)) if len(above) > 1 else [*above]
+        keys = [above[text] for text in ordered]
+        at = 0
+        for _ in range(MAX_CANDIDATES):
+            if at == len(ordered):
+                break
+            beyond = _beyond(entries, ordered[at], keys, at, self._order)
+            if beyond == at:
+                return ordered[at]
+            at = beyond
         return ""
-    live = [entry for entry in entries if not entry["withdrawn"]]
-    ranges = [events for entry in live for events in entry["ranges"]]
-    named: set[str] = {text for events in ranges for kind, text in events if kind == "fixed"}
-    above = {text: key for text in named if (key := keys[text]) is not None and key > base}
-    if not above:
-        return ""
-    ordered = sorted(above, key=lambda text: (above[text], text))
-    # What has ended before the version affects none above it.
-    left = _Left([entry["versions"] for entry in live], [e for e in ranges if not ended(e, base, keys)])
-    places = [above[text] for text in ordered]
-    at = 0
-    for _ in range(MAX_CANDIDATES):
-        if at == len(ordered):
-            break
-        beyond = _beyond(left, ordered[at], places, at, order)
-        if beyond == at:
-            return ordered[at]
-        at = beyond
-    return ""
 
 
-class _Left(NamedTuple):
-    """What may affect a version: listings, and the events of ranges."""
+class _Still(NamedTuple):
+    """What an entry has to say of versions above one: those that it lists, ranges, and what it names as fixed."""
 
-    listings: Sequence[str]
+    id: str
+    versions: str
     ranges: Sequence[Sequence[Event]]
+    fixed: Sequence[tuple[str, Any]]
 
 
-def _beyond(left: _Left, version: str, keys: Sequence[Any], at: int, order: Order) -> int:
+def _still(entry: Entry, base: Any, order: Order) -> _Still:
+    read = order.key
+    # What has ended before the version affects none above it, and fixes none.
+    ranges = [events for events in entry["ranges"] if not ended(events, base, read)]
+    fixed = [
+        (text, key)
+        for events in ranges
+        for kind, text in events
+        if kind == "fixed" and (key := read(text)) is not None and key > base
+    ]
+    return _Still(entry["id"], entry["versions"], ranges, fixed)
+
+
+def _beyond(entries: Sequence[_Still], version: str, keys: Sequence[Any], at: int, order: Order) -> int:
     """The first place in `keys`, from `at` on, where what affects `version`, which stands there, may have ended."""
     listed = listing([order.canonical(version)])
-    beyond = at + 1 if any(listed in versions for versions in left.listings) else at
-    for events in left.ranges:
-        interval = containing(events, keys[at], order)
-        if interval:
-            beyond = max(beyond, at + 1, _end(interval, events, keys, order))
+    beyond = at
+    for entry in entries:
+        if listed in entry.versions:
+            beyond = max(beyond, at + 1)
+        for events in entry.ranges:
+            interval = containing(events, keys[at], order)
+            if interval:
+                beyond = max(beyond, at + 1, _end(interval, events, keys, order))
     return beyond
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bomvet.model.records import dataclass
@@ -32,31 +31,28 @@ class Order:
     canonical: Callable[[str], str]
 
 
-class Keys(_Dict):
-    """The keys of texts in an order, by the plain look-up in a dictionary, which costs a third of any call.
+def remembered(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """`read`, which makes keys, by way of a plain look-up in a dictionary: a fraction of what any function costs.
 
-    It is asked by `keys[text]` alone.  What is too long for a version is not remembered.
+    What is too long for a version gives None, and is not remembered.
     """
+    return _Keys(read).__getitem__
 
-    __slots__ = ("_key",)
 
-    def __init__(self, order: Order) -> None:
+class _Keys(_Dict):
+    __slots__ = ("_read",)
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
         super().__init__()
-        self._key = order.key
+        self._read = read
 
     def __missing__(self, text: str) -> Any:
-        key = self._key(text)
-        if len(text) <= MAX_LENGTH:
-            if len(self) >= MAX_KEYS:
-                self.clear()
-            self[text] = key
+        if len(text) > MAX_LENGTH:
+            return None
+        if len(self) >= MAX_KEYS:
+            self.clear()
+        key = self[text] = self._read(text)
         return key
-
-
-@cache
-def keys_of(order: Order) -> Keys:
-    """The keys of `order`, remembered from one call to the next."""
-    return Keys(order)
 
 
 def plain(text: str) -> str:

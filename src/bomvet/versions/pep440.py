@@ -6,12 +6,13 @@ Keys are tuples: they compare several times faster than the objects of that impl
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from math import inf
 
 from packaging.version import Version
 
-from bomvet.versions.order import MAX_LENGTH, Order, plain
+from bomvet.versions.order import MAX_LENGTH, Order, plain, remembered
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,8})"
 #: Release numbers that are canonical as they stand: most of all versions, and much faster told than parsed.
@@ -26,18 +27,12 @@ _FINAL = (3, 0, -1, inf)
 _PRE = {"a": 0, "b": 1, "rc": 2}
 
 
-def key(text: str) -> _Key | None:
-    """The place of a version, or None where `text` is none."""
-    return _key(text) if len(text) <= MAX_LENGTH else None
-
-
 def is_prerelease(key: _Key) -> bool:
     """Whether it is the key of a pre-release or a development release."""
     rank, _, _, development = key[2]
     return rank != _FINAL[0] or development != inf
 
 
-@lru_cache(maxsize=65_536)
 def _key(text: str) -> _Key | None:
     if _RELEASE(text):
         return 0, _significant(tuple(map(int, text.split(".")))), _FINAL, ()
@@ -47,6 +42,10 @@ def _key(text: str) -> _Key | None:
     local = version.local.split(".") if version.local else ()
     words = tuple((1, int(word), "") if word.isdigit() else (0, 0, word) for word in local)
     return version.epoch, _significant(version.release), _phase(version), words
+
+
+#: The place of a version, or None where the text is none.
+key: Callable[[str], _Key | None] = remembered(_key)
 
 
 def _version(text: str) -> Version | None:

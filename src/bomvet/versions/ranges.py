@@ -6,13 +6,13 @@ an event that the order cannot read never ends a stretch, and starts one at the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bomvet.model.records import dataclass
 
 if TYPE_CHECKING:
-    from bomvet.versions.order import Keys, Order
+    from bomvet.versions.order import Order
 
 #: A kind of event (`introduced`, `fixed`, `last_affected`, `limit`) and its version.
 Event = Sequence[str]
@@ -44,37 +44,38 @@ class Interval:
         return f"[{self.introduced}, {self.last_affected}]" if self.last_affected else f"[{self.introduced}, ...)"
 
 
-def passed(ranges: Sequence[Sequence[Event]], version: Any, keys: Keys) -> bool:
+def passed(ranges: Sequence[Sequence[Event]], version: Any, key: Callable[[str], Any]) -> bool:
     """Whether `version` is plainly above every end that `ranges` have, or below all of a range that is shut.
 
     No range contains it then, and no `fixed` is the version itself.  False says nothing: `containing` tells.
+    `key` is that of the order.
     """
     for events in ranges:
         if len(events) == 2 and events[0][0] == "introduced" and events[1][0] == "fixed":  # noqa: PLR2004 - the usual case
             (_, start), (_, end) = events
-            low, high = keys[start], keys[end]
+            low, high = key(start), key(end)
             if low is None or high is None or low >= high:
                 return False
             if version <= high and (version >= low or start == "0"):
                 return False
-        elif not ended(events, version, keys):
+        elif not ended(events, version, key):
             return False
     return True
 
 
-def ended(events: Sequence[Event], version: Any, keys: Keys) -> bool:
+def ended(events: Sequence[Event], version: Any, key: Callable[[str], Any]) -> bool:
     """Whether `version` is plainly above the last end of `events`, after which nothing is introduced."""
     start = end = None
     for kind, text in events:
         # Neither what no order can read nor a limit takes anything away from that.
-        key = keys[text]
-        if key is None or kind == "limit":
+        at = key(text)
+        if at is None or kind == "limit":
             continue
         if kind == "introduced":
-            if start is None or start < key:
-                start = key
-        elif end is None or end < key:
-            end = key
+            if start is None or start < at:
+                start = at
+        elif end is None or end < at:
+            end = at
     return end is not None and end < version and (start is None or start < end)
 
 
