@@ -42,9 +42,8 @@ class _Package(NamedTuple):
     versions: list[str]
 
 
-def package(ecosystem: str, number: int) -> _Package:
+def package(ecosystem: str, number: int, versions: list[str]) -> _Package:
     """The package `number` of an ecosystem; pre-releases are written as it writes them, every fourth has a scope."""
-    versions = _known(number)
     if ecosystem == "PyPI":
         return _Package(ecosystem, name(number), versions)
     scope = f"@{digest(str(number // 50))[:6]}/" if number % 4 == 0 else ""
@@ -65,8 +64,10 @@ def _documents(number: int, ecosystem: str, chance: random.Random) -> list[dict[
     """One, or of Python packages also its twin under another name; an even number of them has the turn changed."""
     if chance.random() < _MALWARE:
         amid = chance.random() < _MALWARE_AMID
-        return [_malware(number, package(ecosystem, PACKAGES + number if not amid else number % PACKAGES), amid=amid)]
-    about = package(ecosystem, int(PACKAGES * chance.random() ** 2))
+        bad = number % PACKAGES if amid else PACKAGES + number
+        return [_malware(number, package(ecosystem, bad, _known(bad)), amid=amid)]
+    popular = int(PACKAGES * chance.random() ** 2)
+    about = package(ecosystem, popular, _known(popular))
     intervals = _intervals(about.versions, chance)
     shared = f"CVE-2026-{number}"
     record = _record(f"GHSA-2026-{number}", [shared] if chance.random() < 0.8 else [], chance)
@@ -99,10 +100,10 @@ def _entry(
     events = [
         {kind: version}
         for start, end, between in intervals
-        # A twentieth names the last bad version, and not the first good one.
+        # Some name the last bad version, and not the first good one.
         for kind, version in (
             ("introduced", start),
-            ("last_affected", between[-1]) if len(end) % 20 == 7 and end else ("fixed", end),  # noqa: PLR2004
+            ("last_affected", between[-1]) if len(end) % 20 == 7 and end else ("fixed", end),
         )
         if version
     ]
@@ -168,7 +169,7 @@ def components(count: int, known: int, *, latest: float) -> Inventory:
     found = []
     for number in range(count):
         at = number * 2 * PACKAGES // max(known, 1) if number < known else 2 * (PACKAGES + 1_000_000 + number)
-        about = package(ECOSYSTEMS[number % 2], at // 2)
+        about = package(ECOSYSTEMS[number % 2], at // 2, releases(at // 2))
         version = about.versions[-1 - number % max(1, int(latest * len(about.versions)))]
         purl = (pypi_purl if about.ecosystem == "PyPI" else npm_purl)(about.name, version)
         found.append(Component(purl=purl, name=about.name, version=version))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import os
 import tempfile
 from dataclasses import dataclass
 
 import orjson
 
-from benchmarks._measure import Figure, cost, growth, in_child, milliseconds, peak_megabytes
+from benchmarks._measure import Figure, cost, growth, in_child, peak_megabytes
 from benchmarks._osv import advisories, components
 from bomvet.advisories.bucket import RawRecord
 from bomvet.advisories.database import AdvisoryDatabase, build
 from bomvet.enrichers.osv import enrich
-from bomvet.model.facts import Facts
+from bomvet.model.facts import AdvisoryAnswer, Facts
 from bomvet.plugin import Context
 
 _RECORDS = 250_000
@@ -22,7 +23,7 @@ _COMPONENTS = 10_000
 _ROUNDS = 3
 _NOW = dt.datetime(2026, 11, 24, 12, 0, tzinfo=dt.UTC)
 #: What is matched: the share of names that the database knows, and how much of the latest releases is in use.
-_CASES = {"15 % known": (0.15, 0.1), "all known": (1.0, 0.1), "all known, old releases": (1.0, 0.33)}
+_CASES = {"15 % known": (0.15, 0.33), "all known": (1.0, 0.1), "all known, old releases": (1.0, 0.33)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def _match(path: str, count: int, share: float, latest: float) -> _Costs:
         with AdvisoryDatabase.open(path) as database:
             answers.update(enrich(inventory, Facts(), Context(now=_NOW, advisories=database)).facts.advisories)
 
-    answers: dict = {}
+    answers: dict[str, AdvisoryAnswer] = {}
+    gc.disable()  # as the installed command does
     matching = cost(matched)
     matches = [len(answer.matches) for answer in answers.values()]
     return _Costs(

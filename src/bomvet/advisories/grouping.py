@@ -32,7 +32,6 @@ def groups(names: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
 
 def display_id(names: Sequence[str]) -> str:
     """The name to show for a group: DSA, DLA or USN, else CVE, GHSA, PYSEC, any other; the least of its kind."""
-
     return min(names, key=_rank) if len(names) > 1 else names[0]
 
 

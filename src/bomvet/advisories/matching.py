@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from bomvet.advisories.records import listing
 from bomvet.model.inventory import Confidence
 from bomvet.model.records import dataclass, field, replace
-from bomvet.versions.ranges import Event, Interval, containing, ended, passed
+from bomvet.versions.ranges import Event, Interval, containing, ended, passed, span
 
 if TYPE_CHECKING:
     from bomvet.versions.order import Order
@@ -178,8 +178,10 @@ class Upgrades:
 
     def least(self, ids: Collection[str] | None = None) -> str:
         """As `clean_version`, by the entries of the records `ids` alone, where these are given."""
-        entries = self._entries if ids is None else [entry for entry in self._entries if entry.id in ids]
-        above = {text: key for entry in entries for text, key in entry.fixed}
+        entries = self._entries if ids is None else [entry for entry in self._entries if entry[0] in ids]
+        above: dict[str, Any] = {}
+        for _, _, _, _, fixed in entries:
+            above.update(fixed)
         if not above:
             return ""
         ordered = sorted(above, key=lambda text: (above[text], text)) if len(above) > 1 else [*above]
@@ -195,37 +197,42 @@ class Upgrades:
         return ""
 
 
-class _Still(NamedTuple):
-    """What an entry has to say of versions above one: those that it lists, ranges, and what it names as fixed."""
-
-    id: str
-    versions: str
-    ranges: Sequence[Sequence[Event]]
-    fixed: Sequence[tuple[str, Any]]
+#: What an entry has to say of versions above one: the id, the versions that it lists, where usual ranges begin (None:
+#: before all) and end, all other ranges, and what it names as fixed.
+_Still = tuple[str, str, list[tuple[Any, Any]], list[Sequence[Event]], list[tuple[str, Any]]]
 
 
 def _still(entry: Entry, base: Any, order: Order) -> _Still:
+    """What has ended before the version affects none above it, and fixes none."""
     read = order.key
-    # What has ended before the version affects none above it, and fixes none.
-    ranges = [events for events in entry["ranges"] if not ended(events, base, read)]
-    fixed = [
-        (text, key)
-        for events in ranges
-        for kind, text in events
-        if kind == "fixed" and (key := read(text)) is not None and key > base
-    ]
-    return _Still(entry["id"], entry["versions"], ranges, fixed)
+    spans: list[tuple[Any, Any]] = []
+    ranges: list[Sequence[Event]] = []
+    fixed: list[tuple[str, Any]] = []
+    for events in entry["ranges"]:
+        usual = span(events, read)
+        if usual:
+            if base < usual[1]:
+                spans.append(usual)
+                fixed.append((events[1][1], usual[1]))
+        elif not ended(events, base, read):
+            ranges.append(events)
+            keys = [(text, read(text)) for kind, text in events if kind == "fixed"]
+            fixed += [(text, key) for text, key in keys if key is not None and key > base]
+    return entry["id"], entry["versions"], spans, ranges, fixed
 
 
 def _beyond(entries: Sequence[_Still], version: str, keys: Sequence[Any], at: int, order: Order) -> int:
     """The first place in `keys`, from `at` on, where what affects `version`, which stands there, may have ended."""
-    listed = listing([order.canonical(version)])
+    listed, key = listing([order.canonical(version)]), keys[at]
     beyond = at
-    for entry in entries:
-        if listed in entry.versions:
+    for _, versions, spans, ranges, _ in entries:
+        if listed in versions:
             beyond = max(beyond, at + 1)
-        for events in entry.ranges:
-            interval = containing(events, keys[at], order)
+        for low, high in spans:
+            if key < high and (low is None or low <= key):
+                beyond = max(beyond, bisect_left(keys, high))
+        for events in ranges:
+            interval = containing(events, key, order)
             if interval:
                 beyond = max(beyond, at + 1, _end(interval, events, keys, order))
     return beyond

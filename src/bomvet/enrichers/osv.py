@@ -190,24 +190,25 @@ def _match(
 ) -> AdvisoryMatch:
     ids = tuple(hit.id for hit in hits)
     members = [_as_matched(hit, records[hit.id]) for hit in hits]
-    aliases = sorted({alias for record in members for alias in record["aliases"]} - set(ids))
+    aliases = sorted({alias for record in members for alias in record["aliases"]}.difference(ids))
     first = members[ids.index(display_id(ids))]
+    upstream = {name for record in members for name in record["upstream"]}
     return AdvisoryMatch(
         id=display_id([*ids, *aliases]),
         ids=ids,
         aliases=tuple(aliases),
-        upstream=tuple(sorted({name for record in members for name in record["upstream"]} - {*ids, *aliases})),
+        upstream=tuple(sorted(upstream.difference(ids, aliases))),
         summary=first["summary"] or next((m["summary"] for m in members if m["summary"]), ""),
         rating=group_rating(members, [records[a] for a in aliases if a in records]),
-        evidence=tuple(hit.evidence for hit in hits),
+        evidence=tuple([hit.evidence for hit in hits]),
         listed=any(hit.listed for hit in hits),
         confidence=_confidence(component, hits),
         fixed=fixed,
         clean=clean,
         cwes=tuple(sorted({cwe for m in members for cwe in m["cwes"]})),
-        references=tuple(dict.fromkeys(url for m in members for url in m["references"])),
-        published=min((m["published"] for m in members if m["published"]), default=""),
-        modified=max(m["modified"] for m in members),
+        references=tuple(dict.fromkeys([url for m in members for url in m["references"]])),
+        published=min([m["published"] for m in members if m["published"]], default=""),
+        modified=max([m["modified"] for m in members]),
     )
 
 
@@ -220,7 +221,7 @@ def _as_matched(hit: Hit, record: dict[str, Any]) -> dict[str, Any]:
 
 def _confidence(component: Component, hits: Sequence[Hit]) -> Confidence:
     """That of the surest hit."""
-    if not any(hit.confidence is Confidence.HIGH for hit in hits):
+    if Confidence.HIGH not in [hit.confidence for hit in hits]:
         return Confidence.LOW
     # A package from a repository or an archive may hold other code than the release of that number; qualifiers of
     # packages of a distribution are about the machine.
