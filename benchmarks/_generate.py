@@ -255,15 +255,3 @@ def _record(
 
 def _words(chance: random.Random, count: int) -> str:
     return " ".join(chance.choices(_TEXT.split(), k=count))
-
-
-def components_to_match(count: int, known: int) -> Inventory:
-    """`count` components, `known` of them with advisories, in versions among the latest third of their releases."""
-    step = PACKAGES // max(known, 1)
-    found = []
-    for number in range(count):
-        package = number * step if number < known else PACKAGES + number
-        versions = releases(package)
-        version = versions[-1 - number % (len(versions) // 3)]
-        found.append(Component(purl=pypi_purl(name(package), version), name=name(package), version=version))
-    return Inventory(components=tuple(found))

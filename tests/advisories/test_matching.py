@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from itertools import permutations
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bomvet.advisories.matching import MAX_CANDIDATES, Entry, Evaluation, clean_version, evaluate
-from bomvet.advisories.records import read_record
+from bomvet.advisories.matching import MAX_CANDIDATES, Entry, Evaluation, Upgrades, clean_version, evaluate
+from bomvet.advisories.records import listing, read_record
 from bomvet.versions.pep440 import PEP440
 
 
@@ -325,6 +326,53 @@ def test_clean_is_clean(found: list[Entry], version: str) -> None:
     }
     assert not offered or (offered in above and judged(found, offered).hits == [])
     assert all(judged(found, c).hits for c in better if c in live_fixes)
+
+
+@st.composite
+def many_entries(draw: st.DrawFn) -> list[Entry]:
+    """Entries of any shape: ranges of several kinds and in any sequence, what cannot be read, limits, listings."""
+    texts = st.sampled_from([*VERSIONS, "0", "1.0.0", "first", "*"])
+    kinds = st.sampled_from(["introduced", "fixed", "fixed", "last_affected", "limit"])
+    usual = st.tuples(texts, texts).map(lambda pair: [["introduced", pair[0]], ["fixed", pair[1]]])
+    other = st.lists(st.tuples(kinds, texts).map(list), max_size=5)
+    return [
+        {
+            "id": draw(st.sampled_from(["A", "B", "MAL-C"])),
+            "versions": listing(draw(st.lists(st.sampled_from([*map(PEP440.canonical, VERSIONS)]), max_size=3))),
+            "ranges": draw(st.lists(st.one_of(usual, usual, other), max_size=3)),
+            "hint": draw(st.sampled_from(["", "", "<= 1.1", "< 2"])),
+            "severity": [],
+            "withdrawn": draw(st.integers(0, 5)) == 0,
+        }
+        for _ in range(draw(st.integers(0, 5)))
+    ]
+
+
+def evaluated(found: list[Entry], version: str) -> tuple[Any, ...]:
+    """Everything that is said of a version."""
+    result = judged(found, version)
+    told = result.hits, result.withdrawn, result.undecided, result.fixing
+    parts = [[entry for entry in found if entry["id"] == id_] for id_ in ("A", "B", "MAL-C")]
+    return (*told, clean(found, version), [clean(part, version) for part in parts])
+
+
+@given(many_entries(), st.sampled_from([*VERSIONS, "0", "0.0.dev1", "1.5", "10", "first", "1!0"]))
+@settings(deadline=None, derandomize=True, max_examples=1500)
+def test_short_ways_lead_to_the_same(found: list[Entry], version: str) -> None:
+    """What is told at a glance is what the evaluation of every range, event by event, tells."""
+    short = evaluated(found, version)
+    upgrades = Upgrades(found, version, PEP440)
+
+    with (
+        patch("bomvet.advisories.matching.passed", lambda *_: False),
+        patch("bomvet.advisories.matching.ended", lambda *_: False),
+        patch("bomvet.advisories.matching.span", lambda *_: None),
+        patch("bomvet.versions.ranges.span", lambda *_: None),
+    ):
+        plain = evaluated(found, version)
+
+    assert short == plain
+    assert [upgrades.least(), [upgrades.least({id_}) for id_ in ("A", "B", "MAL-C")]] == [*plain[-2:]]
 
 
 @given(databases(), st.sampled_from(VERSIONS), st.randoms())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from bomvet.versions.orders import ORDERS
-from bomvet.versions.pep440 import PEP440
+from bomvet.versions.pep440 import PEP440, is_prerelease
 
 CANONICAL = [
     ("1", "1"),
@@ -62,7 +62,7 @@ def test_what_is_too_long_is_not_remembered() -> None:
     """A version of more characters than any has is none, and takes no place in memory."""
     text = "1." * 250 + "1"
     assert (PEP440.key(text), PEP440.canonical(text)) == (None, text)
-    assert PEP440.key(text[2:]) == Version(text[2:])
+    assert PEP440.key(text[2:]) is not None
 
 
 def test_no_version_in_one_line() -> None:
@@ -85,7 +85,21 @@ def test_canonical_texts_are_equal_where_versions_are(one: str, other: str) -> N
 def test_canonical_is_a_spelling_of_the_same_version(text: str) -> None:
     """The canonical text is itself canonical, and its key is that of the version."""
     canonical = PEP440.canonical(text)
-    assert (PEP440.canonical(canonical), PEP440.key(canonical)) == (canonical, Version(text))
+    assert (PEP440.canonical(canonical), PEP440.key(canonical)) == (canonical, PEP440.key(text))
+
+
+@given(SPELLINGS, SPELLINGS)
+@settings(deadline=None, derandomize=True, max_examples=1000)
+@example("1.0", "1")
+@example("1.0+a", "1.0+1")
+@example("1.dev0", "1a0.dev0")
+@example("1.post0.dev0", "1")
+@example("1", "1.post0")
+def test_keys_compare_as_the_reference_implementation_does(one: str, other: str) -> None:
+    """Of two versions the keys are equal, or one is less, where that is so of the objects of `packaging`."""
+    first, second = PEP440.key(one), PEP440.key(other)
+    assert (first == second, first < second) == (Version(one) == Version(other), Version(one) < Version(other))
+    assert is_prerelease(first) == Version(one).is_prerelease
 
 
 @given(st.text(max_size=20))

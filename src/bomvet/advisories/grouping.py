@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 #: Advisories of a distribution speak of its own packages, and may bundle several CVEs.
 _PREFERENCE = ("DSA-", "DLA-", "USN-", "CVE-", "GHSA-", "PYSEC-")
+_RANKS = {prefix: rank for rank, prefix in enumerate(_PREFERENCE)}
 
 
 def groups(names: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
@@ -31,9 +32,8 @@ def groups(names: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
 
 def display_id(names: Sequence[str]) -> str:
     """The name to show for a group: DSA, DLA or USN, else CVE, GHSA, PYSEC, any other; the least of its kind."""
+    return min(names, key=_rank) if len(names) > 1 else names[0]
 
-    def rank(name: str) -> tuple[int, str]:
-        kind = next((n for n, prefix in enumerate(_PREFERENCE) if name.startswith(prefix)), len(_PREFERENCE))
-        return kind, name
 
-    return min(names, key=rank)
+def _rank(name: str) -> tuple[int, str]:
+    return _RANKS.get(name[: name.find("-") + 1], len(_PREFERENCE)), name

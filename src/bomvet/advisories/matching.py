@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bomvet.advisories.records import listing
 from bomvet.model.inventory import Confidence
 from bomvet.model.records import dataclass, field, replace
-from bomvet.versions.ranges import Event, Interval, containing
+from bomvet.versions.ranges import Event, Interval, containing, ended, passed, span
 
 if TYPE_CHECKING:
     from bomvet.versions.order import Order
@@ -75,16 +75,20 @@ def evaluate(entries: Sequence[Entry], version: str, order: Order) -> Evaluation
         return result
     listed, key = listing([order.canonical(version)]), order.key(version)
     for entry in entries:
+        # Most entries are about versions that were fixed long ago.
+        if key is not None and listed not in entry["versions"] and passed(entry["ranges"], key, order.key):
+            continue
         hit = _hit(entry, listed, key, order)
         if hit is None:
-            if key is None and entry["ranges"] and not entry["withdrawn"]:
-                result.undecided.add(entry["id"])
+            if not entry["withdrawn"] and entry["ranges"]:
+                if key is None:
+                    result.undecided.add(entry["id"])
+                elif _fixes(entry, key, order):
+                    result.fixing.add(entry["id"])
         elif entry["withdrawn"]:
             result.withdrawn.add(entry["id"])
         else:
             found[hit.id] = _better(found[hit.id], hit, order) if hit.id in found else hit
-        if key is not None and not entry["withdrawn"] and _fixes(entry, key, order):
-            result.fixing.add(entry["id"])
     result.hits = [found[id_] for id_ in sorted(found)]
     # A record that one of its entries decides is decided, and one that affects the version is not fixed by it.
     result.undecided -= found.keys()
@@ -159,34 +163,76 @@ def clean_version(entries: Sequence[Entry], version: str, order: Order) -> str:
 
     The least one is on the same major version wherever one of those is clean.
     """
-    base = order.key(version)
-    if base is None:
+    return Upgrades(entries, version, order).least()
+
+
+class Upgrades:
+    """Versions above `version` that may be clean; what all searches among them need is gathered once."""
+
+    __slots__ = ("_entries", "_order")
+
+    def __init__(self, entries: Sequence[Entry], version: str, order: Order) -> None:
+        self._order = order
+        base = order.key(version)
+        self._entries = [] if base is None else [_still(e, base, order) for e in entries if not e["withdrawn"]]
+
+    def least(self, ids: Collection[str] | None = None) -> str:
+        """As `clean_version`, by the entries of the records `ids` alone, where these are given."""
+        entries = self._entries if ids is None else [entry for entry in self._entries if entry[0] in ids]
+        above: dict[str, Any] = {}
+        for _, _, _, _, fixed in entries:
+            above.update(fixed)
+        if not above:
+            return ""
+        ordered = sorted(above, key=lambda text: (above[text], text)) if len(above) > 1 else [*above]
+        keys = [above[text] for text in ordered]
+        at = 0
+        for _ in range(MAX_CANDIDATES):
+            if at == len(ordered):
+                break
+            beyond = _beyond(entries, ordered[at], keys, at, self._order)
+            if beyond == at:
+                return ordered[at]
+            at = beyond
         return ""
-    live = [entry for entry in entries if not entry["withdrawn"]]
-    named: set[str] = {text for entry in live for events in entry["ranges"] for kind, text in events if kind == "fixed"}
-    above = {text: key for text in named if (key := order.key(text)) is not None and key > base}
-    ordered = sorted(above, key=lambda text: (above[text], text))
-    keys = [above[text] for text in ordered]
-    at = 0
-    for _ in range(MAX_CANDIDATES):
-        if at == len(ordered):
-            break
-        beyond = _beyond(live, ordered[at], keys, at, order)
-        if beyond == at:
-            return ordered[at]
-        at = beyond
-    return ""
 
 
-def _beyond(entries: Sequence[Entry], version: str, keys: Sequence[Any], at: int, order: Order) -> int:
+#: What an entry has to say of versions above one: the id, the versions that it lists, where usual ranges begin (None:
+#: before all) and end, all other ranges, and what it names as fixed.
+_Still = tuple[str, str, list[tuple[Any, Any]], list[Sequence[Event]], list[tuple[str, Any]]]
+
+
+def _still(entry: Entry, base: Any, order: Order) -> _Still:
+    """What has ended before the version affects none above it, and fixes none."""
+    read = order.key
+    spans: list[tuple[Any, Any]] = []
+    ranges: list[Sequence[Event]] = []
+    fixed: list[tuple[str, Any]] = []
+    for events in entry["ranges"]:
+        usual = span(events, read)
+        if usual:
+            if base < usual[1]:
+                spans.append(usual)
+                fixed.append((events[1][1], usual[1]))
+        elif not ended(events, base, read):
+            ranges.append(events)
+            keys = [(text, read(text)) for kind, text in events if kind == "fixed"]
+            fixed += [(text, key) for text, key in keys if key is not None and key > base]
+    return entry["id"], entry["versions"], spans, ranges, fixed
+
+
+def _beyond(entries: Sequence[_Still], version: str, keys: Sequence[Any], at: int, order: Order) -> int:
     """The first place in `keys`, from `at` on, where what affects `version`, which stands there, may have ended."""
-    listed = listing([order.canonical(version)])
+    listed, key = listing([order.canonical(version)]), keys[at]
     beyond = at
-    for entry in entries:
-        if listed in entry["versions"]:
+    for _, versions, spans, ranges, _ in entries:
+        if listed in versions:
             beyond = max(beyond, at + 1)
-        for events in entry["ranges"]:
-            interval = containing(events, keys[at], order)
+        for low, high in spans:
+            if key < high and (low is None or low <= key):
+                beyond = max(beyond, bisect_left(keys, high))
+        for events in ranges:
+            interval = containing(events, key, order)
             if interval:
                 beyond = max(beyond, at + 1, _end(interval, events, keys, order))
     return beyond

@@ -45,12 +45,14 @@ def group_rating(members: Sequence[dict[str, Any]], others: Sequence[dict[str, A
         for rate in (vector_rating, word_rating):
             ratings = [rating for record in records if (rating := rate(record))]
             if ratings:
-                return min(ratings, key=_gravity)
+                return min(ratings, key=_gravity) if len(ratings) > 1 else ratings[0]
     return Rating(severity=Severity.UNKNOWN)
 
 
 def vector_rating(record: dict[str, Any]) -> Rating | None:
     """From the record's vectors: v4, else v3, else v2; one that cannot be read is passed over."""
+    if not record["severity"]:
+        return None
     for kind in _KINDS:
         rated = [
             Rating(severity=level(score), score=score, vector=vector, source=record["id"])
@@ -58,7 +60,7 @@ def vector_rating(record: dict[str, Any]) -> Rating | None:
             if type_ == kind and (score := _score(vector)) is not None
         ]
         if rated:
-            return min(rated, key=_gravity)
+            return min(rated, key=_gravity) if len(rated) > 1 else rated[0]
     return None
 
 

@@ -83,14 +83,14 @@ class PypiPage:
     @property
     def _latest(self) -> str:
         """The newest final release that is not yanked."""
-        from bomvet.versions.pep440 import PEP440  # noqa: PLC0415
+        from bomvet.versions.pep440 import PEP440, is_prerelease  # noqa: PLC0415
 
         keys = [
             (key, str(files[0][_VERSION]))
             for version, files in self._files.items()
             if (key := PEP440.key(version)) and not all(file.get("yanked") for file in files)
         ]
-        final = [(key, version) for key, version in keys if not key.is_prerelease]
+        final = [(key, version) for key, version in keys if not is_prerelease(key)]
         return max(final or keys)[1] if keys else ""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from bomvet.advisories.backends import Backend, Found, Offline, OnlineStore
 from bomvet.advisories.ecosystems import Package, Unsupported, package_of
 from bomvet.advisories.grouping import display_id, groups
-from bomvet.advisories.matching import Evaluation, Hit, clean_version, evaluate
+from bomvet.advisories.matching import Evaluation, Hit, Upgrades, evaluate
 from bomvet.advisories.severity import group_rating
 from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Facts, Standing
 from bomvet.model.inventory import Component, Confidence, Inventory
@@ -114,16 +114,7 @@ def _answer(
 ) -> AdvisoryAnswer:
     if not (found.entries or found.named or found.reason):
         return _ABSENT
-    order, version = ORDERS[package.ecosystem], package.version
-    hits = {hit.id: hit for hit in evaluation.hits}
-    clean = clean_version(found.entries, version, order) if hits and found.whole else ""
-    matches = []
-    for members in _groups(hits, records):
-        own = [entry for entry in found.entries if entry["id"] in members]
-        # A record that only the service applies to the version says nothing of what leaves it.
-        known = all(hits[m].listed or hits[m].interval for m in members)
-        fixed = clean_version(own, version, order) if known else ""
-        matches.append(_match(component, [hits[m] for m in members], records, fixed=fixed, clean=clean))
+    matches = _matches(component, package, found, evaluation.hits, records) if evaluation.hits else []
     reason = "; ".join(filter(None, (found.reason, _undecided(evaluation))))
     standing = Standing.NOT_ESTABLISHED if reason else Standing.KNOWN if matches else Standing.ABSENT
     return AdvisoryAnswer(
@@ -133,6 +124,22 @@ def _answer(
         withdrawn=len(evaluation.withdrawn),
         fixes=tuple(sorted(evaluation.fixing)),
     )
+
+
+def _matches(
+    component: Component, package: Package, found: Found, hits: Sequence[Hit], records: _Records
+) -> list[AdvisoryMatch]:
+    by_id = {hit.id: hit for hit in hits}
+    upgrades = Upgrades(found.entries, package.version, ORDERS[package.ecosystem])
+    clean = upgrades.least() if found.whole else ""
+    matches = []
+    for members in _groups(by_id, records):
+        own = [by_id[member] for member in members]
+        # A record that only the service applies to the version says nothing of what leaves it.
+        known = all(hit.listed or hit.interval for hit in own)
+        fixed = upgrades.least(members) if known else ""
+        matches.append(_match(component, own, records, fixed=fixed, clean=clean))
+    return matches
 
 
 def _without_refuted(
@@ -155,6 +162,8 @@ def _without_refuted(
 
 def _groups(hits: Mapping[str, Hit], records: _Records) -> list[tuple[str, ...]]:
     """The ids of `hits` by weakness; a record that did not match may still tell that two of them are one."""
+    if len(hits) == 1:
+        return [tuple(hits)]
     names: dict[str, Sequence[str]] = {id_: records[id_]["aliases"] for id_ in hits}
     for alias in {alias for aliases in names.values() for alias in aliases} - hits.keys():
         if alias in records and not records[alias]["withdrawn"]:
@@ -180,34 +189,39 @@ def _match(
     clean: str,
 ) -> AdvisoryMatch:
     ids = tuple(hit.id for hit in hits)
-    # The severity of an affected entry may stand in place of the record's.
-    members = [
-        {**records[h.id], "severity": [*h.severity] or records[h.id]["severity"], "urgency": h.urgency} for h in hits
-    ]
-    aliases = sorted({alias for record in members for alias in record["aliases"]} - set(ids))
+    members = [_as_matched(hit, records[hit.id]) for hit in hits]
+    aliases = sorted({alias for record in members for alias in record["aliases"]}.difference(ids))
     first = members[ids.index(display_id(ids))]
+    upstream = {name for record in members for name in record["upstream"]}
     return AdvisoryMatch(
         id=display_id([*ids, *aliases]),
         ids=ids,
         aliases=tuple(aliases),
-        upstream=tuple(sorted({name for record in members for name in record["upstream"]} - {*ids, *aliases})),
+        upstream=tuple(sorted(upstream.difference(ids, aliases))),
         summary=first["summary"] or next((m["summary"] for m in members if m["summary"]), ""),
         rating=group_rating(members, [records[a] for a in aliases if a in records]),
-        evidence=tuple(hit.evidence for hit in hits),
+        evidence=tuple([hit.evidence for hit in hits]),
         listed=any(hit.listed for hit in hits),
         confidence=_confidence(component, hits),
         fixed=fixed,
         clean=clean,
         cwes=tuple(sorted({cwe for m in members for cwe in m["cwes"]})),
-        references=tuple(dict.fromkeys(url for m in members for url in m["references"])),
-        published=min((m["published"] for m in members if m["published"]), default=""),
-        modified=max(m["modified"] for m in members),
+        references=tuple(dict.fromkeys([url for m in members for url in m["references"]])),
+        published=min([m["published"] for m in members if m["published"]], default=""),
+        modified=max([m["modified"] for m in members]),
     )
+
+
+def _as_matched(hit: Hit, record: dict[str, Any]) -> dict[str, Any]:
+    """`record` with what the affected entry says in its place of severity, and of urgency beside it."""
+    if not hit.severity and not hit.urgency:
+        return record
+    return {**record, "severity": [*hit.severity] or record["severity"], "urgency": hit.urgency}
 
 
 def _confidence(component: Component, hits: Sequence[Hit]) -> Confidence:
     """That of the surest hit."""
-    if not any(hit.confidence is Confidence.HIGH for hit in hits):
+    if Confidence.HIGH not in [hit.confidence for hit in hits]:
         return Confidence.LOW
     # A package from a repository or an archive may hold other code than the release of that number; qualifiers of
     # packages of a distribution are about the machine.

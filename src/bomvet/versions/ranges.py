@@ -6,7 +6,7 @@ an event that the order cannot read never ends a stretch, and starts one at the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bomvet.model.records import dataclass
@@ -44,14 +44,61 @@ class Interval:
         return f"[{self.introduced}, {self.last_affected}]" if self.last_affected else f"[{self.introduced}, ...)"
 
 
+def span(events: Sequence[Event], key: Callable[[str], Any]) -> tuple[Any, Any] | None:
+    """The bounds of a range of the usual kind, introduced once and fixed later; the lower is None before everything.
+
+    `key` is that of the order.  None where the range is another.
+    """
+    if len(events) != 2:  # noqa: PLR2004
+        return None
+    (first, start), (last, end) = events
+    if first != "introduced" or last != "fixed":
+        return None
+    low, high = key(start), key(end)
+    if low is None or high is None or not low < high:
+        return None
+    return (None if start == "0" else low), high
+
+
+def passed(ranges: Sequence[Sequence[Event]], version: Any, key: Callable[[str], Any]) -> bool:
+    """Whether `version` is plainly above every end that `ranges` have, or below all of a range of the usual kind.
+
+    No range contains it then, and no `fixed` is the version itself.  False says nothing: `containing` tells.
+    """
+    for events in ranges:
+        bounds = span(events, key)
+        if bounds:
+            low, high = bounds
+            if version <= high and (low is None or low <= version):
+                return False
+        elif not ended(events, version, key):
+            return False
+    return True
+
+
+def ended(events: Sequence[Event], version: Any, key: Callable[[str], Any]) -> bool:
+    """Whether `version` is plainly above the last end of `events`, after which nothing is introduced."""
+    start = end = None
+    for kind, text in events:
+        # Neither what no order can read nor a limit takes anything away from that.
+        at = key(text)
+        if at is None or kind == "limit":
+            continue
+        if kind == "introduced":
+            if start is None or start < at:
+                start = at
+        elif end is None or end < at:
+            end = at
+    return end is not None and end < version and (start is None or start < end)
+
+
 def containing(events: Sequence[Event], version: Any, order: Order) -> Interval | None:
     """The interval of `events`, which stand in any sequence, that holds `version` (a key of `order`), or None."""
-    if len(events) == 2 and events[0][0] == "introduced" and events[1][0] == "fixed":  # noqa: PLR2004 - the usual case
-        (_, start), (_, end) = events
-        low, high = order.key(start), order.key(end)
-        if low is not None and high is not None and low < high:
-            held = version < high and (start == "0" or low <= version)
-            return Interval(introduced=start, fixed=end) if held else None
+    bounds = span(events, order.key)
+    if bounds:
+        low, high = bounds
+        held = version < high and (low is None or low <= version)
+        return Interval(introduced=events[0][1], fixed=events[1][1]) if held else None
     steps, limits, certain = _read(events, order)
     if limits and not any(limit is None or version < limit for limit in limits):
         return None

@@ -8,10 +8,11 @@ This is the order and not what npm's ranges select: those pass over pre-releases
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from bomvet.versions.order import MAX_LENGTH, Order, plain
+from bomvet.versions.order import MAX_LENGTH, Order, plain, remembered
 
 _NUMBER = r"(?:0|[1-9][0-9]*+)"
 _IDENTIFIER = r"(?:[0-9]*[A-Za-z-][0-9A-Za-z-]*|[0-9]+)"
@@ -31,12 +32,6 @@ _SHORT = re.compile(rf"[v=\s]*([0-9]+)(?:\.([0-9]+))?(?:-({_IDENTIFIERS}))?{_BUI
 _Key = tuple[int, int, int, int, tuple[tuple[int, Any], ...]]
 
 
-def key(text: str) -> _Key | None:
-    """The place of a version, or None where `text` is none."""
-    return _key(text) if len(text) <= MAX_LENGTH else None
-
-
-@lru_cache(maxsize=65_536)
 def _key(text: str) -> _Key | None:
     found = _RELEASE(text)
     if found:
@@ -49,6 +44,10 @@ def _key(text: str) -> _Key | None:
     if not pre:
         return int(major), int(minor), int(patch), 1, ()
     return int(major), int(minor), int(patch), 0, tuple(_ranked(word) for word in pre.split("."))
+
+
+#: The place of a version, or None where the text is none.
+key: Callable[[str], _Key | None] = remembered(_key)
 
 
 def _parts(text: str) -> tuple[str, str, str, str] | None:
@@ -76,7 +75,7 @@ def canonical(text: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _canonical(text: str) -> str:
-    version = _key(text)
+    version = key(text)
     if version is None:
         return plain(text)
     major, minor, patch, _, words = version
