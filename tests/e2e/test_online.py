@@ -302,7 +302,7 @@ def test_nobody_is_there(cli: Cli, osv: OsvServer, monkeypatch: pytest.MonkeyPat
     assert (ran.code, osv.requests) == (3, [])
     assert reasons["osv"] == (
         "the advisory service could not be asked: 127.0.0.1:1 cannot be reached: Connection refused; "
-        "try again, or use a database: `bomvet db` makes one, and --offline uses it"
+        "try again, or use a database: `bomvet db update` makes one, and --offline uses it"
     )
 
 

@@ -200,7 +200,7 @@ class OnlineStore:
         return answers
 
     def _fall_back(self, reason: str) -> None:
-        advice = "try again, or use a database: `bomvet db` makes one, and --offline uses it"
+        advice = "try again, or use a database: `bomvet db update` makes one, and --offline uses it"
         if self._fallback:
             self._instead = Offline(self._fallback)
             advice = "the database was used instead"
