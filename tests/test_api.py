@@ -13,15 +13,17 @@ from pathlib import Path
 import pytest
 
 import bomvet
-from bomvet import api
+from bomvet import api, policies
 from bomvet.advisories.bucket import RawRecord
 from bomvet.advisories.database import build
-from bomvet.api import default_database, load_policy, open_target
+from bomvet.api import default_database
 from bomvet.errors import PolicyFileError, UsageError
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Verdict
+from bomvet.opening import open_target, repository_folder
 from bomvet.pipeline import Subject
 from bomvet.plugin import Context
+from bomvet.policies import load_policy
 from bomvet.policy.conditions import conditions
 from bomvet.policy.document import Advisories, Exploitation, Policy
 from tests.harness import NOW
@@ -111,12 +113,12 @@ def test_the_folder_within_the_repository(tmp_path: Path, monkeypatch: pytest.Mo
     targets = ("repo", "repo/services/web", "dir:repo/services/web/uv.lock", "link/web", "git:repo/services/web@HEAD")
     others = ("repo/.hidden", "git:repo@HEAD", "git:HEAD", "unknown:x")
     monkeypatch.chdir(tmp_path)
-    outside = [api.repository_folder(target) for target in (*targets, *others)]
+    outside = [repository_folder(target) for target in (*targets, *others)]
     (tmp_path / "repo" / ".git").mkdir()
 
     assert outside == [""] * 9
-    assert [api.repository_folder(target) for target in targets] == ["", *["services/web"] * 4]
-    assert [api.repository_folder(target) for target in others] == [".hidden", "", "", ""]
+    assert [repository_folder(target) for target in targets] == ["", *["services/web"] * 4]
+    assert [repository_folder(target) for target in others] == [".hidden", "", "", ""]
 
 
 def test_source_date_epoch(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +211,7 @@ def test_a_manifest_that_is_no_file(project: Path) -> None:
 def test_a_manifest_that_cannot_be_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does one beyond the limit hold a policy that anybody could have meant."""
     (project / "pyproject.toml").write_text("#" * 100 + "\n[tool.bomvet]", "utf-8")
-    monkeypatch.setattr(api, "MAX_POLICY_BYTES", 100)
+    monkeypatch.setattr(policies, "MAX_POLICY_BYTES", 100)
 
     assert load_policy() == Policy()
 
@@ -257,7 +259,7 @@ def test_a_policy_that_cannot_be_read(
     reason: str,
 ) -> None:
     """A policy that is there and cannot be read must not be taken for none."""
-    monkeypatch.setattr(api, "MAX_POLICY_BYTES", 100)
+    monkeypatch.setattr(policies, "MAX_POLICY_BYTES", 100)
     assert callable(prepare)
     prepare(project / "bomvet.toml")
     for path in ("", "bomvet.toml"):

@@ -154,7 +154,7 @@ class C:
 PLUGINS = {"sources", "resolvers", "enrichers", "checks", "reports"}
 SERVICES = {"advisories", "documents", "provenance", "versions"}
 BELOW_PIPELINE = PLUGINS | SERVICES | {"reading", "plugin", "policy", "model"}
-BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net", "resolution", "inputs", "clients"}
+BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net", "resolution", "inputs", "clients", "opening", "policies"}
 #: Which rooms each room may import, besides itself; `errors` and the version are for all.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -168,6 +168,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{name: SERVICES | {"plugin", "model"} for name in SERVICES},
     **{name: SERVICES | {"plugin", "model"} for name in PLUGINS},
     "pipeline": BELOW_PIPELINE,
+    "opening": BELOW_PIPELINE | {"pipeline"},
+    "policies": {"opening", "plugin", "policy", "model"},
     "inputs": SERVICES | {"plugin", "policy", "model"},
     "api": BELOW_CLI,
     "cli": BELOW_CLI | {"api"},
@@ -226,7 +228,10 @@ BORROWED = {
     ("bomvet.reports.openvex", "bomvet.documents._vex"): "the type of what `documents.openvex_writer` gives",
     ("bomvet.cli.diff", "bomvet.reports._diff"): "a comparison is no scan, and its formats are no reports of one",
     ("bomvet.cli.explain", "bomvet.reports._explain"): "one explanation for the table and for the command",
-    ("bomvet.api", "bomvet.sources._commit"): "the time of a checkout is of no target in particular, and no plug-in",
+    (
+        "bomvet.opening",
+        "bomvet.sources._commit",
+    ): "the time of a checkout is of no target in particular, and no plug-in",
     ("bomvet.cli._output", "bomvet.reports._text"): "what is said on stderr is cleaned as what reports print",
     ("bomvet.cli._output", "bomvet.reports._questions"): "what is open is said on stderr as reports print it",
     **dict.fromkeys(

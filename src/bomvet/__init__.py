@@ -9,11 +9,12 @@ TYPE_CHECKING = False  # as typing's, whose import would double what `bomvet --v
 if TYPE_CHECKING:
     from typing import Any
 
-    from bomvet.api import load_policy, sbom, scan
+    from bomvet.api import sbom, scan
     from bomvet.errors import BomvetError
     from bomvet.model.finding import Finding
     from bomvet.model.inventory import Inventory
     from bomvet.model.result import ScanResult
+    from bomvet.policies import load_policy
     from bomvet.policy.document import Policy
 
 __version__ = "0.1.0"
@@ -35,7 +36,7 @@ _HOMES = {
     "Inventory": "bomvet.model.inventory",
     "Policy": "bomvet.policy.document",
     "ScanResult": "bomvet.model.result",
-    "load_policy": "bomvet.api",
+    "load_policy": "bomvet.policies",
     "sbom": "bomvet.api",
     "scan": "bomvet.api",
 }

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import errno
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bomvet import __version__, pipeline
-from bomvet.errors import FileUnreadableError, MalformedError, NotEstablishedError, UsageError
-from bomvet.model.records import dataclass, replace
+from bomvet.errors import MalformedError, NotEstablishedError, UsageError
+from bomvet.model.records import replace
+from bomvet.opening import Opened, content, open_target, split_target
 from bomvet.pipeline import AS_FOUND, Subject
-from bomvet.plugin import Client, Context, FileTree, Source, discover
-from bomvet.policy.document import Advisories, Policy, named_rules, read_policy, service_url
+from bomvet.plugin import Client, Context
+from bomvet.policies import MAX_POLICY_BYTES, load_policy
+from bomvet.policy.document import Advisories, Policy, service_url
 
 if TYPE_CHECKING:
     from bomvet.advisories.backends import OnlineStore
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bomvet.model.finding import Statement
     from bomvet.model.inventory import Component, Scope
     from bomvet.model.result import ScanResult
+    from bomvet.plugin import FileTree
     from bomvet.policy.baseline import Baseline
     from bomvet.policy.vex import Vex
 
@@ -32,262 +33,8 @@ if TYPE_CHECKING:
     #: Gives the traces of components: of all records of their packages, or of the advisory that is named.
     Judge = Callable[[Sequence[Component], str], Judged]
 
-#: Where a project keeps its policy, and in which table.
-POLICY_FILES: Mapping[str, tuple[str, ...]] = {"bomvet.toml": (), "pyproject.toml": ("tool", "bomvet")}
-#: Where its tests may stand, beside it.
-TESTS_FILE = "bomvet.tests.toml"
-_IGNORES = "list of ignored advisories"
-MAX_POLICY_BYTES = 16 * 1024 * 1024
 #: A document of a whole fleet has 150 MB.
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A target that can be read, with the time of its state where that is known (seconds since the epoch)."""
-
-    tree: FileTree
-    time: int | None
-
-
-def open_target(target: str, *, exclude: Sequence[str] = (), use_ignore_files: bool = True) -> Opened:
-    """Open a path, or `SCHEME:PATH`; raises `UsageError`."""
-    sources = {source.id: source for source in discover("bomvet.sources", Source)}
-    scheme, location = _split(target)
-    if scheme not in sources:
-        raise UsageError(f"targets of the kind {scheme!r} are not known", hint=f"known are: {', '.join(sources)}")
-    options = {"exclude": exclude, "use_ignore_files": use_ignore_files}
-    path = _path_of(scheme, location)
-    if scheme in ("dir", "git") and os.path.isfile(path):
-        options["kept"] = _kept_parts(path)
-    tree = sources[scheme].open(location, **options)
-    of_tree: int | None = getattr(tree, "time", None)
-    return Opened(tree=tree, time=_state_time(location, of_tree))
-
-
-def _split(target: str) -> tuple[str, str]:
-    """Scheme and location; what exists under the whole name, or has a slash before the colon, is a path."""
-    scheme, colon, location = target.partition(":")
-    return ("dir", target) if not colon or "/" in scheme or os.path.exists(target) else (scheme, location)
-
-
-def _path_of(scheme: str, location: str) -> str:
-    """What of a location is a path."""
-    if scheme != "git":
-        return location
-    from bomvet.sources.git import split  # noqa: PLC0415 - rarely needed
-
-    return split(location)[0]
-
-
-def _kept_parts(location: str) -> int:
-    """How many last parts of a file's path make it one that is read: `requirements/main.txt` takes two."""
-    folder, name = os.path.split(os.path.abspath(location))
-    for kept, path in enumerate((name, f"{os.path.basename(folder)}/{name}"), start=1):
-        if pipeline.is_read(path):
-            return kept
-    raise UsageError(f"{name} is no file that bomvet reads", hint="see: bomvet list resolvers")
-
-
-def _folder(location: str) -> str:
-    return location if os.path.isdir(location) else os.path.dirname(location)
-
-
-def _stated_time() -> int | None:
-    """SOURCE_DATE_EPOCH, if it is set."""
-    stated = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if stated and (not stated.isdecimal() or len(stated) > 11):  # noqa: PLR2004 - beyond the year 5000
-        raise UsageError(f"SOURCE_DATE_EPOCH must be seconds since 1970, not {stated!r}")
-    return int(stated) if stated else None
-
-
-def _state_time(location: str, of_tree: int | None) -> int | None:
-    """SOURCE_DATE_EPOCH, else the time of the revision, or of the commit that is checked out."""
-    stated = _stated_time()
-    if stated is not None or of_tree is not None:
-        return of_tree if stated is None else stated
-    directory = os.path.abspath(_folder(location))
-    if not _in_repository(directory):
-        return None
-    from pathlib import Path  # noqa: PLC0415 - not needed otherwise
-
-    from bomvet.sources._commit import head_commit  # noqa: PLC0415 - the same
-
-    commit = head_commit(Path(directory))
-    return commit.time if commit else None
-
-
-def _in_repository(directory: str) -> bool:
-    parents = accumulate(directory.split(os.sep), lambda path, name: f"{path}{os.sep}{name}")
-    return any(os.path.lexists(f"{parent}{os.sep}.git") for parent in parents)
-
-
-def repository_folder(target: str) -> str:
-    """Where the folder of `target` lies in its repository (`services/web`); empty where it is the top, or in none."""
-    scheme, location = _split(target)
-    path = _path_of(scheme, location) if scheme in ("dir", "git") else "."
-    here = os.path.realpath(_folder(path))
-    top = here
-    while not os.path.lexists(os.path.join(top, ".git")):
-        parent = os.path.dirname(top)
-        if parent == top:
-            return ""
-        top = parent
-    return "" if here == top else os.path.relpath(here, top).replace(os.sep, "/")
-
-
-def load_policy(path: str = "", *, target: str = ".", ignore_files: Sequence[str] = ()) -> Policy:
-    """The policy of the file `path`, else of the project at `target`, else the default; raises `PolicyFileError`.
-
-    The lists of other tools that the policy names, and `ignore_files`, are among its waivers.
-    """
-    found = policy_file(path, target=target)
-    policy = read_policy(found.text, found.name, found.table, _rule_ids) if found else Policy()
-    lists = [(name, found.beside(name)) for name in policy.ignore_files] if found else []
-    lists += [(os.path.basename(name), _text(name, _IGNORES)) for name in ignore_files]
-    for name, text in lists:
-        policy = _ignoring(policy, text, name)
-    return policy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyFile:
-    """A policy file that was read: its text, its name, the table that holds the policy, the folder it lies in.
-
-    `tree` is what it stands in where that is no folder.
-    """
-
-    text: str
-    name: str
-    table: tuple[str, ...]
-    folder: str = ""
-    tree: FileTree | None = None
-
-    def beside(self, name: str) -> str:
-        """The text of the list of ignored advisories `name` in the same place; raises `UsageError`."""
-        if self.tree is None:
-            return _text(_within(self.folder, name), _IGNORES)
-        try:
-            return _decoded(self.tree.read(name), name, _IGNORES)
-        except FileUnreadableError as error:
-            raise UsageError(f"the {_IGNORES} {name} {error}") from None
-
-
-def policy_file(path: str = "", *, target: str = ".") -> PolicyFile | None:
-    """The file `path`, else that of the project at `target`, if there is one; raises `UsageError`."""
-    if path:
-        name = os.path.basename(path)
-        return PolicyFile(text=_text(path), name=name, table=_table_of(path), folder=os.path.dirname(path))
-    scheme, location = _split(target)
-    if scheme == "git":
-        return _policy_of(open_target(target).tree)
-    for name, table in POLICY_FILES.items() if scheme == "dir" else ():
-        folder = _folder(location)
-        candidate = os.path.join(folder, name)
-        if os.path.islink(candidate) and not _stays_inside(candidate):
-            raise UsageError(
-                f"the policy file {name} is a link out of the project, which bomvet does not follow",
-                hint="name it: --config FILE",
-            )
-        if _may_hold_policy(candidate) if table else os.path.lexists(candidate):
-            return PolicyFile(text=_text(candidate), name=name, table=table, folder=folder)
-    return None
-
-
-def check_rules(policy: Policy) -> None:
-    """Raise `UsageError` where a condition names a rule that is none: it would never refuse anything."""
-    names = named_rules(policy)
-    known = sorted({*_rule_ids(), *(rule.id for rule in policy.rules)}) if names else []
-    for name in names:
-        if name not in known:
-            raise UsageError(f"there is no rule {name}", hint="see: bomvet list rules")
-
-
-def _rule_ids() -> Sequence[str]:
-    from bomvet.plugin import Check  # noqa: PLC0415 - only where a policy names rules
-
-    return [check.id for check in discover("bomvet.checks", Check)]
-
-
-def _within(folder: str, name: str) -> str:
-    """The file `name` of a policy's folder, which it must not lead out of; raises `UsageError`."""
-    path = os.path.join(folder, name)
-    if not os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder or "."), "")):
-        raise UsageError(
-            f"ignore-files names {name!r}, which is not in the folder of the policy",
-            hint="name it on the command line: --ignore-file FILE",
-        )
-    return path
-
-
-def _ignoring(policy: Policy, text: str, name: str) -> Policy:
-    """`policy` with the waivers of the list `text`; raises `PolicyFileError`."""
-    from bomvet.policy.ignores import read_ignores  # noqa: PLC0415 - for those who have such lists
-
-    found = read_ignores(text, name, policy.ignores, os.path.dirname(name))
-    return replace(policy, waivers=(*policy.waivers, *found.waivers), notes=(*policy.notes, *found.notes))
-
-
-def ignored(path: str) -> Policy:
-    """What the list of another tool at `path` comes to by the policy here: nothing but its waivers and notes.
-
-    Raises `UsageError` and `PolicyFileError`.
-    """
-    defaults = Policy(ignores=load_policy().ignores)
-    return _ignoring(defaults, _text(path, _IGNORES), os.path.basename(path))
-
-
-def _policy_of(tree: FileTree) -> PolicyFile | None:
-    """That of a revision."""
-    for name, table in POLICY_FILES.items():
-        if tree.exists(name):
-            data = tree.read(name)
-            if not table or b"bomvet" in data:
-                return PolicyFile(text=_decoded(data, name), name=name, table=table, tree=tree)
-    return None
-
-
-def _stays_inside(path: str) -> bool:
-    folder = os.path.realpath(os.path.dirname(path) or ".")
-    return os.path.commonpath((folder, os.path.realpath(path))) == folder
-
-
-def _may_hold_policy(manifest: str) -> bool:
-    """Whether it names us at all; one that cannot be read is the resolvers' to report."""
-    try:
-        return os.path.isfile(manifest) and b"bomvet" in _content(manifest, MAX_POLICY_BYTES)
-    except OSError:
-        return False
-
-
-def _table_of(path: str) -> tuple[str, ...]:
-    return POLICY_FILES.get(os.path.basename(path), ())
-
-
-def _text(path: str, what: str = "policy file") -> str:
-    name = os.path.basename(path)
-    try:
-        return _decoded(_content(path, MAX_POLICY_BYTES), name, what)
-    except OSError as error:
-        raise UsageError(f"the {what} {name} cannot be read: {error.strerror}") from None
-
-
-def _decoded(data: bytes, name: str, what: str = "policy file") -> str:
-    try:
-        return data.decode("utf-8").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        raise UsageError(f"the {what} {name} cannot be read: it is not UTF-8") from None
-
-
-def _content(path: str, limit: int) -> bytes:
-    # A pipe without a writer must not block; one with, such as the shell's <(...), is read to its end.
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
-    with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:
-        os.set_blocking(file.fileno(), True)
-        data = file.read(limit + 1)
-    if len(data) > limit:
-        raise OSError(errno.EFBIG, f"it is larger than {limit:,} bytes")
-    return data
 
 
 def default_database() -> str:
@@ -411,7 +158,7 @@ def _vex(tree: FileTree, policy: Policy, files: Sequence[str], products: Sequenc
         return None
     from bomvet.inputs import read_documents, vex_of  # noqa: PLC0415 - most scans have none
 
-    documents, problems = read_documents(tree, _content, patterns=policy.vex, files=files)
+    documents, problems = read_documents(tree, content, patterns=policy.vex, files=files)
     return vex_of(documents, (*policy.vex_products, *products), problems)
 
 
@@ -428,11 +175,11 @@ def _baseline(
 
     if not text.startswith("git:") and os.path.lexists(text):
         try:
-            return read_baseline(_content(text, MAX_DOCUMENT_BYTES), os.path.basename(text))
+            return read_baseline(content(text, MAX_DOCUMENT_BYTES), os.path.basename(text))
         except OSError as error:
             raise UsageError(f"the baseline {text} cannot be read: {error.strerror}") from None
     revision = text.removeprefix("git:")
-    scheme, location = _split(target)
+    scheme, location = split_target(target)
     if scheme != "dir":
         raise UsageError(f"{target} has no revisions: a baseline of it is a file", hint="-f json=FILE writes one")
     opened = open_target(f"git:{location}@{revision}", exclude=policy.exclude, use_ignore_files=use_ignore_files)
@@ -457,16 +204,9 @@ def _own_clients(policy: Policy) -> tuple[Client, ...]:
 
 def _own_file(path: str) -> bytes | None:
     try:
-        return _content(path, MAX_POLICY_BYTES)
+        return content(path, MAX_POLICY_BYTES)
     except OSError:
         return None
-
-
-def stamp(now: dt.datetime) -> str:
-    """SOURCE_DATE_EPOCH, else `now`, as RFC 3339 in UTC."""
-    stated = _stated_time()
-    moment = now if stated is None else dt.datetime.fromtimestamp(stated, dt.UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def vex_with(path: str, statement: Statement) -> bytes | None:
@@ -477,7 +217,7 @@ def vex_with(path: str, statement: Statement) -> bytes | None:
     from bomvet.inputs import with_statement  # noqa: PLC0415 - needed here alone
 
     try:
-        data = _content(path, MAX_DOCUMENT_BYTES) if os.path.lexists(path) else b""
+        data = content(path, MAX_DOCUMENT_BYTES) if os.path.lexists(path) else b""
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     return with_statement(data, os.path.basename(path), statement)
@@ -492,7 +232,7 @@ def check_vex(path: str, target: str = "") -> list[Checked]:
 
     policy = load_policy(target=target) if target else Policy()
     inventory = sbom(target, exclude=policy.exclude).inventory if target else None
-    documents, _ = read_documents(None, _content, files=[path])
+    documents, _ = read_documents(None, content, files=[path])
     today = dt.datetime.now(dt.UTC).date()
     return checked(documents[0], inventory, policy.vex_products, today)
 
@@ -532,7 +272,7 @@ def _described(target: str, *, config: str, exclude: Sequence[str], use_ignore_f
     """One side of a comparison: a document, or a project as `sbom` describes it."""
     from bomvet.model.diff import Described  # noqa: PLC0415 - not needed otherwise
 
-    scheme, location = _split(target)
+    scheme, location = split_target(target)
     is_file = scheme == "dir" and os.path.lexists(location) and not os.path.isdir(location)
     document = _document(location) if is_file else None
     if document:
@@ -550,7 +290,7 @@ def _document(path: str) -> Described | None:
 
     name = os.path.basename(path)
     try:
-        return read_document(_content(path, MAX_DOCUMENT_BYTES), name)
+        return read_document(content(path, MAX_DOCUMENT_BYTES), name)
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from None
     except MalformedError as error:

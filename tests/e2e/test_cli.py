@@ -655,7 +655,7 @@ def test_a_handler_of_the_surrounding_program_stays(cli: Cli, monkeypatch: pytes
 
     before = signal.signal(signal.SIGTERM, lambda number, _: caught.append(number))
     try:
-        monkeypatch.setattr("bomvet.api.load_policy", load_policy)
+        monkeypatch.setattr("bomvet.policies.load_policy", load_policy)
 
         assert cli("sbom").code == 0
         assert caught == [signal.SIGTERM]

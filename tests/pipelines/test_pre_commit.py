@@ -9,9 +9,9 @@ from typing import Any
 
 import ryaml
 
-from bomvet.api import POLICY_FILES
 from bomvet.cli._direct import PLAIN
 from bomvet.plugin import readers
+from bomvet.policies import POLICY_FILES
 
 ROOT = Path(__file__).parents[2]
 HOOKS: list[dict[str, Any]] = ryaml.loads((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))  # type: ignore[attr-defined]

@@ -202,7 +202,7 @@ def update(
 
 
 def _policy_mirrors(config: str | None) -> list[str]:
-    from bomvet.api import load_policy  # noqa: PLC0415 - the help text needs none of it
+    from bomvet.policies import load_policy  # noqa: PLC0415 - the help text needs none of it
 
     return [*load_policy(config or "").mirrors]
 

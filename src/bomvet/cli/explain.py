@@ -43,10 +43,10 @@ def explain(
     code 1 means that there is no such component, or none that the advisory affects; 3 that this, or what is known of
     the component, could not be established.
     """
-    from bomvet import api  # noqa: PLC0415 - the help text needs none of it
+    from bomvet import api, policies  # noqa: PLC0415 - the help text needs none of it
     from bomvet.reports import _explain  # noqa: PLC0415
 
-    policy = api.load_policy(config or "", target=target)
+    policy = policies.load_policy(config or "", target=target)
     policy = replace(policy, exclude=(*policy.exclude, *(exclude or ())), **values.advisories(advisories))
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
     with api.explained(

@@ -13,7 +13,7 @@ from bomvet.cli._output import say
 from bomvet.errors import PolicyFileError, UsageError
 
 if TYPE_CHECKING:
-    from bomvet.api import PolicyFile
+    from bomvet.policies import PolicyFile
     from bomvet.policy.cases import Case
 
 app = typer.Typer(help="The policy file: start one, check it, test it.", no_args_is_help=True)
@@ -111,11 +111,11 @@ def check(file: File = ".") -> int:
 
     Waivers that have expired or will within 30 days are told. Exit code 2 stands for errors.
     """
-    from bomvet import api  # noqa: PLC0415 - the help text needs none of it
+    from bomvet import policies  # noqa: PLC0415 - the help text needs none of it
     from bomvet.policy.meaning import meaning  # noqa: PLC0415 - the same
 
     found, cases = _read(file)
-    policy = api.load_policy(*_place(file)[:1], target=_place(file)[1])
+    policy = policies.load_policy(*_place(file)[:1], target=_place(file)[1])
     print(f"{found.name} is a valid policy.")
     print()
     for line in meaning(policy, dt.datetime.now(dt.UTC).date()):
@@ -132,14 +132,14 @@ def run_tests(file: File = ".") -> int:
 
     Each is printed with its result. Exit code 1 where something else became of one than it expects.
     """
-    from bomvet import api, pipeline  # noqa: PLC0415 - the help text needs none of it
+    from bomvet import pipeline, policies  # noqa: PLC0415 - the help text needs none of it
     from bomvet.policy.cases import judged  # noqa: PLC0415 - the same
 
     _, cases = _read(file)
     if not cases:
         raise UsageError("the policy has no tests", hint="each is a table [[tests]]: `bomvet policy init --stdout`")
     path, target = _place(file)
-    policy, today = api.load_policy(path, target=target), dt.datetime.now(dt.UTC).date()
+    policy, today = policies.load_policy(path, target=target), dt.datetime.now(dt.UTC).date()
     outcomes = [judged(case, policy, today, pipeline.version_key) for case in cases]
     for outcome in outcomes:
         print(f"{'FAILED' if outcome.wrong else 'ok':<7} {outcome.case.name}: {outcome.wrong or outcome.was}")
@@ -155,10 +155,10 @@ def import_(file: ListFile) -> int:
     FILE is a .trivyignore, .trivyignore.yaml, osv-scanner.toml or .grype.yaml; what its entries do not state is taken
     from [ignores] of the policy here. What no waiver can say is told in comments.
     """
-    from bomvet import api  # noqa: PLC0415 - the help text needs none of it
+    from bomvet import policies  # noqa: PLC0415 - the help text needs none of it
     from bomvet.policy.waivers import as_toml  # noqa: PLC0415 - the same
 
-    found = api.ignored(file)
+    found = policies.ignored(file)
     for note in found.notes:
         print(f"# {note}")
     for waiver in found.waivers:
@@ -173,17 +173,17 @@ def _place(file: str) -> tuple[str, str]:
 
 def _read(file: str) -> tuple[PolicyFile, tuple[Case, ...]]:
     """The policy file, and all tests; raises `UsageError`, and `PolicyFileError` with every error of all files."""
-    from bomvet import api  # noqa: PLC0415 - the help text needs none of it
+    from bomvet import policies  # noqa: PLC0415 - the help text needs none of it
     from bomvet.policy.cases import read_cases  # noqa: PLC0415 - the same
 
     path, target = _place(file)
-    found = api.policy_file(path, target=target)
+    found = policies.policy_file(path, target=target)
     if not found:
         raise UsageError(f"{target} has no policy: {_NAMES}", hint="`bomvet policy init` writes one")
     problems: list[str] = []
     cases: list[Case] = []
     try:
-        api.load_policy(path, target=target)
+        policies.load_policy(path, target=target)
     except PolicyFileError as error:
         problems += error.problems
     for text, name, table in _with_tests(found):
@@ -197,11 +197,11 @@ def _read(file: str) -> tuple[PolicyFile, tuple[Case, ...]]:
 
 
 def _with_tests(found: PolicyFile) -> list[tuple[str, str, tuple[str, ...]]]:
-    from bomvet import api  # noqa: PLC0415 - the help text needs none of it
+    from bomvet import policies  # noqa: PLC0415 - the help text needs none of it
 
     files = [(found.text, found.name, found.table)]
-    beside = os.path.join(found.folder, api.TESTS_FILE)
+    beside = os.path.join(found.folder, policies.TESTS_FILE)
     if os.path.isfile(beside):
-        again = api.policy_file(beside)
+        again = policies.policy_file(beside)
         files += [(again.text, again.name, ())] if again else []
     return files

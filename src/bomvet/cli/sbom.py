@@ -36,10 +36,10 @@ def sbom(
     What it is made of, without vulnerabilities: CycloneDX JSON to stdout unless -f says otherwise. Exit code 3
     means that some file could not be understood and the SBOM says so; it is written all the same.
     """
-    from bomvet import api  # noqa: PLC0415 - the help text needs none of it
+    from bomvet import api, policies  # noqa: PLC0415 - the help text needs none of it
 
     wanted = outputs(formats or ["cyclonedx-json"], output)
-    policy = api.load_policy(config or "", target=target)
+    policy = policies.load_policy(config or "", target=target)
     result = api.sbom(
         target,
         subject=values.subject(

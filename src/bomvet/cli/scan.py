@@ -60,51 +60,40 @@ def scan(
     What, where, why it is there and what to do: a table to stdout unless -f says otherwise. The exit code is the
     verdict: 0 passed, 1 the policy said no, 2 usage, 3 an answer could not be established.
     """
-    from bomvet import api  # noqa: PLC0415 - the help text needs none of it
+    from bomvet import api, policies  # noqa: PLC0415 - the help text needs none of it
 
     wanted = outputs(formats or ["table"], output)
-    settings = _stated(fail_on, max_age, allow_incomplete, require_components, cool_down, ask_registries)
-    settings |= values.advisories(advisories)
-    policy = api.load_policy(config or "", target=target, ignore_files=ignore_files or ())
-    policy = _with(policy, settings, exclude)
-    api.check_rules(policy)
+    stated = _stated(fail_on, max_age, allow_incomplete, require_components, cool_down, ask_registries)
+    policy = policies.load_policy(config or "", target=target, ignore_files=ignore_files or ())
+    policy = policies.checked(_with(policy, stated | values.advisories(advisories), exclude))
+    named: Any = {"name": source_name, "version": source_version, "author": author, "omit": omit}
+    read: Any = {"installed": installed, "drift": drift, "python": python, "platform": platform}
+    data: Any = {"database": values.database(db), "cache": values.cache(cache_dir), "osv_url": osv_url or ""}
+    answered: Any = {"vex": vex or (), "vex_products": vex_product or (), "baseline": baseline or ""}
     result = api.scan(
         target,
         policy=policy,
-        database=values.database(db),
-        offline=offline,
-        osv_url=osv_url or "",
-        cache=values.cache(cache_dir),
-        subject=values.subject(
-            policy,
-            name=source_name,
-            version=source_version,
-            author=author,
-            omit=omit,
-            installed=installed,
-            drift=drift,
-            python=python,
-            platform=platform,
-        ),
+        subject=values.subject(policy, **named, **read),
         resolve=values.resolve(wanted=resolve, offline=offline),
         use_ignore_files=not no_ignore,
-        vex=vex or (),
-        vex_products=vex_product or (),
-        baseline=baseline or "",
+        offline=offline,
+        **data,
+        **answered,
     )
-    code = _written(result, wanted, spec_version, api.repository_folder(target))
-    return 0 if exit_zero else code
+    return _written(result, wanted, spec_version, target, exit_zero=exit_zero)
 
 
-def _written(result: ScanResult, wanted: Sequence[Output], spec_version: str, folder: str) -> int:
+def _written(result: ScanResult, wanted: Sequence[Output], spec_version: str, target: str, *, exit_zero: bool) -> int:
     """Write the reports, and tell the verdict to whoever sees no table; its exit code."""
-    write(result, wanted, spec_version, folder)
+    from bomvet.opening import repository_folder  # noqa: PLC0415 - the help text needs none of it
+
+    write(result, wanted, spec_version, repository_folder(target))
     assessment = result.assessment
     if assessment is None:  # a scan always judges
         raise TypeError("no assessment")
     if not any(item.report.id == "table" and not item.path for item in wanted):
         _tell(result, assessment)
-    return EXIT_CODES[assessment.verdict.value]
+    return 0 if exit_zero else EXIT_CODES[assessment.verdict.value]
 
 
 def _stated(

@@ -121,7 +121,7 @@ def add(
     The file is made where there is none; else it becomes its next version. Of several statements on the same
     vulnerability and product the latest counts.
     """
-    from bomvet import api  # noqa: PLC0415 - the help text needs none of it
+    from bomvet import api, opening  # noqa: PLC0415 - the help text needs none of it
     from bomvet.model.finding import Statement  # noqa: PLC0415
 
     statement = Statement(
@@ -133,7 +133,7 @@ def add(
         impact=impact or "",
         action=action or "",
         author=author or "",
-        time=api.stamp(dt.datetime.now(dt.UTC)),
+        time=opening.stamp(dt.datetime.now(dt.UTC)),
     )
     document = api.vex_with(file, statement)
     if document is None:
