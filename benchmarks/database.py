@@ -81,7 +81,7 @@ def _read_all(archive: str) -> None:
 def _updated(folder: str, count: int) -> _Updated:
     place = os.path.join(folder, f"updated-{count}.db")
     in_child(_build, place, count)
-    step, changed = count // _CHANGED, []
+    step, changed = count // _CHANGED, list[RawRecord]()
     for number, document in enumerate(islice(advisories(count), count)):
         if number % step == 0 and len(changed) < _CHANGED:
             later = {**document, "modified": "2026-10-01T00:00:00Z", "summary": f"changed {number}"}

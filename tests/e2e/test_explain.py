@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Cli
 
 TODAY = dt.datetime.now(dt.UTC).date()
-HARMLESS = {**ADVISORY, "affected": []}
+HARMLESS = {**ADVISORY, "affected": [{"package": {"ecosystem": "PyPI", "name": "cup"}, "versions": ["1"]}]}
 
 
 @pytest.mark.parametrize(

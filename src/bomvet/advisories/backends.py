@@ -161,6 +161,7 @@ class OnlineStore:
         self._aliases = 0
         self._instead: Offline | None = None
         self._learned: dict[str, Record] = {}
+        self._dead = ""
         self.problems: list[str] = []
         #: What to do where the service answers nothing at all.
         self.advice = "try again, or use a database: `bomvet db update` makes one, and --offline uses it"
@@ -207,6 +208,8 @@ class OnlineStore:
         if self._fallback:
             self._instead = Offline(self._fallback)
             advice = "the database was used instead"
+        else:
+            self._dead = reason
         self._problem(f"{reason}; {advice}")
 
     def _problem(self, text: str) -> None:
@@ -300,8 +303,8 @@ class OnlineStore:
 
         What could not be had is the answer.
         """
-        if self._instead:
-            return ""
+        if self._instead or self._dead:
+            return self._dead
         if advisory:
             return self._learn_record(advisory)
         sent = {q._replace(version="") for p in packages if not self._is_private(p) for q in _queries(p)}
