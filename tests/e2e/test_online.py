@@ -394,7 +394,7 @@ def test_what_a_fresh_database_lacks(cli: Cli, osv: OsvServer) -> None:
     assert (ran.code, [f["instance"] for f in ran.json["findings"]]) == (1, ["CVE-2026-0001"])
     assert ran.json["advisory_data"]["source"] == f"feed, {osv.url}"
     asked = len(osv.requests)
-    lacks = "the advisory database has nothing of PyPI: bomvet db update --ecosystem PyPI"
+    lacks = "the advisory database does not cover PyPI: bomvet db update --ecosystem PyPI"
     for words in (("--advisories", "database"), ("--offline",)):
         closed = cli("scan", "-f", "json", *words)
         assert (closed.code, closed.json["assessment"]["not_established"]) == (

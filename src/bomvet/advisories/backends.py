@@ -121,7 +121,7 @@ class Offline:
         covered = self._covered
         if covered is None or ecosystem in covered:
             return ""
-        return f"the advisory database has nothing of {ecosystem}: bomvet db update --ecosystem {ecosystem}"
+        return f"the advisory database does not cover {ecosystem}: bomvet db update --ecosystem {ecosystem}"
 
     def advisories(self, ids: Collection[str]) -> Mapping[str, dict[str, Any]]:
         """The database's."""

@@ -30,6 +30,7 @@ from bomvet.advisories.tables import (
     alias_key,
     create,
     digest,
+    is_subject,
     names,
     selected,
     vanished,
@@ -162,10 +163,13 @@ class AdvisoryDatabase:
     def covered(self) -> frozenset[str]:
         """The ecosystems, without releases, that it can speak of; of all others it says nothing by having nothing.
 
-        Where all comes from updates these are the ones that were updated: a record of one may name another in passing.
+        Those are the ones that were updated, and of what was imported those that a record is about alone: the archive
+        of one ecosystem names others in passing, of which it lacks nearly all.
         """
         status = self.status()
-        held = {count.name for count in status.ecosystems} if self.imported else set()
+        names = {count.name for count in status.ecosystems} if self.imported else set()
+        with _told():
+            held = {name for name in names if is_subject(self._connection, self._packing, name)}
         return frozenset(held | {feed.name for feed in status.feeds})
 
     def packages(self, ecosystem: str, names: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:
