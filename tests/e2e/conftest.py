@@ -26,6 +26,8 @@ ADVISORY: dict[str, Any] = {
         }
     ],
 }
+#: About a package that the project does not have.
+HARMLESS = {**ADVISORY, "affected": [{**ADVISORY["affected"][0], "package": {"ecosystem": "PyPI", "name": "kettle"}}]}
 PYPROJECT = """\
 [project]
 name = "sink"

@@ -20,7 +20,7 @@ from bomvet.cli.list_ import SETTINGS
 from bomvet.errors import PolicyFileError
 from bomvet.policy.document import Policy, read_policy
 from docs.generate import commands
-from tests.e2e.conftest import ADVISORY, Ran
+from tests.e2e.conftest import ADVISORY, HARMLESS, Ran
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Cli
@@ -73,7 +73,7 @@ def test_a_vulnerable_project_fails(cli: Cli) -> None:
 
 def test_a_clean_project_passes(cli: Cli) -> None:
     """Exit code 0 where advisories are known and none affects the project."""
-    cli.advise({**ADVISORY, "affected": []})
+    cli.advise(HARMLESS)
     ran = cli("scan")
 
     assert ran.code == 0
@@ -99,7 +99,7 @@ def test_no_database_can_be_allowed(cli: Cli) -> None:
 
 def test_stale_data_is_incomplete(cli: Cli) -> None:
     """Data older than the limit is exit 3, and the output says how old it is."""
-    cli.advise({**ADVISORY, "affected": []}, as_of="2026-01-31")
+    cli.advise(HARMLESS, as_of="2026-01-31")
     ran = cli("scan", "-f", "json")
 
     assert ran.code == 3
@@ -110,7 +110,7 @@ def test_stale_data_is_incomplete(cli: Cli) -> None:
 
 def test_max_age_can_be_raised(cli: Cli) -> None:
     """`--max-age` decides what is stale."""
-    cli.advise({**ADVISORY, "affected": []}, as_of="2026-01-31")
+    cli.advise(HARMLESS, as_of="2026-01-31")
 
     assert cli("scan", "--max-age", "99999d").code == 0
 
@@ -210,7 +210,7 @@ def test_an_unreadable_lock_is_incomplete(cli: Cli) -> None:
 
 def test_a_lock_of_another_kind_is_incomplete(cli: Cli) -> None:
     """A format that is not read is never passed over."""
-    cli.advise({**ADVISORY, "affected": []})
+    cli.advise(HARMLESS)
     cli.write("web/package-lock.json", "{}")
 
     assert cli("scan").code == 3
@@ -523,12 +523,12 @@ def test_list_names_every_setting(cli: Cli) -> None:
     inner = {
         "db": [f"db.{key}" for key in known("[db]\nx = 1", "db.x")],
         "osv": [f"osv.{key}" for key in known("[osv]\nx = 1", "osv.x")],
+        "exploitation": [f"exploitation.{key}" for key in known("[exploitation]\nx = 1", "exploitation.x")],
         "rules": ["rules", *(f"rules.{key}" for key in known("[[rules]]\nx = 1", "rules[1].x"))],
         "waivers": ["waivers", *(f"waivers.{key}" for key in known("[[waivers]]\nx = 1", "waivers[1].x"))],
         "ignores": [f"ignores.{key}" for key in known("[ignores]\nx = 1", "ignores.x")],
     }
     assert listed == [name for key in known("x = 1", "x") for name in inner.get(key, [key])]
-    assert known("[db]\nx = 1", "db.x") == ["max-age"]
 
 
 def known(document: str, key: str) -> list[str]:
@@ -547,12 +547,11 @@ def test_list_tells_the_defaults_of_settings() -> None:
 
 
 def test_help_names_every_format(cli: Cli) -> None:
-    """`--format` lists what `bomvet list formats` does, the usual ones first."""
-    text = " ".join(cli("scan", "--help").out.split())
-    named = re.search(r"repeatable: ([a-z, -]+)\.", text)
+    """They are too many for `--format` itself, which names the command that lists them."""
+    formats = {line.split()[0] for line in cli("list", "formats").out.splitlines()}
 
-    assert named
-    assert set(named[1].split(", ")) == {line.split()[0] for line in cli("list", "formats").out.splitlines()}
+    assert "see bomvet list formats" in " ".join(cli("scan", "--help").out.split())
+    assert {"table", "json", "sarif", "junit", "gitlab", "github", "markdown", "csv", "openvex"} <= formats
 
 
 @pytest.mark.parametrize("name", ["scan", "sbom", "list"])

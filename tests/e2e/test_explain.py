@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.conftest import ADVISORY
+from tests.e2e.conftest import ADVISORY, HARMLESS
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Cli
 
 TODAY = dt.datetime.now(dt.UTC).date()
-HARMLESS = {**ADVISORY, "affected": [{"package": {"ecosystem": "PyPI", "name": "cup"}, "versions": ["1"]}]}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.conftest import ADVISORY, PYPROJECT, UV_LOCK
+from tests.e2e.conftest import HARMLESS, PYPROJECT, UV_LOCK
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Cli
@@ -28,7 +28,7 @@ def findings(cli: Cli, *arguments: str) -> list[tuple[str, str, str]]:
 @pytest.fixture
 def sink(cli: Cli) -> Cli:
     """The project, with advisories of which none affects it."""
-    cli.advise({**ADVISORY, "affected": []})
+    cli.advise(HARMLESS)
     return cli
 
 

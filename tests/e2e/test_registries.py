@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from bomvet import net
+from bomvet.net import _rules
 from tests.e2e.conftest import UV_LOCK, Cli
 
 REGISTRY = "https://pypi.packages.example/simple"
@@ -56,7 +56,7 @@ def index(
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
     found.url = f"http://127.0.0.1:{server.server_port}/simple"
-    monkeypatch.setattr(net, "pause", lambda *_: 0.001)
+    monkeypatch.setattr(_rules, "pause", lambda *_: 0.001)
     monkeypatch.delenv("BOMVET_OFFLINE")
     monkeypatch.setenv("BOMVET_ADVISORIES", "database")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
