@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bomvet import __version__, pipeline
 from bomvet.errors import MalformedError, NotEstablishedError, UsageError
@@ -18,6 +18,7 @@ from bomvet.policies import MAX_POLICY_BYTES, load_policy
 from bomvet.policy.document import Advisories, Policy, service_url
 
 if TYPE_CHECKING:
+    from bomvet.advisories.backends import OnlineStore
     from bomvet.advisories.tracing import Judged
     from bomvet.inputs import Checked
     from bomvet.model.diff import Described, Diff
@@ -94,10 +95,50 @@ def scan(
     opened = open_target(target, exclude=policy.exclude, use_ignore_files=use_ignore_files)
     if resolve:
         opened = _resolved(opened)
+    with _context(policy, database, now=now, offline=offline, osv_url=osv_url, cache=cache) as context:
+        known = _baseline(
+            baseline, target, policy, context, subject, use_ignore_files=use_ignore_files, resolve=resolve
+        )
+        answers = _vex(opened.tree, policy, vex, vex_products)
+        subject = _timed(subject, opened)
+        return _told(pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers, baseline=known), opened)
+
+
+@contextlib.contextmanager
+def explained(
+    target: str,
+    *,
+    policy: Policy,
+    database: str = "",
+    use_ignore_files: bool = True,
+    vex: Sequence[str] = (),
+    vex_products: Sequence[str] = (),
+    offline: bool = False,
+    osv_url: str = "",
+    cache: str = "",
+) -> Iterator[tuple[ScanResult, Judge | None]]:
+    """What `scan` gives, and what the same records say of components, also where they do not affect them.
+
+    The latter is None where there are no advisories, and may be asked as long as the context.
+    """
+    from bomvet.advisories.tracing import judged  # noqa: PLC0415 - not needed otherwise
+
+    opened = open_target(target, exclude=policy.exclude, use_ignore_files=use_ignore_files)
+    with _context(policy, database, offline=offline, osv_url=osv_url, cache=cache) as context:
+        answers, subject = _vex(opened.tree, policy, vex, vex_products), _timed(AS_FOUND, opened)
+        result = pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers)
+        store = context.advisories
+        yield result, (lambda components, advisory: judged(store, components, advisory)) if store else None
+
+
+@contextlib.contextmanager
+def _context(
+    policy: Policy, database: str, *, now: dt.datetime | None = None, offline: bool, osv_url: str, cache: str
+) -> Iterator[Context]:
+    """What plug-ins are given; connections and databases are open as long as it is."""
     with contextlib.ExitStack() as stack:
-        moment = now or dt.datetime.now(dt.UTC)
         context = Context(
-            now=moment,
+            now=now or dt.datetime.now(dt.UTC),
             max_age=policy.max_age,
             registries=policy.registries,
             cool_down=policy.cool_down,
@@ -108,13 +149,7 @@ def scan(
             from bomvet.net import Client as Network  # noqa: PLC0415 - not needed otherwise
 
             context = _with_catalogues(replace(context, http=stack.enter_context(Network())), policy)
-        context = _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
-        known = _baseline(
-            baseline, target, policy, context, subject, use_ignore_files=use_ignore_files, resolve=resolve
-        )
-        answers = _vex(opened.tree, policy, vex, vex_products)
-        subject = _timed(subject, opened)
-        return _told(pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers, baseline=known), opened)
+        yield _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
 
 
 def _vex(tree: FileTree, policy: Policy, files: Sequence[str], products: Sequence[str]) -> Vex | None:
@@ -291,9 +326,15 @@ def _with_advisories(
         )
     if policy.advisories is not Advisories.ONLINE:
         context = _with_database(context, path, stack)
-    if policy.advisories is Advisories.DATABASE or context.http is None or _is_fresh(context):
+    if policy.advisories is Advisories.DATABASE or context.http is None:
         return context
-    return _with_service(context, policy, stack, url=url, cache=cache)
+    if not _is_fresh(context):
+        return replace(context, advisories=_service(context, policy, stack, url=url, cache=cache))
+    from bomvet.advisories.divided import Divided  # noqa: PLC0415 - only where there is a connection
+
+    database: Any = context.advisories  # of `_with_database`
+    alone = replace(context, advisories=None)
+    return replace(context, advisories=Divided(database, lambda: _service(alone, policy, stack, url=url, cache=cache)))
 
 
 def _with_catalogues(context: Context, policy: Policy) -> Context:
@@ -319,24 +360,6 @@ def _with_database(context: Context, path: str, stack: contextlib.ExitStack) -> 
         return replace(context, no_advisories=f"{error}: {error.hint}") if os.path.isfile(path) else context
 
 
-@contextlib.contextmanager
-def advisory_judge(database: str = "") -> Iterator[Judge | None]:
-    """What the records of the advisory database say of components, also where they do not affect them.
-
-    None where there is no such database; open as long as the context.
-    """
-    from bomvet.advisories.database import AdvisoryDatabase  # noqa: PLC0415 - not needed for an SBOM
-    from bomvet.advisories.tracing import judged  # noqa: PLC0415 - the same
-
-    try:
-        store = AdvisoryDatabase.open(database or default_database())
-    except NotEstablishedError:  # the scan has told that
-        yield None
-        return
-    with store:
-        yield lambda components, advisory: judged(store, components, advisory)
-
-
 def _is_fresh(context: Context) -> bool:
     if context.advisories is None:
         return False
@@ -344,15 +367,15 @@ def _is_fresh(context: Context) -> bool:
     return context.max_age is None or context.now - obtained <= context.max_age
 
 
-def _with_service(context: Context, policy: Policy, stack: contextlib.ExitStack, *, url: str, cache: str) -> Context:
-    """`context` with OSV's service, and what database there is to fall back on."""
+def _service(context: Context, policy: Policy, stack: contextlib.ExitStack, *, url: str, cache: str) -> OnlineStore:
+    """OSV's service, with what database there is in `context` to fall back on."""
     from bomvet.advisories.backends import OnlineStore  # noqa: PLC0415 - only where there is a connection
     from bomvet.advisories.cache import RecordCache  # noqa: PLC0415 - the same
 
     if context.http is None:  # the caller has looked
         raise TypeError("no network")
     kept = stack.enter_context(RecordCache(cache or default_cache(), now=context.now.timestamp))
-    store = OnlineStore(
+    return OnlineStore(
         context.http,
         kept,
         now=context.now,
@@ -361,7 +384,6 @@ def _with_service(context: Context, policy: Policy, stack: contextlib.ExitStack,
         fallback=context.advisories,
         thorough=bool(policy.cool_down),
     )
-    return replace(context, advisories=store)
 
 
 def _timed(subject: Subject, opened: Opened) -> Subject:

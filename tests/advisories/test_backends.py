@@ -184,3 +184,39 @@ def test_offline(cache: RecordCache) -> None:
     offline.prepare([A])
     assert [e["id"] for e in offline.look_up([A])[A].entries] == ["X-1"]
     assert (offline.refuted([A]), offline.problems, cache.works) == ((), [], False)
+
+
+def test_learning_of_packages(cache: RecordCache) -> None:
+    """All records of a package, also where none affects the version; names that are kept are not sent."""
+    new, http = Package(ecosystem="PyPI", name="a", version="3.0"), served(record("X-1"))
+    online = OnlineStore(http, cache, now=NOW, private=["b"])
+    online.prepare([new])
+    assert online.packages("PyPI", ["a"]) == {}
+    assert online.learn([new, Package(ecosystem="PyPI", name="b", version="1")], "") == ""
+    assert [e["id"] for e in online.packages("PyPI", ["a"])["a"]] == ["X-1"]
+    asked = len(http.asked)
+    assert (online.learn([new], ""), len(http.asked)) == ("", asked)
+
+
+def test_learning_of_an_advisory(cache: RecordCache) -> None:
+    """In whatever case it is typed, and of the records that are called so too; what there is not is none."""
+    fix = record("GHSA-2", "c", aliases=["CVE-1"])
+    online = store(served({"id": "CVE-1", "modified": "", "aliases": ["GHSA-2"]}, fix), cache)
+    assert online.learn([A], "cve-1") == ""
+    assert [e["id"] for e in online.packages("PyPI", ["c"])["c"]] == ["GHSA-2"]
+    assert (online.learn([A], "CVE-404"), online.names("CVE-404")) == ("", False)
+    assert online.learn([A], "no id") == ""
+
+
+def test_nothing_can_be_learned(cache: RecordCache) -> None:
+    """What could not be had is told: of the package, of the advisory, and where nobody answered before."""
+    assert store(Broken(served(record("X-1")), 2), cache).learn([A], "CVE-9") == (
+        "the record CVE-9 could not be had: osv.example is gone"
+    )
+    other = Package(ecosystem="PyPI", name="b", version="1")
+    assert store(Broken(served(record("X-1")), 2), cache).learn([other], "") == GONE
+    http = Broken(served(), 0)
+    assert store(http, cache).learn([A], "CVE-9") == GONE
+    old: AdvisoryStore = MemoryAdvisories([record("X-1")], NOW - dt.timedelta(days=30))
+    online = store(http, cache, fallback=old)
+    assert (online.learn([A], "CVE-9"), list(online.packages("PyPI", ["a"]))) == ("", ["a"])

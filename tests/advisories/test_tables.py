@@ -175,6 +175,15 @@ def test_the_age_is_that_of_the_oldest(tmp_path: Path) -> None:
         assert opened.snapshot.obtained == "2026-11-24T12:00:00Z"
 
 
+def test_what_is_named_in_passing_is_not_covered(tmp_path: Path) -> None:
+    """The archive of one ecosystem has records about others too, and lacks nearly all of theirs."""
+    path = str(tmp_path / "a.db")
+    both = [document("A", "PyPI/a", "npm/a"), document("B", "PyPI/b"), document("D", "Debian:12/d", "Debian:13/d")]
+    build(path, raw(*both), source="x", obtained=NOW)
+    with AdvisoryDatabase.open(path) as opened:
+        assert (sorted(opened.covered()), sorted(opened.packages("npm", ["a"]))) == (["Debian", "PyPI"], ["a"])
+
+
 def test_only_what_was_updated_is_covered(tmp_path: Path) -> None:
     """That a record of one ecosystem names another in passing does not make the database speak of that."""
     path = tmp_path / "a.db"

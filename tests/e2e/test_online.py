@@ -13,7 +13,7 @@ import pytest
 from bomvet.advisories import osv_api
 from bomvet.net import _rules
 from tests.e2e.conftest import ADVISORY, Cli
-from tests.osv_server import BATCH, RECORD, Fault, OsvServer, osv_server, reset, says, sends, status, truncated
+from tests.osv_server import BATCH, RECORD, Fault, OsvServer, osv_server, reset, says, sends, status, truncated, usual
 
 pytestmark = pytest.mark.enable_socket
 
@@ -302,7 +302,7 @@ def test_nobody_is_there(cli: Cli, osv: OsvServer, monkeypatch: pytest.MonkeyPat
     assert (ran.code, osv.requests) == (3, [])
     assert reasons["osv"] == (
         "the advisory service could not be asked: 127.0.0.1:1 cannot be reached: Connection refused; "
-        "try again, or use a database: `bomvet db` makes one, and --offline uses it"
+        "try again, or use a database: `bomvet db update` makes one, and --offline uses it"
     )
 
 
@@ -357,6 +357,51 @@ def test_explain_asks_too(cli: Cli, osv: OsvServer) -> None:
     """A component is explained by the same data."""
     ran = cli("explain", "tap")
     assert ("CVE-2026-0001" in ran.out, bool(osv.requests)) == (True, True)
+
+
+def test_explain_tells_what_the_service_knows(cli: Cli, osv: OsvServer) -> None:
+    """Why an advisory does not affect it is told range by range, without any database."""
+    fixed = {**ADVISORY["affected"][0], "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "1.1"}]}]}
+    osv.publish({**ADVISORY, "affected": [fixed]}, {"id": "CVE-2026-0001", "aliases": [ADVISORY["id"]], "modified": ""})
+    ran = cli("explain", "cve-2026-0001")
+    assert (ran.code, ran.out.splitlines()[1:]) == (
+        1,
+        ["  tap@1.0, by GHSA-aaaa-bbbb-cccc:", "    in [1.1, ...): no, 1.0 comes before 1.1"],
+    )
+    assert "1 record of the package does not affect it:\n    GHSA-aaaa-bbbb-cccc  in [1.1, ...): no" in (
+        cli("explain", "tap").out
+    )
+    assert "there is no record of that name in the advisory data" in cli("explain", "CVE-2026-404").out
+    osv.inject(f"{RECORD}CVE-2026-9", *[status(503)] * 4)
+    told = " ".join(cli("explain", "CVE-2026-9").out.split())
+    assert "why not cannot be told: the record CVE-2026-9 could not be had: 127.0.0.1:" in told
+
+
+def test_explain_without_the_other_records(cli: Cli, osv: OsvServer) -> None:
+    """What is established stays so; that there is more, which could not be had, is told."""
+    osv.documents.clear()
+    osv.inject(BATCH, usual, *[status(503)] * 4)
+    ran = cli("explain", "pipe")
+    told = "which records of the package do not affect it could not be told:"
+    assert (ran.code, told in " ".join(ran.out.split())) == (0, True)
+
+
+def test_what_a_fresh_database_lacks(cli: Cli, osv: OsvServer) -> None:
+    """An ecosystem that it does not hold is asked about, unless that is forbidden; all else is its own."""
+    node = {"package": {"ecosystem": "npm", "name": "cup"}, "versions": ["1"]}
+    cli.advise({**ADVISORY, "affected": [node]})
+    ran = cli("scan", "-f", "json")
+    assert (ran.code, [f["instance"] for f in ran.json["findings"]]) == (1, ["CVE-2026-0001"])
+    assert ran.json["advisory_data"]["source"] == f"feed, {osv.url}"
+    asked = len(osv.requests)
+    lacks = "the advisory database does not cover PyPI: bomvet db update --ecosystem PyPI"
+    for words in (("--advisories", "database"), ("--offline",)):
+        closed = cli("scan", "-f", "json", *words)
+        assert (closed.code, closed.json["assessment"]["not_established"]) == (
+            3,
+            [f"pkg:pypi/{name}: {lacks}" for name in ("pipe@2.0", "tap@1.0")],
+        )
+    assert len(osv.requests) == asked
 
 
 @pytest.mark.usefixtures("osv")

@@ -135,6 +135,18 @@ def test_a_dead_service_is_given_up(client: Client, slept: list[float]) -> None:
     assert len(slept) <= 4 * 3
 
 
+def test_where_nobody_is(client: Client, slept: list[float]) -> None:
+    """A host that refuses connections, or that no name server knows, is tried once more and no longer."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert one(client, Request(f"http://{place}/")).error == f"{place} cannot be reached: Connection refused"
+    assert slept == [2.0]
+    unknown = httpx.ConnectError("")
+    unknown.__cause__ = socket.gaierror(-2, "Name or service not known")
+    assert [_rules.attempts(error) for error in (unknown, httpx.ConnectTimeout(""), httpx.ReadError(""))] == [2, 4, 4]
+
+
 def test_another_host_is_not_given_up(client: Client, server: OsvServer) -> None:
     """And a good answer begins the count anew."""
     server.inject("/a", *[status(503)] * 4)

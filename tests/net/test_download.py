@@ -168,6 +168,14 @@ def test_what_fails(fetch: Fetch, server: OsvServer, fault: Any, words: str, cod
     assert fetch().bytes == before
 
 
+def test_where_nobody_is(tmp_path: Path) -> None:
+    """A host that refuses connections is tried once more, and no longer."""
+    slept: list[float] = []
+    with pytest.raises(DownloadError, match="cannot be reached: Connection refused"):
+        download("http://127.0.0.1:1/", str(tmp_path / "a"), limit=1, sleep=slept.append, chance=lambda: 0.5)
+    assert slept == [2.0]
+
+
 def test_too_large(fetch: Fetch, server: OsvServer, tmp_path: Path) -> None:
     """Neither by its own word nor without one."""
     with pytest.raises(DownloadError, match="sends more than 1,000 bytes"):

@@ -328,3 +328,28 @@ def test_malicious() -> None:
 def test_a_clean_version_is_a_fix() -> None:
     """Whether the fix is of this advisory or of all."""
     assert truth("fixable", about(match=replace(MATCH, fixed="", clean="3.0"))) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kev", "the KEV catalogue is of 2026-01-01, older than db.max-age allows; `bomvet db update` fetches more"),
+        (
+            "epss>0.1",
+            "the EPSS scores are of 2026-01-01, older than db.max-age allows; `bomvet db update` fetches more",
+        ),
+    ],
+)
+def test_stale_catalogues(text: str, expected: str) -> None:
+    """What they do not say may have changed since, and what scores say as well."""
+    stale = {name: replace(entry, date="2026-01-01", stale=True) for name, entry in BOTH.items()}
+
+    assert truth(text, about(match=replace(MATCH, kev=None), catalogues=stale)) == expected
+
+
+def test_what_a_stale_catalogue_lists() -> None:
+    """It stays listed."""
+    stale = {name: replace(entry, stale=True) for name, entry in BOTH.items()}
+    listed = about(match=replace(MATCH, kev=Kev(added="2024-01-01", due="", ransomware=True)), catalogues=stale)
+
+    assert [truth(text, listed) for text in ("kev", "ransomware", "not kev")] == [True, True, False]

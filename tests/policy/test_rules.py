@@ -32,6 +32,7 @@ from bomvet.model.inventory import (
     Scope,
     Service,
 )
+from bomvet.model.records import replace
 from bomvet.model.result import PluginStatus, Status
 from bomvet.policy.expressions import compiled
 from bomvet.policy.rules import CustomRule, Ran, run
@@ -260,7 +261,11 @@ def test_what_else_decides_closes_the_question() -> None:
 def test_catalogues() -> None:
     """Without a catalogue nobody knows; what it does not have, or has no CVE, is not known to be exploited."""
     without = Facts(advisories=FACTS.advisories)
+    stale = {name: replace(entry, stale=True) for name, entry in FACTS.catalogues.items()}
 
+    assert found("advisory.kev", "advisory", replace(FACTS, catalogues=stale)) == [
+        "cannot be decided for CVE-1 of pkg:npm/%40acme/a@1.0 and 1 more: advisory.kev is not established"
+    ]
     assert found("advisory.kev", "advisory") == [FULL.purl]
     assert found("advisory.id == 'CVE-2' && !advisory.kev && advisory.epss == 0.0", "advisory") == [FULL.purl]
     unnamed = AdvisoryMatch(id="GHSA-9", ids=("GHSA-9",), rating=MATCH.rating)

@@ -184,6 +184,7 @@ def test_what_is_answered_for_does_not_count() -> None:
 @pytest.mark.parametrize(
     ("match", "lists", "expected"),
     [
+        (HIGH, {**LISTS, "kev": replace(LISTS["kev"], stale=True)}, (0, 25, "KEV of CVE-1 is not known")),
         (replace(HIGH, kev=Kev(added="")), LISTS, (25, 25, "CVE-1 is in KEV")),
         (HIGH, {}, (0, 25, "KEV of CVE-1 is not known")),
         (

@@ -59,3 +59,10 @@ def test_why_an_advisory_affects_nothing() -> None:
     assert list(why_not(Judged(traces={}, found=False), [TAP], "R-1")) == [
         ("  ", "there is no record of that name in the advisory data: R-1 may be new, withdrawn or misspelt")
     ]
+
+
+def test_what_could_not_be_had() -> None:
+    """An advisory that could not be fetched is not one that there is not."""
+    found = why_not(Judged(traces={}, found=False, problem="osv.example fails (HTTP 503)"), [TAP], "CVE-1")
+
+    assert list(found) == [("  ", "why not cannot be told: osv.example fails (HTTP 503)")]

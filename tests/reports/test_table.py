@@ -164,8 +164,8 @@ def test_exploited_weaknesses_are_marked() -> None:
             "  · HIGH     CVE-2            Leaks\n"
             "    where uv.lock:7\n"
             "    why   sink@1 > pipe@2\n"
-            "    do    Upgrade pipe to 4, which ends all 2; the smallest step, to 3, ends 1\n"
-            "          of 2.\n"
+            "    do    Upgrade pipe to 4, which ends both; the smallest step, to 3, ends 1 of\n"
+            "          2.\n"
         )
     )
 

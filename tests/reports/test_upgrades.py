@@ -34,12 +34,12 @@ def told(*versions: tuple[str, str], component: Component = PIPE, more: tuple[Fi
     ("versions", "expected"),
     [
         ([("1.4", "2.0")], ["Upgrade pipe to 2.0 (1.4 ends this one alone)."]),
-        ([("2.0", "2.0")] * 2, ["Upgrade pipe to 2.0, which ends all 2."]),
+        ([("2.0", "2.0")] * 2, ["Upgrade pipe to 2.0, which ends both."]),
         (
             [("1.10", "2.0"), ("1.9", "2.0"), ("1.9", "2.0"), ("", "2.0")],
             ["Upgrade pipe to 2.0, which ends all 4; the smallest step, to 1.9, ends 2 of 4."],
         ),
-        ([("", "2.0")] * 2, ["Upgrade pipe to 2.0, which ends all 2."]),
+        ([("", "2.0")] * 2, ["Upgrade pipe to 2.0, which ends both."]),
         (
             [("1.10", ""), ("1.9", ""), ("", "")],
             ["Upgrade pipe to 1.9, which ends 1 of 3; no version is known to end all."],
@@ -57,7 +57,7 @@ def test_other_remedies_stay() -> None:
     silent = replace(OTHER, remediation="")
 
     assert told(("2.0", "2.0"), ("2.0", "2.0"), more=(OTHER, OTHER, silent)) == [
-        "Upgrade pipe to 2.0, which ends all 2.",
+        "Upgrade pipe to 2.0, which ends both.",
         "Do x.",
     ]
 
@@ -75,5 +75,5 @@ def test_versions_without_an_order(purl: str) -> None:
     component = replace(PIPE, purl=purl)
 
     assert told(("b!", "9"), ("a!", "9"), component=component) == [
-        "Upgrade pipe to 9, which ends all 2; the smallest step, to a!, ends 1 of 2."
+        "Upgrade pipe to 9, which ends both; the smallest step, to a!, ends 1 of 2."
     ]

@@ -121,7 +121,7 @@ class Offline:
         covered = self._covered
         if covered is None or ecosystem in covered:
             return ""
-        return f"the advisory database has nothing of {ecosystem}: bomvet db update --ecosystem {ecosystem}"
+        return f"the advisory database does not cover {ecosystem}: bomvet db update --ecosystem {ecosystem}"
 
     def advisories(self, ids: Collection[str]) -> Mapping[str, dict[str, Any]]:
         """The database's."""
@@ -160,7 +160,11 @@ class OnlineStore:
         self._missing: dict[str, str] = {}
         self._aliases = 0
         self._instead: Offline | None = None
+        self._learned: dict[str, Record] = {}
+        self._dead = ""
         self.problems: list[str] = []
+        #: What to do where the service answers nothing at all.
+        self.advice = "try again, or use a database: `bomvet db update` makes one, and --offline uses it"
 
     # -- what is asked -------------------------------------------------------------------------------------------
 
@@ -200,10 +204,12 @@ class OnlineStore:
         return answers
 
     def _fall_back(self, reason: str) -> None:
-        advice = "try again, or use a database: `bomvet db` makes one, and --offline uses it"
+        advice = self.advice
         if self._fallback:
             self._instead = Offline(self._fallback)
             advice = "the database was used instead"
+        else:
+            self._dead = reason
         self._problem(f"{reason}; {advice}")
 
     def _problem(self, text: str) -> None:
@@ -280,15 +286,41 @@ class OnlineStore:
     # -- records -------------------------------------------------------------------------------------------------
 
     def packages(self, ecosystem: str, names: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:
-        """The entries of what has been asked about in whatever version."""
+        """The entries of what has been asked about in whatever version, and of what was `learned` beside it."""
+        if self._instead and self._fallback:
+            return self._fallback.packages(ecosystem, names)
         found: dict[str, list[dict[str, Any]]] = {}
         for name in names:
             answer = self._answers.get(Query(ecosystem, name), Answer())
-            records = self._records(answer.ids).values()
+            records = {**self._learned, **self._records(answer.ids)}.values()
             entries = [e for record in records for eco, n, e in record.entries if (eco, n) == (ecosystem, name)]
             if entries:
                 found[name] = entries
         return found
+
+    def learn(self, packages: Collection[Package], advisory: str) -> str:
+        """Have `packages()` give all records of `packages`, or the one `advisory` and its aliases, if it is named.
+
+        What could not be had is the answer.
+        """
+        if self._instead or self._dead:
+            return self._dead
+        if advisory:
+            return self._learn_record(advisory)
+        sent = {q._replace(version="") for p in packages if not self._is_private(p) for q in _queries(p)}
+        answers = self._ask(sorted(sent - self._answers.keys()))
+        return next((answer.reason for answer in answers.values() if answer.reason), "")
+
+    def _learn_record(self, advisory: str) -> str:
+        told = len(self.problems)
+        found = self._unnamed({id_ for id_ in _spellings(advisory) if osv_api.usable_id(id_)} - self._modified.keys())
+        aliases = {alias for record in found.values() for alias in record.advisory["aliases"]} - self._modified.keys()
+        self._learned.update({**found, **self._unnamed(aliases - found.keys())})
+        return "; ".join(self.problems[told:])
+
+    def names(self, id_: str) -> bool:
+        """Whether the service has named that record."""
+        return id_ in self._modified
 
     def advisories(self, ids: Collection[str]) -> Mapping[str, dict[str, Any]]:
         """Per id that exists, the record without its entries; of one that is named and cannot be had a stub."""
@@ -373,6 +405,12 @@ def _queries(package: Package) -> tuple[Query, ...]:
     order = ORDERS.get(package.ecosystem)
     version = package.version if order and order.key(package.version) is not None else ""
     return tuple(Query(ecosystem, package.name, version) for ecosystem in asked_ecosystems(package))
+
+
+def _spellings(name: str) -> set[str]:
+    """The letter cases that a record called so may have."""
+    prefix, dash, rest = name.partition("-")
+    return {name, name.upper(), prefix.upper() + dash + rest.lower()}
 
 
 def _parsed(body: bytes) -> Record | None:

@@ -29,6 +29,7 @@ from bomvet.advisories.tables import (
     alias_key,
     create,
     digest,
+    is_subject,
     names,
     packings,
     selected,
@@ -49,7 +50,7 @@ Connection = sqlite3.Connection
 #: "bvdb": marks the file as ours.
 APPLICATION_ID = 0x62766462
 _IMPORT_HINT = "import the advisories again: bomvet db import PATH"
-#: The fixed header of a SQLite file, how it begins, and where the application id stands in it.
+#: The header of a SQLite file: its size, how it begins, and where the application id stands.
 _HEADER_BYTES, _MAGIC, _APPLICATION_ID = 100, b"SQLite format 3\0", slice(68, 72)
 
 
@@ -97,8 +98,7 @@ class Found:
     packages: tuple[tuple[str, str], ...]
 
 
-#: A search gives no more.
-MAX_FOUND = 1000
+MAX_FOUND = 1000  # a search gives no more
 
 
 class AdvisoryDatabase:
@@ -148,9 +148,8 @@ class AdvisoryDatabase:
             rows = self._connection.execute("SELECT name, records, withdrawn FROM ecosystem ORDER BY name").fetchall()
             counts = tuple(EcosystemCount(name=str(n), records=int(r), withdrawn=int(w)) for n, r, w in rows)
             rows = self._connection.execute("SELECT name, seen, etag, full, checked FROM feed ORDER BY name").fetchall()
-            feeds = tuple(
-                Feed(name=str(n), seen=str(s), etag=str(e), full=str(f), checked=str(c)) for n, s, e, f, c in rows
-            )
+            told = (map(str, row) for row in rows)
+            feeds = tuple(Feed(name=n, seen=s, etag=e, full=f, checked=c) for n, s, e, f, c in told)
         return DatabaseStatus(
             snapshot=self.snapshot,
             ecosystems=counts,
@@ -161,13 +160,15 @@ class AdvisoryDatabase:
         )
 
     def covered(self) -> frozenset[str]:
-        """The ecosystems, without releases, that it can speak of; of all others it says nothing by having nothing.
+        """The ecosystems, without releases, that it can speak of: of all others, having nothing says nothing.
 
-        Where all comes from updates these are the ones that were updated: a record of one may name another in passing.
+        Those are the updated ones, and of what was imported those that a record is about alone: archives name others.
         """
         status = self.status()
-        held = {count.name for count in status.ecosystems} if self.imported else set()
-        return frozenset(held | {feed.name for feed in status.feeds})
+        with _told():
+            names = (count.name for count in (status.ecosystems if self.imported else ()))
+            subjects = {name for name in names if is_subject(self._connection, self._packing, name)}
+        return frozenset(subjects | {feed.name for feed in status.feeds})
 
     def packages(self, ecosystem: str, names: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:
         """Per name that has any, the affected entries."""

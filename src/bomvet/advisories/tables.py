@@ -588,3 +588,14 @@ def vanished(
             if bases and bases <= {*refreshed}:
                 found.append(id_)
     return found
+
+
+def is_subject(connection: Connection, packing: Packing, ecosystem: str) -> bool:
+    """Whether there is a record about nothing but packages of `ecosystem`, in whatever release."""
+    sql = "SELECT entries FROM package WHERE ecosystem = ? OR (ecosystem > ? AND ecosystem < ?)"
+    for (blob,) in connection.execute(sql, (ecosystem, f"{ecosystem}:", f"{ecosystem};")):
+        ids = {_id(entry) for entry in packing.unpacked(blob)}
+        for _, packages in selected(connection, "SELECT id, packages FROM advisory WHERE id IN ({})", ids):
+            if _bases(orjson.loads(packages)) == {ecosystem}:
+                return True
+    return False

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from bomvet.advisories.ecosystems import Unsupported, asked_ecosystems, package_of
+from bomvet.advisories.ecosystems import Package, asked_ecosystems, package_of
 from bomvet.advisories.matching import evaluate
 from bomvet.advisories.records import listing
 from bomvet.model.records import dataclass
@@ -105,24 +105,25 @@ class Judged:
     """What advisories say of a component, with those that do not affect it; `found` is False where none is known.
 
     Of the advisory that was asked for, `found` says whether there is such a record at all, whatever it is about.
+    `problem` is what could not be had.
     """
 
     traces: Mapping[str, tuple[Trace, ...]]
     found: bool = True
+    problem: str = ""
 
 
 def judged(store: AdvisoryStore, components: Iterable[Component], advisory: str = "") -> Judged:
     """The traces of every one of `components`, by purl; only those of `advisory` (an id or alias), where it is given.
 
-    Components that cannot be asked about have none.
+    Components that cannot be asked about have none.  A store that holds only what it was asked for learns more first.
     """
     found: dict[str, tuple[Trace, ...]] = {}
+    asked = [(c, p) for c in components if isinstance(p := package_of(c), Package) and p.ecosystem in ORDERS]
+    learn = getattr(store, "learn", None)
+    problem = learn([package for _, package in asked], advisory) if learn else ""
     aliases = _Aliases(store, advisory)
-    for component in components:
-        package = package_of(component)
-        order = None if isinstance(package, Unsupported) else ORDERS.get(package.ecosystem)
-        if isinstance(package, Unsupported) or order is None:
-            continue
+    for component, package in asked:
         entries = [
             entry
             for ecosystem in asked_ecosystems(package)
@@ -130,8 +131,9 @@ def judged(store: AdvisoryStore, components: Iterable[Component], advisory: str 
         ]
         kept = entries if not advisory else [entry for entry in entries if aliases.of(entry["id"])]
         if kept:
-            found[component.purl] = tuple(traces(kept, package.version, order))
-    return Judged(traces=MappingProxyType(found), found=not advisory or bool(found) or aliases.known())
+            found[component.purl] = tuple(traces(kept, package.version, ORDERS[package.ecosystem]))
+    known = not advisory or bool(found) or aliases.known()
+    return Judged(traces=MappingProxyType(found), found=known, problem=problem)
 
 
 class _Aliases:

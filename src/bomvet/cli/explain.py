@@ -48,7 +48,8 @@ def explain(
 
     policy = policies.load_policy(config or "", target=target)
     policy = replace(policy, exclude=(*policy.exclude, *(exclude or ())), **values.advisories(advisories))
-    result = api.scan(
+    width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+    with api.explained(
         target,
         policy=policy,
         database=values.database(db),
@@ -58,9 +59,7 @@ def explain(
         use_ignore_files=not no_ignore,
         vex=vex or (),
         vex_products=vex_product or (),
-    )
-    width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
-    with api.advisory_judge(values.database(db)) as judge:
+    ) as (result, judge):
         explanation = _explain.explain(result, subject, target=target, width=width, judge=judge)
     sys.stdout.write(explanation.text)
     return explanation.exit_code

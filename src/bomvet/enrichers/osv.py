@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bomvet.advisories.backends import Backend, Found, Offline, OnlineStore
+from bomvet.advisories.divided import Divided
 from bomvet.advisories.ecosystems import Package, Unsupported, package_of
 from bomvet.advisories.grouping import display_id, groups
 from bomvet.advisories.matching import Evaluation, Hit, Upgrades, evaluate
@@ -33,7 +34,7 @@ def enrich(inventory: Inventory, facts: Facts, context: Context) -> Enriched:  #
     store = context.advisories
     if store is None:  # the core does not call without one
         raise TypeError("no advisory store")
-    backend: Backend = store if isinstance(store, OnlineStore) else Offline(store)
+    backend: Backend = store if isinstance(store, OnlineStore | Divided) else Offline(store)
     answers: dict[str, AdvisoryAnswer] = {}
     asked: list[tuple[Component, Package]] = []
     for component in inventory.components:

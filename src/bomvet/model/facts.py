@@ -66,12 +66,13 @@ class Catalogue:
     """A list that advisories were looked up in, `kev` or `epss`: its day, its version or model, and its entries.
 
     `version` is empty where the source does not say; of scores that were asked for over the network, `entries` are
-    those that came.
+    those that came.  One that is `stale` is older than the policy trusts: what it does not say is not known.
     """
 
     date: str
     version: str
     entries: int
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,7 +122,7 @@ class Client:
             try:
                 return await self._attempt(client, request)
             except FailedError as error:
-                if not error.passes or attempt == rules.ATTEMPTS:
+                if not error.passes or attempt >= error.attempts:
                     raise
                 await (self._sleep or asyncio.sleep)(rules.pause(attempt, error.wait, self._chance))
 
@@ -141,7 +141,8 @@ class Client:
             except TimeoutError:
                 raise FailedError(f"{host} did not answer within {self._bounds.attempt:g} s") from None
             except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-                raise FailedError(f"{host} {_cause(error)}", passes=not _hopeless(error)) from None
+                times = rules.attempts(error)
+                raise FailedError(f"{host} {_cause(error)}", passes=not _hopeless(error), attempts=times) from None
             rules.expect_answer(host, answer.status, answer.headers, self._now())
             location = answer.headers.get("location", "")
             if answer.status not in rules.REDIRECTS or not location:

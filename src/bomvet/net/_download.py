@@ -70,7 +70,7 @@ def download(
                 if fetching.size() > had:
                     attempt = 1  # it gets on; the time is what bounds it
                 wait = rules.pause(attempt, error.wait, chance)
-                if not error.passes or attempt == rules.ATTEMPTS or time.monotonic() + wait > fetching.until:
+                if not error.passes or attempt >= error.attempts or time.monotonic() + wait > fetching.until:
                     raise DownloadError(str(error), status=fetching.status) from None
                 sleep(wait)
 
@@ -119,7 +119,8 @@ class _Fetching:
                 return self._taken(response, host, have)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             passes = not isinstance(error, requests.exceptions.SSLError)
-            raise FailedError(f"{host} {_requests_cause(error)}", passes=passes) from None
+            times = rules.attempts(error)
+            raise FailedError(f"{host} {_requests_cause(error)}", passes=passes, attempts=times) from None
         except OSError as error:
             raise FailedError(f"{self.path} cannot be written: {error.strerror}", passes=False) from None
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 USER_AGENT = f"bomvet/{__version__}"
 #: As OSV's own client does it.
 ATTEMPTS = 4
+#: Of a host that refuses connections, or that no name server knows: it seldom comes to be there within seconds.
+ATTEMPTS_AT_NOBODY = 2
 #: The longest wait that a service may ask for, in seconds.
 MAX_WAIT = 60.0
 MAX_REDIRECTS = 5
@@ -47,11 +49,16 @@ class Bounds:
 
 
 class FailedError(Exception):
-    """One try came to nothing, for a reason that may `pass_`, after `wait` seconds if the service says so."""
+    """One try came to nothing, for a reason that may `pass_`, after `wait` seconds if the service says so.
 
-    def __init__(self, reason: str, *, passes: bool = True, wait: float | None = None) -> None:
+    No more than `attempts` are made in all.
+    """
+
+    def __init__(
+        self, reason: str, *, passes: bool = True, wait: float | None = None, attempts: int = ATTEMPTS
+    ) -> None:
         super().__init__(reason)
-        self.passes, self.wait = passes, wait
+        self.passes, self.wait, self.attempts = passes, wait, attempts
 
 
 def pause(attempt: int, wait: float | None, chance: Callable[[], float] = random) -> float:
@@ -144,6 +151,14 @@ def is_distrust(error: BaseException) -> bool:
     import ssl  # noqa: PLC0415 - loaded already
 
     return any(isinstance(found, ssl.SSLCertVerificationError) for found in _chain(error))
+
+
+def attempts(error: BaseException) -> int:
+    """How often to try where a try ended so: less where nobody is there who could answer."""
+    import socket  # noqa: PLC0415 - loaded already
+
+    nobody = any(isinstance(found, (ConnectionRefusedError, socket.gaierror)) for found in _chain(error))
+    return ATTEMPTS_AT_NOBODY if nobody else ATTEMPTS
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -274,8 +274,7 @@ def _grave(term: Term, severity: Severity) -> bool | None:
 
 def _of_advisory(term: Term, match: AdvisoryMatch, about: About) -> bool | None:
     if term.name in CATALOGUES:
-        # What is no CVE can be in none of them, whether they were there or not.
-        return _looked_up(term, match) if CATALOGUES[term.name] in about.catalogues or not match.cves else None
+        return _in_catalogue(term, match, about.catalogues.get(CATALOGUES[term.name]))
     if term.name == "malicious":
         return match.malicious
     if term.name == "fixable":
@@ -283,6 +282,14 @@ def _of_advisory(term: Term, match: AdvisoryMatch, about: About) -> bool | None:
     if term.name == "age":
         return _aged(term, match.published, about.today)
     return _rated(term, match)
+
+
+def _in_catalogue(term: Term, match: AdvisoryMatch, catalogue: Catalogue | None) -> bool | None:
+    """What is no CVE can be in none; of one that is stale it is known what KEV lists, which stays listed."""
+    if not match.cves or (catalogue and not catalogue.stale):
+        return _looked_up(term, match)
+    listed = catalogue is not None and term.name in ("kev", "ransomware") and _looked_up(term, match)
+    return True if listed else None
 
 
 def _looked_up(term: Term, match: AdvisoryMatch) -> bool:
@@ -332,10 +339,14 @@ def _unrated(term: Term, about: About) -> bool:
 def _lacks(term: Term, about: About) -> str:
     if _unrated(term, about):
         return SEVERITY
+    name = CATALOGUES.get(term.name, term.name)
+    if name in about.catalogues:
+        what = {"kev": "the KEV catalogue is", "epss": "the EPSS scores are"}[name]
+        return f"{what} of {about.catalogues[name].date}, older than db.max-age allows; `bomvet db update` fetches more"
     return {
         "kev": "the advisory data holds no KEV catalogue; `bomvet db update` fetches it",
         "epss": "the advisory data holds no EPSS scores; `bomvet db update` fetches them",
         "age": "the advisory does not say when it was published",
         "cvss": "the advisory has a level and no score",
         "score": "there is no risk score of it",
-    }[CATALOGUES.get(term.name, term.name)]
+    }[name]

@@ -218,7 +218,8 @@ def _exploited(match: AdvisoryMatch, catalogues: Mapping[str, Catalogue]) -> _Ra
         return _Range(EXPLOITED, EXPLOITED, f"{match.id} is in KEV{since}")
     likely = _likely(match.epss) if match.epss else 0.0
     said = f"EPSS of {match.id} is {match.epss.score:g}, band {match.epss.band}" if match.epss else ""
-    if match.cves and "kev" not in catalogues:
+    kev = catalogues.get("kev")
+    if match.cves and (kev is None or kev.stale):
         return _Range(likely, EXPLOITED, said + "; KEV is not known" if said else f"KEV of {match.id} is not known")
     if match.epss:
         return _Range(likely, likely, said)

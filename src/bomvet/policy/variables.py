@@ -50,7 +50,7 @@ class Known:
         return cls(
             direct=direct(inventory),
             dependants={ref: len(found) for ref, found in sources.items()},
-            catalogues=frozenset(facts.catalogues),
+            catalogues=frozenset(name for name, found in facts.catalogues.items() if not found.stale),
             today=today,
         )
 

@@ -269,7 +269,7 @@ class _Explainer:
 
     def __init__(self, result: ScanResult, advisory: str = "", judged: Judged | None = None) -> None:
         inventory, assessment = result.inventory, result.assessment
-        self._traces = judged.traces if judged else {}
+        self._traces, self._problem = (judged.traces, judged.problem) if judged else ({}, "")
         self._result, self._asked = result, advisory
         self._graph = Graph(inventory)
         self._labels = {c.purl: c.label for c in (inventory.root, *inventory.components) if c}
@@ -346,6 +346,9 @@ class _Explainer:
             yield "", ""
             yield from self._advisory(component, match)
         yield from others(self._traces.get(component.purl, ()), answer.matches if answer else ())
+        if self._problem and not self.is_open(component):
+            yield "", ""
+            yield "  ", f"which records of the package do not affect it could not be told: {self._problem}"
 
     def _standing(self, component: Component) -> Iterator[str]:
         if component.first_party:

@@ -41,6 +41,9 @@ def others(traces: Sequence[Trace], matches: Sequence[AdvisoryMatch]) -> Iterato
 
 def why_not(judged: Judged, components: Sequence[Component], name: str) -> Iterator[_Row]:
     """Why the advisory `name` affects none of `components`."""
+    if judged.problem:
+        yield "  ", f"why not cannot be told: {judged.problem}"
+        return
     if not judged.found:
         yield "  ", f"there is no record of that name in the advisory data: {name} may be new, withdrawn or misspelt"
         return

@@ -45,11 +45,11 @@ def _upgrade(component: Component, matches: Sequence[AdvisoryMatch]) -> str:
     ends = Counter(match.fixed for match in matches if match.fixed)
     step = _least(component, ends)
     if clean and (not step or step == clean):
-        return f"Upgrade {name} to {clean}, which ends all {len(matches)}."
+        return f"Upgrade {name} to {clean}, which ends {_all(len(matches))}."
     # What ends others lies above the least step, so that this ends them and no more.
     some = f"ends {ends[step]} of {len(matches)}"
     if clean:
-        return f"Upgrade {name} to {clean}, which ends all {len(matches)}; the smallest step, to {step}, {some}."
+        return f"Upgrade {name} to {clean}, which ends {_all(len(matches))}; the smallest step, to {step}, {some}."
     return f"Upgrade {name} to {step}, which {some}; no version is known to end all." if step else ""
 
 
@@ -59,3 +59,7 @@ def _least(component: Component, versions: Collection[str]) -> str:
     order = ORDERS.get(package.ecosystem) if isinstance(package, Package) else None
     keys = {version: key for version in versions if order and (key := order.key(version)) is not None}
     return min(keys, key=lambda version: keys[version]) if keys else min(versions, default="")
+
+
+def _all(number: int) -> str:
+    return "both" if number == 2 else f"all {number}"  # noqa: PLR2004 - a word of its own
