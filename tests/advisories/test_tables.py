@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bomvet.advisories import replacement, tables
+from bomvet.advisories import editing, replacement, tables
 from bomvet.advisories.bucket import RawRecord
 from bomvet.advisories.database import AdvisoryDatabase, Feed, NoRecordError, Update, build, update
 from bomvet.advisories.tables import Packing, leaf_of
@@ -201,7 +201,7 @@ def test_nothing_to_begin_with(tmp_path: Path) -> None:
 
 def test_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """More records than are changed at a time, all about one package."""
-    monkeypatch.setattr(tables, "_BATCH", 7)
+    monkeypatch.setattr(editing, "BATCH", 7)
     path, whole = tmp_path / "a.db", tmp_path / "b.db"
     documents = [document(f"X-{n:03}", "PyPI/a") for n in range(40)]
     changed(path, *documents[:3])
@@ -234,13 +234,13 @@ def test_unpacking_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 UPDATER = """
 import sys, time
 from tests.advisories import test_tables as t
-from bomvet.advisories import tables
-finish = tables.Editor.finish
+from bomvet.advisories import editing
+finish = editing.Editor.finish
 def slow(self):
     finish(self)
     print("under way", flush=True)
     time.sleep(60)
-tables.Editor.finish = slow
+editing.Editor.finish = slow
 t.changed(t.Path(sys.argv[1]), *(t.document(f"N-{n}", "PyPI/a") for n in range(50)))
 """
 

@@ -297,3 +297,18 @@ def test_a_hostile_database(cli: Cli, database: Path, statement: str) -> None:
 def test_the_engine_is_that_of_gzip(exported: Path) -> None:
     """Any tool of gzip can read the file."""
     assert zlib.decompress(exported.read_bytes(), 31) == gzip.decompress(exported.read_bytes())
+
+
+def test_catalogues_within_a_folder_are_told(cli: Cli) -> None:
+    """They are read where they are named; of those that stand in a folder none is lost without a word."""
+    cli.write("feed/GHSA-aaaa-bbbb-cccc.json", json.dumps(ADVISORY))
+    cli.write("feed/lists/known_exploited_vulnerabilities.json", json.dumps(KEV))
+    cli.write("feed/lists/other.csv", "name,number\n")
+    ran = cli("db", "import", "feed")
+
+    assert ran.code == 0
+    assert (
+        "note: lists/known_exploited_vulnerabilities.json is passed over: KEV and EPSS are read where they are named\n"
+        in ran.err
+    )
+    assert "other.csv" not in ran.err

@@ -19,12 +19,12 @@ from urllib.parse import quote
 
 import orjson
 
+from bomvet.advisories.editing import Editor, vanished
 from bomvet.advisories.replacement import alone, replacing
 from bomvet.advisories.tables import (
     FORMAT,
     MANAGED,
     SCHEMA,
-    Editor,
     Intake,
     alias_key,
     create,
@@ -33,7 +33,6 @@ from bomvet.advisories.tables import (
     names,
     packings,
     selected,
-    vanished,
 )  # fmt: skip
 from bomvet.errors import NotEstablishedError, UsageError
 from bomvet.model.facts import Catalogue
@@ -167,7 +166,7 @@ class AdvisoryDatabase:
         status = self.status()
         with _told():
             names = (count.name for count in (status.ecosystems if self.imported else ()))
-            subjects = {name for name in names if is_subject(self._connection, self._packing, name)}
+            subjects = {name for name in names if is_subject(self._connection, self._unpacked, name)}
         return frozenset(subjects | {feed.name for feed in status.feeds})
 
     def packages(self, ecosystem: str, names: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:

@@ -19,8 +19,7 @@ import gc
 import hashlib
 import zlib
 from array import array
-from bisect import bisect_left, insort
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby, islice, repeat
 from operator import itemgetter
@@ -64,10 +63,10 @@ MAX_FAULTS = 20
 #: SQLite's oldest limit of variables in one statement is 999.
 CHUNK = 500
 #: So many records are written at a time; a package that many of them are about is changed once for all.
-_BATCH = 2000
+BATCH = 2000
 #: Nothing that is kept unpacks to more.
 MAX_UNPACKED = 512 * 1024 * 1024
-_ID_BYTES, _LEAF_BYTES = 8, 32
+ID_BYTES, _LEAF_BYTES = 8, 32
 
 
 # -- packing ---------------------------------------------------------------------------------------------------
@@ -107,16 +106,16 @@ def packings(dictionary: bytes) -> tuple[Packing, Packing]:
 
 def leaf_of(id_: str, content: bytes) -> bytes:
     """The digest of a record: by the first 8 bytes it is found again, the other 24 are of what is kept of it."""
-    return (
-        hashlib.sha256(id_.encode()).digest()[:_ID_BYTES] + hashlib.sha256(content).digest()[: _LEAF_BYTES - _ID_BYTES]
-    )
+    return hashlib.sha256(id_.encode()).digest()[:ID_BYTES] + hashlib.sha256(content).digest()[: _LEAF_BYTES - ID_BYTES]
 
 
-def _bucket(leaf: bytes) -> int:
+def bucket_of(leaf: bytes) -> int:
+    """Where a digest belongs."""
     return leaf[0] << 4 | leaf[1] >> 4
 
 
-def _split(leaves: bytes) -> list[bytes]:
+def leaves_of(leaves: bytes) -> list[bytes]:
+    """The digests of a bucket, one by one."""
     return [leaves[start : start + _LEAF_BYTES] for start in range(0, len(leaves), _LEAF_BYTES)]
 
 
@@ -230,20 +229,21 @@ class Intake:
             self.faults.append(text)
 
 
-def _chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
+def chunks(items: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
+    """`items` in lists of at most `size`."""
     remaining = iter(items)
     while chunk := list(islice(remaining, size)):
         yield chunk
 
 
-def _bases(packages: Iterable[Sequence[Any]]) -> set[str]:
+def bases_of(packages: Iterable[Sequence[Any]]) -> set[str]:
     """The ecosystems, without releases, that a record tells of."""
     return {package[0].partition(":")[0] for package in packages}
 
 
 def selected(connection: Connection, sql: str, keys: Collection[Any], *before: Any) -> Iterator[tuple[Any, ...]]:
     """All rows of `sql`, in which `{}` stands for some of `keys` and what is `before` them comes first."""
-    for chunk in _chunks(sorted(keys)):
+    for chunk in chunks(sorted(keys)):
         # At once, so that no cursor stays open where a blob turns out to be damaged.
         yield from connection.execute(sql.format(",".join("?" * len(chunk))), (*before, *chunk)).fetchall()
 
@@ -273,7 +273,7 @@ def create(connection: Connection, items: Iterable[Item]) -> tuple[int, int]:
     connection.executescript(";".join(SCHEMA.values()) + ";" + _STAGE)
     filling = _Filling(connection=connection)
     with _uncollected():
-        for chunk in _chunks(items):
+        for chunk in chunks(items):
             filling.put(chunk)
         filling.finish()
     connection.execute(f"PRAGMA user_version = {FORMAT}")
@@ -314,38 +314,38 @@ class _Filling:
 
     def put(self, items: list[Item]) -> None:
         """Add records; of two of one id the later `modified` stays."""
-        best = _best(items)
-        self._settle(best)
+        new = latest(items)
+        self._settle(new)
         self.packings = self.packings or packings(_dictionary(items))
         packed = self.packings[0].packed
         rows, staged, entries = [], [], []
-        for number, item in enumerate(best.values(), start=self.number + 1):
+        for number, item in enumerate(new.values(), start=self.number + 1):
             id_ = item.id
             rows.append((number, id_, packed(item.advisory), item.packages, item.flags))
             staged.append((number, item.modified, item.leaf))
             entries += [(eco, name, id_, number, entry) for eco, name, entry in item.entries]
             self.aliases.extend({alias_key(name) << 32 | number for name in item.names})
-            self._count(_bases(item.entries), item.flags, 1)
-        self.number += len(best)
+            self._count(bases_of(item.entries), item.flags, 1)
+        self.number += len(new)
         self.connection.executemany("INSERT INTO advisory VALUES (?, ?, ?, ?, ?)", rows)
         self.connection.executemany("INSERT INTO stage.record VALUES (?, ?, ?)", staged)
         self.connection.executemany("INSERT INTO stage.entry VALUES (?, ?, ?, ?, ?)", entries)
 
-    def _settle(self, best: dict[str, Item]) -> None:
-        """Of the records that are there already and those of `best`, take the earlier ones away."""
-        least, last, self.last = min(best), self.last, max(self.last, *best)
+    def _settle(self, new: dict[str, Item]) -> None:
+        """Of the records that are there already and those of `new`, take the earlier ones away."""
+        least, last, self.last = min(new), self.last, max(self.last, *new)
         if least > last:
             return  # as all of an archive, whose members are sorted
         known = (
             "SELECT number, id, packages, flags, modified, leaf FROM advisory JOIN stage.record USING (number) "
             "WHERE id IN ({})"
         )
-        for number, id_, packages, flags, *rank in selected(self.connection, known, best):
-            if tuple(rank) >= best[id_].rank:
-                del best[id_]
+        for number, id_, packages, flags, *rank in selected(self.connection, known, new):
+            if tuple(rank) >= new[id_].rank:
+                del new[id_]
                 continue
             self.replaced = True
-            self._count(_bases(orjson.loads(packages)), flags, -1)
+            self._count(bases_of(orjson.loads(packages)), flags, -1)
             self.connection.execute("DELETE FROM advisory WHERE number = ?", (number,))
             self.connection.execute("DELETE FROM stage.record WHERE number = ?", (number,))
 
@@ -374,13 +374,13 @@ class _Filling:
         _fill_leaves(self.connection)
 
 
-def _best(items: Iterable[Item]) -> dict[str, Item]:
+def latest(items: Iterable[Item]) -> dict[str, Item]:
     """By id, of two records of one id the later."""
-    best: dict[str, Item] = {}
+    found: dict[str, Item] = {}
     for item in items:
-        if item.id not in best or best[item.id].rank < item.rank:
-            best[item.id] = item
-    return best
+        if item.id not in found or found[item.id].rank < item.rank:
+            found[item.id] = item
+    return found
 
 
 def _dictionary(items: list[Item]) -> bytes:
@@ -410,160 +410,16 @@ def _fill_leaves(connection: Connection) -> None:
         "INSERT INTO leaf VALUES (?, ?)",
         (
             (bucket, b"".join([leaf for (leaf,) in group]))
-            for bucket, group in groupby(rows, key=lambda r: _bucket(r[0]))
+            for bucket, group in groupby(rows, key=lambda r: bucket_of(r[0]))
         ),
     )
 
 
-# -- in place --------------------------------------------------------------------------------------------------
-
-_PUT = "INSERT OR REPLACE INTO advisory VALUES (?, ?, ?, ?, ?)"
+# -- questions -----------------------------------------------------------------------------------------------
 
 
-class _Row:
-    """A record as it stands in the table."""
-
-    __slots__ = ("flags", "number", "packages", "record")
-
-    def __init__(self, number: int, record: dict[str, Any], packages: str, flags: int) -> None:
-        self.number, self.record, self.flags = number, record, flags
-        self.packages: list[list[str]] = orjson.loads(packages)
-
-
-@dataclass(slots=True)
-class Editor:
-    """Puts records into tables that are full, and takes others out."""
-
-    connection: Connection
-    #: Of records, and of the entries of packages.
-    packing: Packing
-    entries: Packing
-    #: How many there are more, and how many more of those were read by tolerance.
-    records: int = 0
-    tolerated: int = 0
-    changed: int = 0
-    _counts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
-    _leaves: dict[int, list[bytes]] = field(default_factory=dict)
-    _dirty: set[int] = field(default_factory=set)
-
-    def put(self, items: Iterable[Item]) -> None:
-        """Add records, or replace those that are not later."""
-        for chunk in _chunks(items, _BATCH):
-            new = _best(chunk)
-            self._load(_bucket(item.leaf) for item in new.values())
-            same = {id_: item for id_, item in new.items() if self._known(item.leaf) == item.leaf}
-            self._confirm(same)
-            new = {id_: item for id_, item in new.items() if id_ not in same}
-            old = self._rows(new)
-            for id_, row in old.items():
-                if (moment(row.record["modified"]), self._known(new[id_].leaf)) > new[id_].rank:
-                    del new[id_]
-            self._exchange({id_: row for id_, row in old.items() if id_ in new}, new)
-
-    def remove(self, ids: Iterable[str]) -> None:
-        """Take records out."""
-        for chunk in _chunks(ids, _BATCH):
-            old = self._rows(chunk)
-            self._load(_bucket(leaf_of(id_, b"")) for id_ in old)
-            self._exchange(old, {})
-
-    def _rows(self, ids: Collection[str]) -> dict[str, _Row]:
-        sql = "SELECT id, number, record, packages, flags FROM advisory WHERE id IN ({})"
-        return {
-            id_: _Row(number, self.packing.unpacked(record), packages, flags)
-            for id_, number, record, packages, flags in selected(self.connection, sql, ids)
-        }
-
-    def _confirm(self, same: dict[str, Item]) -> None:
-        """Records that came again as they are."""
-        ids = [id_ for id_, item in same.items() if item.flags & MANAGED]
-        sql = "SELECT id FROM advisory WHERE NOT flags & ? AND id IN ({})"
-        unconfirmed = [(MANAGED, *row) for row in selected(self.connection, sql, ids, MANAGED)]
-        self.connection.executemany("UPDATE advisory SET flags = flags | ? WHERE id = ?", unconfirmed)
-
-    def _exchange(self, old: dict[str, _Row], new: dict[str, Item]) -> None:
-        """Put `new` in the place of `old`; `old` holds every record of an id in `new` that there is."""
-        self.changed += len(old.keys() | new.keys())
-        self._change_packages(old, new)
-        (last,) = self.connection.execute("SELECT coalesce(max(number), 0) FROM advisory").fetchone()
-        self.connection.executemany(
-            "DELETE FROM alias WHERE name = ? AND advisory = ?",
-            [(alias_key(name), row.number) for row in old.values() for name in names(row.record)],
-        )
-        self.connection.executemany("DELETE FROM advisory WHERE number = ?", [(row.number,) for row in old.values()])
-        for id_, row in old.items():
-            self._count(_bases(row.packages), row.flags, -1)
-            self._take_leaf(leaf_of(id_, b""))
-        for number, (id_, item) in enumerate(sorted(new.items()), start=last + 1):
-            at = old[id_].number if id_ in old else number
-            row_ = (at, id_, self.packing.packed(item.advisory), item.packages, item.flags)
-            self.connection.execute(_PUT, row_)
-            self.connection.executemany("INSERT INTO alias VALUES (?, ?)", [(key, at) for key in item.keys])
-            self._count(_bases(entry[:1] for entry in item.entries), item.flags, 1)
-            insort(self._leaves[_bucket(item.leaf)], item.leaf)
-            self._dirty.add(_bucket(item.leaf))
-
-    def _change_packages(self, old: dict[str, _Row], new: dict[str, Item]) -> None:
-        found: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
-        for row in old.values():
-            for ecosystem, name in row.packages:
-                found[ecosystem][name] = []
-        for item in new.values():
-            for ecosystem, name, entry in item.entries:
-                found[ecosystem][name].append(orjson.loads(entry))
-        sql = "SELECT name, number, entries FROM package WHERE ecosystem = ? AND name IN ({})"
-        for ecosystem, names in found.items():
-            known = {name: (number, blob) for name, number, blob in selected(self.connection, sql, names, ecosystem)}
-            for name, added in names.items():
-                number, blob = known.get(name, (None, None))
-                kept = [e for e in self.entries.unpacked(blob) if e["id"] not in old] if blob else []
-                entries = sorted(kept + added, key=_id)
-                if not entries:
-                    self.connection.execute("DELETE FROM package WHERE number = ?", (number,))
-                    continue
-                row_ = (number, ecosystem, name, self.entries.packed(orjson.dumps(entries)))
-                self.connection.execute("INSERT OR REPLACE INTO package VALUES (?, ?, ?, ?)", row_)
-
-    def _count(self, bases: Iterable[str], flags: int, sign: int) -> None:
-        self.records += sign
-        self.tolerated += sign if flags & TOLERATED else 0
-        for base in bases:
-            self._counts[base][0] += sign
-            self._counts[base][1] += sign if flags & WITHDRAWN else 0
-
-    def _load(self, buckets: Iterable[int]) -> None:
-        missing = {*buckets} - self._leaves.keys()
-        self._leaves.update((bucket, []) for bucket in missing)
-        sql = "SELECT bucket, leaves FROM leaf WHERE bucket IN ({})"
-        for bucket, leaves in selected(self.connection, sql, missing):
-            self._leaves[bucket] = _split(leaves)
-
-    def _known(self, leaf: bytes) -> bytes:
-        """The digest that the record of the same id has; empty where there is none."""
-        leaves = self._leaves[_bucket(leaf)]
-        at = bisect_left(leaves, leaf[:_ID_BYTES])
-        return leaves[at] if at < len(leaves) and leaves[at].startswith(leaf[:_ID_BYTES]) else b""
-
-    def _take_leaf(self, leaf: bytes) -> None:
-        self._leaves[_bucket(leaf)].remove(self._known(leaf))
-        self._dirty.add(_bucket(leaf))
-
-    def finish(self) -> None:
-        """Write what was kept back; the digest is right from here on."""
-        self.connection.executemany(
-            "INSERT OR REPLACE INTO leaf VALUES (?, ?)",
-            [(bucket, b"".join(self._leaves[bucket])) for bucket in sorted(self._dirty)],
-        )
-        self.connection.execute("DELETE FROM leaf WHERE leaves = x''")
-        add = (
-            "INSERT INTO ecosystem VALUES (?, ?, ?) ON CONFLICT (name) "
-            "DO UPDATE SET records = records + excluded.records, withdrawn = withdrawn + excluded.withdrawn"
-        )
-        self.connection.executemany(add, [(name, *numbers) for name, numbers in self._counts.items()])
-        self.connection.execute("DELETE FROM ecosystem WHERE records = 0")
-
-
-def _id(entry: dict[str, Any]) -> str:
+def id_in(entry: dict[str, Any]) -> str:
+    """The id of the record that an entry is of."""
     found: str = entry["id"]
     return found
 
@@ -573,29 +429,12 @@ def names(record: dict[str, Any]) -> Iterable[str]:
     return (record["id"], *record["aliases"], *record["upstream"])
 
 
-def vanished(
-    connection: Connection, alive: Collection[str], refreshed: Collection[str], tracked: Collection[str]
-) -> list[str]:
-    """Records that updates brought and that are gone from where they came from.
-
-    `alive` are the ids that the ecosystems `refreshed` have now.  A record that also tells of another one of those
-    that are `tracked` stays until that is refreshed too.
-    """
-    found = []
-    for id_, packages in connection.execute("SELECT id, packages FROM advisory WHERE flags & ?", (MANAGED,)):
-        if id_ not in alive:
-            bases = _bases(orjson.loads(packages)) & {*tracked}
-            if bases and bases <= {*refreshed}:
-                found.append(id_)
-    return found
-
-
-def is_subject(connection: Connection, packing: Packing, ecosystem: str) -> bool:
+def is_subject(connection: Connection, unpacked: Callable[[bytes], Any], ecosystem: str) -> bool:
     """Whether there is a record about nothing but packages of `ecosystem`, in whatever release."""
     sql = "SELECT entries FROM package WHERE ecosystem = ? OR (ecosystem > ? AND ecosystem < ?)"
     for (blob,) in connection.execute(sql, (ecosystem, f"{ecosystem}:", f"{ecosystem};")):
-        ids = {_id(entry) for entry in packing.unpacked(blob)}
+        ids = {id_in(entry) for entry in unpacked(blob)}
         for _, packages in selected(connection, "SELECT id, packages FROM advisory WHERE id IN ({})", ids):
-            if _bases(orjson.loads(packages)) == {ecosystem}:
+            if bases_of(orjson.loads(packages)) == {ecosystem}:
                 return True
     return False

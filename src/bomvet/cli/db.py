@@ -320,6 +320,7 @@ def _catalogues(paths: list[str], place: str) -> tuple[Catalogues, list[str]]:
         kind = exploited.recognised(data) if data else None
         if not kind:
             rest.append(path)
+            _tell_passed_over(path)
             continue
         try:
             data = _start(path, exploited.MAX_BYTES + 1)
@@ -332,6 +333,18 @@ def _catalogues(paths: list[str], place: str) -> tuple[Catalogues, list[str]]:
             say(f"note: {path}: {reading.bad:,} rows could not be read")
         found[kind] = (reading.catalogue, reading.rows)
     return found, rest
+
+
+def _tell_passed_over(folder: str) -> None:
+    """Say which files of `folder` are catalogues: of several, and of old ones, nobody could say which is meant."""
+    from bomvet.advisories import exploitation as exploited  # noqa: PLC0415 - the help text needs none of it
+
+    names = (os.path.join(at, name) for at, _, files in os.walk(folder) for name in sorted(files))
+    likely = (name for name in names if name.endswith((".csv", ".gz")) or "known_exploited" in name)
+    for path in likely:
+        if not os.path.islink(path) and exploited.recognised(_start(path, exploited.HEAD_BYTES)):
+            name = _text(os.path.relpath(path, folder))
+            say(f"note: {name} is passed over: KEV and EPSS are read where they are named")
 
 
 def _start(path: str, size: int) -> bytes:
