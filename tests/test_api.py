@@ -25,7 +25,7 @@ from bomvet.pipeline import Subject
 from bomvet.plugin import Context
 from bomvet.policies import load_policy
 from bomvet.policy.conditions import conditions
-from bomvet.policy.document import Advisories, Exploitation, Policy
+from bomvet.policy.document import Advisories, Exploitation, Policy, read_policy
 from tests.harness import NOW
 
 LOCK = """\
@@ -445,3 +445,25 @@ def test_where_to_ask_for_what_is_exploited(policy: Policy, expected: tuple[str,
     found = api._with_catalogues(context, policy)
 
     assert (found.kev_url, found.epss_url) == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "asked"),
+    [
+        ("", False),
+        ('fail-on = "high and fixable"', False),
+        ('fail-on = ["critical", "high and not kev"]', True),
+        ('fail-on = "epss-percentile>0.9"', True),
+        ("[[rules]]\nid = 'own'\non = 'advisory'\nwhen = 'advisory.epss_percentile > 0.9'", True),
+        ("[[rules]]\nid = 'own'\non = 'advisory'\nwhen = 'advisory.malicious'", False),
+    ],
+)
+@pytest.mark.parametrize("fresh", [True, False])
+def test_who_is_asked_about_what_is_exploited(tmp_path: Path, policy: str, *, asked: bool, fresh: bool) -> None:
+    """With a fresh database nobody, unless the policy cannot decide without; else those who publish it."""
+    place, cache = str(tmp_path / "a.db"), str(tmp_path / "cache")
+    build(place, [RawRecord(origin="a", data=b'{"id": "X-1"}')], source="x", obtained=NOW)
+    now = NOW if fresh else NOW + dt.timedelta(days=30)
+    stated = read_policy(policy, "bomvet.toml")
+    with api._context(stated, place, now=now, offline=False, osv_url="", cache=cache) as context:
+        assert (bool(context.kev_url), bool(context.epss_url)) == ((asked or not fresh),) * 2

@@ -15,7 +15,7 @@ from bomvet.opening import Opened, content, open_target, split_target
 from bomvet.pipeline import AS_FOUND, Subject
 from bomvet.plugin import Client, Context
 from bomvet.policies import MAX_POLICY_BYTES, load_policy
-from bomvet.policy.document import Advisories, Policy, service_url
+from bomvet.policy.document import Advisories, Policy, names_exploitation, service_url
 
 if TYPE_CHECKING:
     from bomvet.advisories.backends import OnlineStore
@@ -332,6 +332,8 @@ def _with_advisories(
         return replace(context, advisories=_service(context, policy, stack, url=url, cache=cache))
     from bomvet.advisories.divided import Divided  # noqa: PLC0415 - only where there is a connection
 
+    if not names_exploitation(policy):  # then nobody is asked about what is in the database
+        context = replace(context, kev_url="", epss_url="")
     database: Any = context.advisories  # of `_with_database`
     alone = replace(context, advisories=None)
     return replace(context, advisories=Divided(database, lambda: _service(alone, policy, stack, url=url, cache=cache)))

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from bomvet import api
 from bomvet.advisories import osv_api
+from bomvet.model.records import replace
 from bomvet.net import _rules
 from tests.e2e.conftest import ADVISORY, Cli
 from tests.osv_server import BATCH, RECORD, Fault, OsvServer, osv_server, reset, says, sends, status, truncated, usual
@@ -22,6 +24,8 @@ pytestmark = pytest.mark.enable_socket
 def osv(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[OsvServer]:  # noqa: ARG001 - is first
     """A server of the one advisory, which the command line is set to, and no patience."""
     monkeypatch.delenv("BOMVET_OFFLINE")
+    # The other services are nobody's to ask from a test.
+    monkeypatch.setattr(api, "_with_catalogues", lambda context, _: replace(context, kev_url="", epss_url=""))
     monkeypatch.setenv("BOMVET_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(_rules, "pause", lambda *_: 0.001)
     with osv_server(ADVISORY) as server:

@@ -13,7 +13,7 @@ from bomvet.model.finding import Waiver
 from bomvet.model.purl import bare
 from bomvet.model.records import dataclass, field, replace
 from bomvet.policy._reader import Reader, named, near, one_of, parsed
-from bomvet.policy.conditions import Condition, conditions
+from bomvet.policy.conditions import CATALOGUES, Condition, conditions
 from bomvet.policy.waivers import bounds
 
 if TYPE_CHECKING:
@@ -397,3 +397,10 @@ class _PolicyReader(Reader):
 def named_rules(policy: Policy) -> list[str]:
     """The rules that conditions name."""
     return [t.text for condition in policy.fail_on for t in condition.terms if t.name == "rule"]
+
+
+def names_exploitation(policy: Policy) -> bool:
+    """Whether a condition or a rule cannot be decided without KEV or EPSS."""
+    terms = {term.name for condition in policy.fail_on for term in condition.terms}
+    asked = {field for rule in policy.rules for field in rule.when.fields.get("advisory", ())}
+    return not {field.replace("_", "-") for field in (*terms, *asked)}.isdisjoint(CATALOGUES)
