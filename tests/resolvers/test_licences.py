@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packaging.licenses import canonicalize_license_expression
 
@@ -141,6 +141,8 @@ def test_what_is_quick_is_right() -> None:
 @given(
     st.one_of(st.text(), st.lists(st.sampled_from([*_NAMES, "AND", "or", "(", ")", "with", ",", "\n"])).map(" ".join))
 )
+@example("(AND 0")
+@example("()OR")
 def test_any_text_is_a_statement(text: str) -> None:
     """Whatever stands there is kept or is blank; what is an expression is a canonical one."""
     for licence in declared(text):
@@ -148,3 +150,9 @@ def test_any_text_is_a_statement(text: str) -> None:
         assert len(licence.name) <= 200
         assert not licence.expression or spdx(licence.expression) == licence.expression
         assert licence.expression or not licence.concluded
+
+
+@pytest.mark.parametrize("text", ["(AND 0", "()OR", "(MIT OR", "AND AND"])
+def test_what_only_looks_like_an_expression(text: str) -> None:
+    """It is kept as somebody's words; no reader of a lock stumbles over it."""
+    assert declared(text) == (Licence(name=text),)
