@@ -269,9 +269,11 @@ def _record(name: str, schema: Mapping[str, Any]) -> str:
 
 def _docstring(name: str) -> str:
     """What the record's class says of itself, one sentence a line as the pages have it."""
-    from bomvet.model import facts, finding, inventory, result  # noqa: PLC0415
+    from bomvet.model import facts, finding, inventory, provenance, result  # noqa: PLC0415
 
-    kind = next(getattr(module, name) for module in (result, inventory, facts, finding) if hasattr(module, name))
+    kind = next(
+        getattr(module, name) for module in (result, inventory, facts, finding, provenance) if hasattr(module, name)
+    )
     text = inspect.getdoc(kind) or ""
     paragraphs = [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
     return "\n\n".join(re.sub(r"(?<=[.;]) (?=[A-Z`*])", "\n", paragraph) for paragraph in paragraphs)

@@ -350,8 +350,9 @@ def test_modules_are_loaded_by_name_in_few_places() -> None:
 # ── what is loaded when ─────────────────────────────────────────────────────────────────────────
 
 HEAVY = (
-    "typer", "rich", "httpx", "requests", "cel", "sigstore", "cyclonedx", "packageurl", "packaging", "platformdirs",
-    "jsonschema_rs", "license_expression", "lxml", "isal", "tomli", "ryaml", "importlib.metadata",
+    "typer", "rich", "httpx", "requests", "cel", "sigstore", "cryptography", "pydantic", "tuf", "cyclonedx", "packageurl",
+    "packaging", "platformdirs", "jsonschema_rs", "license_expression", "lxml", "isal", "tomli", "ryaml",
+    "importlib.metadata",
 )  # fmt: skip
 #: Heavy packages that a module needs as soon as it is loaded, and why.
 NEEDED_AT_LOAD = {

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bomvet.model.facts import Catalogue, Facts
     from bomvet.model.finding import Finding, Rule
     from bomvet.model.inventory import Component, Inventory, Service, Unknown
+    from bomvet.model.provenance import IdentityLock
     from bomvet.model.result import PluginStatus, ScanResult, Skipped, Snapshot
 
 ENTRY_POINTS = "bomvet.plugins"
@@ -161,13 +162,36 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proving:
+    """That provenance is wanted, and what there is to establish it with.
+
+    `ask` has the registries asked about every locked artefact, and leaves the verdict open where they do not answer;
+    without it only packages in `identities` have to have an answer.  `exempt` are patterns of purls (`*` for any text)
+    that nobody asks about.  `proof` refuses what the log has merely promised to take in.  `evidence` holds recorded
+    attestations, which come before anybody is asked.  `root` is the trusted root (sigstore's JSON), empty for the one
+    that ships; `keys` further keys of npm registries, as their keys endpoint states them.  `cache` is a folder for
+    verdicts, empty for none.
+    """
+
+    ask: bool = False
+    exempt: tuple[str, ...] = ()
+    proof: bool = False
+    evidence: tuple[FileTree, ...] = ()
+    root: bytes = b""
+    keys: bytes = b""
+    identities: IdentityLock | None = None
+    cache: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """The outside as it is handed to enrichers: time, network (None: offline), advisory data (None: none).
 
     `no_advisories` says why there are none.  `kev_url` is where CISA's catalogue is to be had, `epss_url` FIRST's
     interface to the scores of EPSS; where one is empty, nobody is asked.  `registries` are those that the policy names,
     `cool_down` is how many days old a release has to be by it, and `ask_registries` whether they are to be asked about
-    every package.  `clients` are the registries that the user's own package managers are set to.
+    every package.  `clients` are the registries that the user's own package managers are set to.  `proving` is None
+    where nobody wants to know who built what.
     """
 
     now: dt.datetime
@@ -181,6 +205,7 @@ class Context:
     cool_down: int = 0
     ask_registries: bool = False
     clients: tuple[Client, ...] = ()
+    proving: Proving | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from bomvet.model.inventory import Confidence, Location
+from bomvet.model.provenance import IdentityAnswer, ProvenanceAnswer
 from bomvet.model.records import dataclass, field
 
 
@@ -226,6 +227,7 @@ class Facts:
 
     `drift` is known for locked components, and for the project where something is installed that is not locked.
     In `sources` are those alone whose source stands out.  `catalogues` are those that were looked up in, by name.
+    In `identities` are those alone of which a publisher was expected.
     """
 
     advisories: Mapping[str, AdvisoryAnswer] = field(default_factory=lambda: MappingProxyType({}))
@@ -233,6 +235,8 @@ class Facts:
     sources: Mapping[str, SourceAnswer] = field(default_factory=lambda: MappingProxyType({}))
     releases: Mapping[str, ReleaseAnswer] = field(default_factory=lambda: MappingProxyType({}))
     catalogues: Mapping[str, Catalogue] = field(default_factory=lambda: MappingProxyType({}))
+    provenance: Mapping[str, ProvenanceAnswer] = field(default_factory=lambda: MappingProxyType({}))
+    identities: Mapping[str, IdentityAnswer] = field(default_factory=lambda: MappingProxyType({}))
 
     def __or__(self, other: Facts) -> Facts:
         """Both; where both answer a question, `other` does."""
@@ -242,4 +246,6 @@ class Facts:
             sources=MappingProxyType({**self.sources, **other.sources}),
             releases=MappingProxyType({**self.releases, **other.releases}),
             catalogues=MappingProxyType({**self.catalogues, **other.catalogues}),
+            provenance=MappingProxyType({**self.provenance, **other.provenance}),
+            identities=MappingProxyType({**self.identities, **other.identities}),
         )
