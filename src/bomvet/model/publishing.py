@@ -79,18 +79,10 @@ _GRAVITY = {
     IdentityField.RENAMED: Severity.LOW,
     IdentityField.LEVEL: Severity.MEDIUM,
 }
-#: From which nobody can tell who built something: a registry signs whatever it was given.
-_SAYS_NO_BUILDER = frozenset({EvidenceKind.NPM_SIGNATURE})
-#: What is about the making or the publishing of an artefact, and not about a document beside it.
-ABOUT_ARTEFACT = frozenset(
-    {
-        EvidenceKind.SLSA,
-        EvidenceKind.PYPI_PUBLISH,
-        EvidenceKind.NPM_PUBLISH,
-        EvidenceKind.NPM_SIGNATURE,
-        EvidenceKind.SIGNATURE,
-    }
-)
+#: What tells who built, published or signed an artefact.
+_TELLING = frozenset({EvidenceKind.SLSA, EvidenceKind.PYPI_PUBLISH, EvidenceKind.NPM_PUBLISH, EvidenceKind.SIGNATURE})
+#: What is about an artefact, and not about a document beside it: a registry signs whatever it was given.
+ABOUT_ARTEFACT = _TELLING | {EvidenceKind.NPM_SIGNATURE}
 _STRENGTHS = (LogStrength.NONE, LogStrength.PROMISE, LogStrength.PROOF)
 
 
@@ -99,12 +91,12 @@ _STRENGTHS = (LogStrength.NONE, LogStrength.PROMISE, LogStrength.PROOF)
 
 def signed(answer: ProvenanceAnswer) -> tuple[Attestation, ...]:
     """The verified attestations that say who built or published the component, provenance first."""
-    found = [a for a in answer.verified if a.identity and a.kind in ABOUT_ARTEFACT]
+    found = [a for a in answer.verified if a.kind in _TELLING]
     return tuple(sorted(found, key=lambda a: (a.kind is not EvidenceKind.SLSA, a.source, a.bundle)))
 
 
 def signers(answer: ProvenanceAnswer) -> tuple[PublisherIdentity, ...]:
-    """The identities of these, each once: several where files of one release were signed by several."""
+    """The identities of these, each once, those of keys left out; several where one release was signed by several."""
     return tuple(dict.fromkeys(a.identity for a in signed(answer) if a.identity))
 
 
@@ -121,7 +113,7 @@ def is_established(answer: ProvenanceAnswer) -> bool:
 def is_unattested(answer: ProvenanceAnswer) -> bool:
     """Whether it is established that no evidence says who built the component."""
     definite = answer.status in (ProvenanceStatus.ABSENT, ProvenanceStatus.VERIFIED)
-    return definite and all(a.kind in _SAYS_NO_BUILDER for a in answer.verified)
+    return definite and not signed(answer)
 
 
 # -- what is against it ----------------------------------------------------------------------------------------
