@@ -12,12 +12,13 @@ from bomvet.model.facts import RANKED, Severity
 from bomvet.model.finding import Waiver
 from bomvet.model.purl import bare
 from bomvet.model.records import dataclass, field, replace
-from bomvet.policy._reader import Reader, named, near, one_of, parsed
+from bomvet.model.toml_reader import Reader, named, near, one_of
+from bomvet.policy._toml import parsed
 from bomvet.policy.conditions import CATALOGUES, Condition, conditions
 from bomvet.policy.waivers import bounds
 
 if TYPE_CHECKING:
-    from bomvet.policy._toml_lines import Path
+    from bomvet.model.toml_lines import Path
     from bomvet.policy.rules import CustomRule
 
 
