@@ -10,6 +10,7 @@ import pytest
 from lxml import etree
 
 from bomvet.documents.load import read_document
+from bomvet.model.diff import Aspect, Difference, compare
 from bomvet.model.facts import Facts
 from bomvet.model.inventory import Hash, Inventory
 from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceAnswer, ProvenanceStatus
@@ -527,6 +528,21 @@ def test_our_own_document_reads_back() -> None:
     assert [(by_purl[c.purl].hashes, by_purl[c.purl].distributions) for c in (WHEEL, TOOL)] == [
         (c.hashes, c.distributions) for c in (WHEEL, TOOL)
     ]
+
+
+def test_a_result_and_its_sbom_are_no_different() -> None:
+    """`bomvet diff` takes who built a component from either, and finds the same in both."""
+    result = json.dumps(PROVEN.to_dict()).encode()
+    sides = [read_document(data, "x.json") for data in (result, CYCLONEDX_JSON.render(PROVEN, RenderOptions()))]
+    assert sides[0]
+    assert sides[1]
+    found = compare(sides[0], sides[1], tool="1")
+    assert [(change.name, change.differences) for change in found.changes] == [
+        # The SBOM has the attested digests, which their lock lacks.
+        (name, (Difference(aspect=Aspect.HASHES, after=(f"sha256:{digit * 64}",)),))
+        for name, digit in (("half", "e"), ("liar", "d"))
+    ]
+    assert found.not_compared == ()
 
 
 def _many(count: int) -> ScanResult:
