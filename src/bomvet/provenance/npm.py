@@ -8,6 +8,7 @@ what counts as earlier, https://pnpm.io/settings#trustpolicy.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,12 +16,27 @@ from bomvet.model.provenance import PUBLISH_LEVELS, EarlierRelease, PublishLevel
 from bomvet.provenance import _json
 from bomvet.provenance._times import moment
 from bomvet.provenance.evidence import Evidence, Form
-from bomvet.versions.semver import is_prerelease
+from bomvet.provenance.npm_signature import check_signature, integrity_of
+from bomvet.versions.semver import SEMVER, is_prerelease
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Iterator, Mapping
 
+__all__ = [
+    "Package",
+    "PackageVersion",
+    "attestations_object",
+    "audit_object",
+    "before",
+    "changes",
+    "check_signature",
+    "evidence_of_attestations",
+    "evidence_of_audit",
+    "integrity_of",
+    "read_package",
+    "stronger",
+]
 #: A release has a publish attestation and one of provenance; GitHub's answers for other files have a page of 100.
 _MOST = 200
 _MAX_PACKUMENT = 64 * 1024 * 1024
@@ -29,6 +45,7 @@ _MAX_AUDIT = 64 * 1024 * 1024
 _MOST_AUDITED = 20_000
 _MOST_DEPENDENCIES = 2000
 _MOST_SIGNATURES = 20
+_MOST_CHANGES = 100
 
 
 # -- attestations ----------------------------------------------------------------------------------------------
@@ -139,7 +156,7 @@ class Package:
         repository, directory = _repository(manifest.get("repository"))
         return PackageVersion(
             version,
-            uploaded=_json.text(self._time.get(version)),
+            uploaded=self.uploaded(version),
             level=_level(manifest),
             publisher=_publisher(manifest),
             repository=repository,
@@ -157,13 +174,17 @@ class Package:
         manifest = self._manifest(version)
         return None if manifest is None else _level(manifest)
 
+    def uploaded(self, version: str) -> str:
+        """When a release came, as the registry states it (RFC 3339); empty where it does not."""
+        return _json.text(self._time.get(version))
+
     def moment(self, version: str) -> dt.datetime | None:
         """When a release came; None where that is not told."""
         return self._moments.get(version)
 
     @cached_property
     def _moments(self) -> dict[str, dt.datetime]:
-        stated = ((version, moment(_json.text(self._time.get(version)))) for version in self._versions)
+        stated = ((version, moment(self.uploaded(version))) for version in self._versions)
         return {version: when for version, when in stated if when}
 
     def _manifest(self, version: str) -> dict[str, Any] | None:
@@ -236,30 +257,71 @@ def stronger(package: Package, version: str) -> EarlierRelease | None:
     """The strongest release that came before this one and was published with more; of equals the latest.
 
     As pnpm's `no-downgrade` has it: by time and not by the order of versions, deprecated releases count, and
-    pre-releases count against a pre-release alone.
+    pre-releases count against a pre-release alone.  Where the packument tells no times, nothing came before.
     """
-    own, until = package.level(version), package.moment(version)
-    if own is None or until is None:
+    own = package.level(version)
+    if own is None:
         return None
     rank = PUBLISH_LEVELS.index
-    found: tuple[int, dt.datetime, str] | None = None
-    for other in _earlier(package, version, until):
-        when, level = package.moment(other), package.level(other)
-        if when and level and rank(level) > rank(own):
-            candidate = (rank(level), when, other)
-            found = max(found, candidate) if found else candidate
+    above = (
+        (rank(level), when, other)
+        for other, when in _earlier(package, version)
+        if (level := package.level(other)) and rank(level) > rank(own)
+    )
+    found = max(above, default=None)
     if found is None:
         return None
-    release = package.release(found[2])
-    return EarlierRelease(
-        version=found[2], uploaded=release.uploaded if release else "", level=PUBLISH_LEVELS[found[0]]
-    )
+    return EarlierRelease(version=found[2], uploaded=package.uploaded(found[2]), level=PUBLISH_LEVELS[found[0]])
 
 
-def _earlier(package: Package, version: str, until: dt.datetime) -> Iterator[str]:
-    """The releases that came before `until` and are to be held against `version`."""
+def before(package: Package, version: str) -> str:
+    """The release that this one follows: the highest of lower versions among those that came earlier; empty for none.
+
+    That is what was installed before an update along one line of versions, also where other lines are maintained
+    beside it.  Pre-releases are passed over for a final release.
+    """
+    own = SEMVER.key(version)
+    lower = [
+        (key, other) for other, _ in _earlier(package, version) if own and (key := SEMVER.key(other)) and key < own
+    ]
+    return max(lower)[1] if lower else ""
+
+
+def changes(package: Package, version: str, before: str) -> tuple[str, ...]:
+    """What a release brings that `before` did not have: dependencies, where they are from, and install scripts."""
+    new, old = package.release(version), package.release(before)
+    if new is None or old is None:
+        return ()
+    found = [f"new dependency {name}" for name in sorted(new.dependencies.keys() - old.dependencies.keys())]
+    for name in sorted(new.dependencies.keys() & old.dependencies.keys()):
+        origin = _elsewhere(new.dependencies[name])
+        if origin and origin != _elsewhere(old.dependencies[name]):
+            found.append(f"dependency {name} now comes from {origin}")
+    for name in sorted(new.scripts):
+        if name not in old.scripts:
+            found.append(f"new install script {name}")
+        elif new.scripts[name] != old.scripts[name]:
+            found.append(f"changed install script {name}")
+    return tuple(found[:_MOST_CHANGES])
+
+
+#: What an alias, a git repository, an archive and a folder are asked for with, unlike a range of versions or a tag.
+_ELSEWHERE = re.compile(
+    r"npm:(@?[^@]+)|((?:git|https?|file|github|gitlab|bitbucket|gist)\b[^#]*|[\w.-]+/[\w.-]+)"
+).match
+
+
+def _elsewhere(wanted: str) -> str:
+    """Another package or place that a dependency is from; empty where it is of its own name, of whatever version."""
+    found = _ELSEWHERE(wanted)
+    return (f"npm:{found[1]}" if found[1] else found[2]) if found else ""
+
+
+def _earlier(package: Package, version: str) -> Iterator[tuple[str, dt.datetime]]:
+    """The releases that came before `version` and are to be held against it, each with its time."""
+    until = package.moment(version)
     final = not is_prerelease(version)
     for other in package.versions:
         when = package.moment(other)
-        if other != version and when and when < until and not (final and is_prerelease(other)):
-            yield other
+        if until and when and when < until and not (final and is_prerelease(other)):
+            yield other, when
