@@ -178,7 +178,7 @@ def test_hosts_imply_their_issuer() -> None:
         ),
     ],
 )
-def test_what_would_let_almost_anybody_pass(options: dict[str, str], reason: str) -> None:
+def test_what_would_let_almost_anybody_pass(options: dict[str, Any], reason: str) -> None:
     """An issuer alone is everybody who can log in there; a name alone that name anywhere."""
     with pytest.raises(UsageError, match=f"^{reason}$") as error:
         wanted(**options)
