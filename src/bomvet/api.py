@@ -20,12 +20,12 @@ from bomvet.policy.document import Advisories, Policy, names_exploitation, servi
 if TYPE_CHECKING:
     from bomvet.advisories.backends import OnlineStore
     from bomvet.advisories.tracing import Judged
-    from bomvet.inputs import Checked
+    from bomvet.inputs import Checked, Proofs
     from bomvet.model.diff import Described, Diff
     from bomvet.model.finding import Statement
     from bomvet.model.inventory import Component, Scope
     from bomvet.model.result import ScanResult
-    from bomvet.plugin import FileTree
+    from bomvet.plugin import FileTree, Proving
     from bomvet.policy.baseline import Baseline
     from bomvet.policy.vex import Vex
 
@@ -81,6 +81,7 @@ def scan(
     offline: bool = False,
     osv_url: str = "",
     cache: str = "",
+    proofs: Proofs | None = None,
 ) -> ScanResult:
     """Everything about `target`, judged by `policy` (default: the target's own, else the built-in one).
 
@@ -88,6 +89,7 @@ def scan(
     scanned.  `baseline` is a file with the result of an earlier scan, or a git revision: what is known does not fail.
     Advisories come from the file `database`, or from the service at `osv_url` (default: the policy's, else OSV's
     own), whose records are kept in the folder `cache`; `offline` opens no connection.
+    `proofs` are what provenance is proved by, besides the identity lock of the target.
     Without advisories the verdict is *incomplete*, never *passed*.  Raises `UsageError` and
     `PolicyFileError`; what cannot be read becomes an `Unknown` in the result.
     """
@@ -95,7 +97,8 @@ def scan(
     opened = open_target(target, exclude=policy.exclude, use_ignore_files=use_ignore_files)
     if resolve:
         opened = _resolved(opened)
-    with _context(policy, database, now=now, offline=offline, osv_url=osv_url, cache=cache) as context:
+    proving = _proving(opened.tree, policy, proofs, cache)
+    with _context(policy, database, proving, now=now, offline=offline, osv_url=osv_url, cache=cache) as context:
         known = _baseline(
             baseline, target, policy, context, subject, use_ignore_files=use_ignore_files, resolve=resolve
         )
@@ -116,6 +119,7 @@ def explained(
     offline: bool = False,
     osv_url: str = "",
     cache: str = "",
+    proofs: Proofs | None = None,
 ) -> Iterator[tuple[ScanResult, Judge | None]]:
     """What `scan` gives, and what the same records say of components, also where they do not affect them.
 
@@ -124,7 +128,8 @@ def explained(
     from bomvet.advisories.tracing import judged  # noqa: PLC0415 - not needed otherwise
 
     opened = open_target(target, exclude=policy.exclude, use_ignore_files=use_ignore_files)
-    with _context(policy, database, offline=offline, osv_url=osv_url, cache=cache) as context:
+    proving = _proving(opened.tree, policy, proofs, cache)
+    with _context(policy, database, proving, offline=offline, osv_url=osv_url, cache=cache) as context:
         answers, subject = _vex(opened.tree, policy, vex, vex_products), _timed(AS_FOUND, opened)
         result = pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers)
         store = context.advisories
@@ -133,7 +138,14 @@ def explained(
 
 @contextlib.contextmanager
 def _context(
-    policy: Policy, database: str, *, now: dt.datetime | None = None, offline: bool, osv_url: str, cache: str
+    policy: Policy,
+    database: str,
+    proving: Proving | None,
+    *,
+    now: dt.datetime | None = None,
+    offline: bool,
+    osv_url: str,
+    cache: str,
 ) -> Iterator[Context]:
     """What plug-ins are given; connections and databases are open as long as it is."""
     with contextlib.ExitStack() as stack:
@@ -143,7 +155,8 @@ def _context(
             registries=policy.registries,
             cool_down=policy.cool_down,
             ask_registries=_asks_registries(policy),
-            clients=_own_clients(policy),
+            clients=_own_clients(policy, proving),
+            proving=proving,
         )
         if not offline:
             from bomvet.net import Client as Network  # noqa: PLC0415 - not needed otherwise
@@ -193,9 +206,25 @@ def _asks_registries(policy: Policy) -> bool:
     return policy.ask_registries or any("release" in rule.when.fields for rule in policy.rules)
 
 
-def _own_clients(policy: Policy) -> tuple[Client, ...]:
+def _proving(tree: FileTree, policy: Policy, proofs: Proofs | None, cache: str) -> Proving | None:
+    """What provenance is to be established, and by what."""
+    from bomvet.inputs import Proofs, proving_of  # noqa: PLC0415 - not needed for an SBOM
+
+    stated = proofs or Proofs()
+    evidence = [_evidence(path) for path in stated.attestations]
+    return proving_of(tree, policy, stated, evidence, content, cache=cache)
+
+
+def _evidence(path: str) -> FileTree:
+    """The folder or file of recorded attestations at `path`."""
+    from bomvet.sources.directory import DIRECTORY  # noqa: PLC0415 - for those who have some
+
+    return DIRECTORY.open(path, use_ignore_files=False, **({} if os.path.isdir(path) else {"kept": 1}))
+
+
+def _own_clients(policy: Policy, proving: Proving | None) -> tuple[Client, ...]:
     """What the user's package managers are set to, where that may be of use."""
-    if not (policy.cool_down or _asks_registries(policy)):
+    if not (policy.cool_down or _asks_registries(policy) or proving):
         return ()
     from bomvet.clients import own_clients  # noqa: PLC0415 - rarely asked for
 
