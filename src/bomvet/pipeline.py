@@ -61,6 +61,8 @@ _RESOLVABLE = ("pkg:npm/", "pkg:pypi/")
 _ALSO_MANIFESTS = ("python/requirements",)
 #: OSV's name of the ecosystem, which orders go by, by purl type.
 _ORDERED = {"pypi": "PyPI", "npm": "npm"}
+#: Who is asked for the provenance of what an SBOM lists.
+_PROVING = ("provenance", "identities")
 #: The end of the year 9999.
 _LAST_SECOND = 253_402_300_799
 
@@ -149,6 +151,13 @@ def scan(
         plugins=plugins,
         assessment=replace(assessment, suppressed=answers.suppressed, stated=answers.stated, notes=notes),
     )
+
+
+def proved(result: ScanResult, context: Context) -> ScanResult:
+    """`result` of `inspect` with who built what, and nothing else of the outside."""
+    asked = [enricher for enricher in discover("bomvet.enrichers", Enricher) if enricher.id in _PROVING]
+    facts, enriched = _enrich(result.inventory, result.facts, asked, context)
+    return replace(result, facts=facts, plugins=(*result.plugins, *enriched))
 
 
 def version_key(kind: str, version: str) -> object:

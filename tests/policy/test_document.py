@@ -14,6 +14,7 @@ from bomvet.policy.document import (
     Exploitation,
     Ignores,
     Policy,
+    Provenance,
     UnknownSeverity,
     UnusedWaivers,
     cool_down,
@@ -478,6 +479,27 @@ def test_rules_to_run_besides_the_usual_ones() -> None:
 def test_tests_are_for_another_reader() -> None:
     """A scan does not stumble over them."""
     assert read_policy("tests = 1", "bomvet.toml") == Policy()
+
+
+def test_provenance() -> None:
+    """Whether it is verified, what nobody asks about, and whether a promise of the log is enough."""
+    text = '[provenance]\nverify = true\nexempt = ["pkg:npm/@acme/*"]\nrequire-proof = true\n'
+
+    stated = read_policy(text, "bomvet.toml").provenance
+    assert stated == Provenance(verify=True, exempt=("pkg:npm/@acme/*",), proof=True)
+    assert read_policy("[provenance]\n", "bomvet.toml").provenance == Provenance()
+
+
+def test_provenance_with_errors() -> None:
+    """Each with its line; a name is no pattern of purls."""
+    with pytest.raises(PolicyFileError) as caught:
+        read_policy('[provenance]\nverify = "yes"\nexempt = ["pkg:npm/a", "left-pad"]\nrequire = true', "bomvet.toml")
+
+    assert caught.value.problems == (
+        "line 2: provenance.verify must be true or false",
+        "line 3: provenance.exempt[2] must be a pattern of purls such as pkg:npm/@acme/*",
+        "line 4: unknown setting provenance.require; did you mean require-proof?",
+    )
 
 
 def test_places_to_ask_for_what_is_exploited() -> None:

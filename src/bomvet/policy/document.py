@@ -12,12 +12,13 @@ from bomvet.model.facts import RANKED, Severity
 from bomvet.model.finding import Waiver
 from bomvet.model.purl import bare
 from bomvet.model.records import dataclass, field, replace
-from bomvet.policy._reader import Reader, named, near, one_of, parsed
+from bomvet.model.toml_reader import Reader, named, near, one_of
+from bomvet.policy._toml import parsed
 from bomvet.policy.conditions import CATALOGUES, Condition, conditions
 from bomvet.policy.waivers import bounds
 
 if TYPE_CHECKING:
-    from bomvet.policy._toml_lines import Path
+    from bomvet.model.toml_lines import Path
     from bomvet.policy.rules import CustomRule
 
 
@@ -70,6 +71,18 @@ class Exploitation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Whether every locked artefact has to say who built it; see `bomvet.plugin.Proving`.
+
+    `exempt` are patterns of purls that nobody asks about; `proof` wants proofs of the log, where promises do else.
+    """
+
+    verify: bool = False
+    exempt: tuple[str, ...] = ()
+    proof: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What may ship.
 
@@ -80,7 +93,7 @@ class Policy:
     `advisories` says where advisories come from, `osv` what there is to know of the service, `mirrors` where
     `db update` finds OSV's bucket.
     `cool_down` is how many days old a release has to be, 0 for none; `ask_registries` has the registries asked about
-    every package.
+    every package.  `provenance` says what has to be proved of who built what.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
     `enable` are rules that are run though they are off by themselves, `disable` those that are not run, `severities`
     those that weigh something else than built in, `rules` the policy's own.  `ignore_files` are lists of other tools,
@@ -108,6 +121,7 @@ class Policy:
     advisories: Advisories = Advisories.AUTO
     exploitation: Exploitation = Exploitation()
     osv: Osv = Osv()
+    provenance: Provenance = Provenance()
     mirrors: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     ignore_files: tuple[str, ...] = ()
@@ -218,6 +232,7 @@ class _PolicyReader(Reader):
             "advisories": ("advisories", self.converted(advisories)),
             "exploitation": ("exploitation", self._exploitation),
             "osv": ("osv", self._osv),
+            "provenance": ("provenance", self._provenance),
             "db": ("max_age", self._db),
             "enable": ("enable", self.texts),
             "disable": ("disable", self.texts),
@@ -288,6 +303,16 @@ class _PolicyReader(Reader):
             # The file may be a stranger's: it must not have the machines of a network asked that speak plain HTTP.
             self.problem((*path, "url"), "osv.url must begin with https://; --osv-url takes others")
         return Osv(url=url or Osv().url, private=private or ())
+
+    def _provenance(self, path: Path, value: Any) -> Provenance:
+        table = self.table(path, value, ("verify", "exempt", "require-proof"))
+        flags = {key: self.flag((*path, key), table[key]) for key in ("verify", "require-proof") if key in table}
+        exempt = self.texts((*path, "exempt"), table["exempt"]) if "exempt" in table else None
+        for number, pattern in enumerate(exempt or ()):
+            if not pattern.startswith("pkg:"):
+                place = (*path, "exempt", number)
+                self.problem(place, f"{named(place)} must be a pattern of purls such as pkg:npm/@acme/*")
+        return Provenance(verify=bool(flags.get("verify")), exempt=exempt or (), proof=bool(flags.get("require-proof")))
 
     def _ignores(self, path: Path, value: Any) -> Ignores:
         table = self.table(path, value, ("owner", "reason", "expires"))
