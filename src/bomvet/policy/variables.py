@@ -241,7 +241,6 @@ _RELEASE = (
 )
 
 
-
 def _status(subject: Subject, _: Known) -> str:
     """The one field that is always there: it tells whether the others can be."""
     return str(subject.provenance.status if subject.provenance else ProvenanceStatus.NOT_ESTABLISHED)
@@ -262,7 +261,7 @@ _DEFINITE = (ProvenanceStatus.VERIFIED, ProvenanceStatus.IDENTITY_MISMATCH, Prov
 
 
 def _signer(value: Callable[[PublisherIdentity], str]) -> Callable[[Subject, Known], str | None]:
-    """A field of the certificates, empty without any; not there where they do not agree, so that none is passed over."""
+    """A field of the certificates, empty without any; not there where they disagree, so that none is passed over."""
 
     def found(answer: ProvenanceAnswer) -> str | None:
         said = {value(signer) for signer in signers(answer)} or {""}
@@ -277,10 +276,9 @@ def _slsa(answer: ProvenanceAnswer) -> str:
 
 
 def _changes(subject: Subject, _: Known) -> list[str] | None:
-    answer, identity = subject.provenance, subject.identity
-    if not answer or answer.status is ProvenanceStatus.NOT_ESTABLISHED:
+    if not subject.provenance or subject.provenance.status not in _DEFINITE:
         return None
-    return sorted({change.what.value for change in identity.changes} if identity else ())
+    return sorted({change.what.value for change in subject.identity.changes} if subject.identity else ())
 
 
 def _of_answer(value: Callable[[ProvenanceAnswer], Any]) -> Callable[[Subject, Known], Any]:
@@ -324,9 +322,7 @@ _PROVENANCE = (
         text="`tag`, `branch`, `pull-request`",
         value=_signer(lambda signer: signer.ref_class),
     ),
-    Field(
-        name="trigger", kind="text", text="`push`, `release`, …", value=_signer(lambda signer: signer.trigger)
-    ),
+    Field(name="trigger", kind="text", text="`push`, `release`, …", value=_signer(lambda signer: signer.trigger)),
     Field(
         name="runner",
         kind="text",
