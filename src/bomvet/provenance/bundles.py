@@ -231,9 +231,9 @@ def _of_statement(known: Attestation, content: Envelope, evidence: Evidence, exp
         if evidence.predicate_type not in ("", predicate_type):
             reason = f"it is said to be {quoted(evidence.predicate_type)}, but is {quoted(predicate_type)}"
             raise Refused(Step.PREDICATE_TYPE, reason)
-    known = _with_subject(known, statement, expected)
-    predicate, identity = statement.get("predicate"), known.identity
     found = replace(known, kind=kind_of(predicate_type), predicate_type=predicate_type)
+    found = _with_subject(found, statement, expected)
+    predicate, identity = statement.get("predicate"), known.identity
     if identity is None:
         return Judged(found, statement)
     denied = contradictions(predicate_type, predicate, identity)
@@ -243,5 +243,8 @@ def _of_statement(known: Attestation, content: Envelope, evidence: Evidence, exp
 
 def _with_subject(known: Attestation, statement: Mapping[str, Any], expected: Expected | None) -> Attestation:
     with at(Step.SUBJECT):
-        name, digest = check_subject(subjects(statement), expected)
+        about = subjects(statement)
+        if known.kind is EvidenceKind.PYPI_PUBLISH and len(about) > 1:
+            raise Refused(Step.SUBJECT, f"it is about {len(about)} files, where a publish attestation is about one")
+        name, digest = check_subject(about, expected)
     return replace(known, subject=name, digest=digest)
