@@ -28,9 +28,6 @@ _HINT_BYTES = 4
 _HEADER_LINES = 3
 #: A log signs once; of more, as when its key changes, no more are tried.
 _MAX_TRIED = 8
-#: Entries of the second log, which makes no promises: their index is that of the proof.  In the first, a log of several
-#: trees, it is another, which the promise covers.
-_TILED = ("hashedrekord", "0.0.2")
 
 
 def check_log(material: Material, logs: Mapping[bytes, LogKey], times: Sequence[dt.datetime]) -> LogStrength:
@@ -44,7 +41,7 @@ def check_log(material: Material, logs: Mapping[bytes, LogKey], times: Sequence[
     if entry.promise:
         _check_promise(entry, log)
     if entry.proof is not None:
-        if (entry.kind, entry.version) == _TILED and entry.number != entry.proof.leaf:
+        if entry.tiled and entry.number != entry.proof.leaf:
             raise Refused(Step.LOG, "the log entry has another index than its proof")
         _check_proof(entry.body, entry.proof)
         _check_checkpoint(entry.proof, log)

@@ -105,11 +105,12 @@ class BundleVerifier:
         with at(Step.ENTRY):
             signed = Signed(material.content.signature, digest, signer.der, signer.identity is not None)
             check_entry(material, signed)  # 7
+        entry = material.entry
         known = replace(
             known,
             identity=signer.identity,
             strength=strength,
-            log_index=material.entry.number,
+            log_index=entry.number if entry.promise or entry.tiled else None,
             log_time=min(signer.times).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
         try:
@@ -178,7 +179,9 @@ def _digest(content: Envelope | Message, expected: Expected | None) -> bytes:
     if content.payload:
         return hashlib.sha256(content.payload).digest()
     known = [] if expected is None else [h.value for h in expected.digests if h.algorithm == "sha256"]
-    if content.algorithm != "sha256":
+    if content.algorithm not in ("", "sha256"):
+        raise unsupported(Step.DIGEST, "a signature over an artefact that is named by another digest than SHA-256")
+    if not content.algorithm:
         if len(known) != 1:
             raise unsupported(Step.DIGEST, "a signature over an artefact is checked with the artefact's SHA-256 alone")
         return bytes.fromhex(known[0])
