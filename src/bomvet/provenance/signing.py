@@ -161,7 +161,10 @@ def signed_in(config: ClientTrustConfig, issuer: str = "") -> IdentityToken:
 
 
 def statement_about(subjects: Sequence[Subject], predicate_type: str, predicate: Mapping[str, Any]) -> bytes:
-    """An in-toto statement that says `predicate` of `subjects`; raises `UsageError` where they cannot be told apart."""
+    """An in-toto statement that says `predicate` of `subjects`; raises `UsageError`.
+
+    That is where two subjects cannot be told apart, and where there is text that UTF-8 cannot hold.
+    """
     names = [subject.name for subject in subjects]
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise UsageError(f"two subjects are called {twice}", hint="a statement tells its subjects apart by their names")
@@ -171,7 +174,10 @@ def statement_about(subjects: Sequence[Subject], predicate_type: str, predicate:
         "predicateType": predicate_type,
         "predicate": predicate,
     }
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    try:
+        return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise UsageError("the predicate has half a character, which cannot be signed") from None
 
 
 def read_json(data: bytes, name: str) -> dict[str, Any]:
