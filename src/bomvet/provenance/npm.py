@@ -35,17 +35,21 @@ __all__ = [
     "evidence_of_audit",
     "integrity_of",
     "read_package",
+    "refused_in_audit",
     "stronger",
 ]
 #: A release has a publish attestation and one of provenance; GitHub's answers for other files have a page of 100.
 _MOST = 200
 _MAX_PACKUMENT = 64 * 1024 * 1024
+#: Of several attestations, none of which is larger than a bundle may be.
+_MAX_ANSWER = 16 * 1024 * 1024
 #: An audit holds the attestations of every package of a project.
 _MAX_AUDIT = 64 * 1024 * 1024
 _MOST_AUDITED = 20_000
 _MOST_DEPENDENCIES = 2000
 _MOST_SIGNATURES = 20
 _MOST_CHANGES = 100
+_MOST_REFUSED = 100
 
 
 # -- attestations ----------------------------------------------------------------------------------------------
@@ -53,7 +57,7 @@ _MOST_CHANGES = 100
 
 def evidence_of_attestations(data: bytes, source: str) -> tuple[Evidence, ...]:
     """The attestations of one release, as the registry's attestations endpoint states them; raises `ValueError`."""
-    return attestations_object(_json.read_object(data), source)
+    return attestations_object(_json.read_object(data, _MAX_ANSWER), source)
 
 
 def attestations_object(document: dict[str, Any], source: str) -> tuple[Evidence, ...]:
@@ -78,6 +82,8 @@ def _entry(item: dict[str, Any], source: str) -> Evidence:
     if predicate_type is not None and not isinstance(predicate_type, str):
         raise ValueError("the predicate type of an attestation is text, which this is not")
     raw = _json.written({"predicateType": predicate_type, "bundle": bundle})
+    if len(raw) > _json.MAX_BUNDLE:
+        raise ValueError(f"an attestation has more than {_json.MAX_BUNDLE} bytes")
     return Evidence(Form.BUNDLE, _json.without_nulls(bundle), raw, source, predicate_type or "")
 
 
@@ -103,6 +109,16 @@ def audit_object(document: dict[str, Any], source: str) -> tuple[Evidence, ...]:
         if bundles is not None:  # npm leaves them out where pacote is older than the option
             found += _entries(bundles, source, "attestation bundles")
     return tuple(found)
+
+
+def refused_in_audit(document: dict[str, Any]) -> tuple[str, ...]:
+    """Packages whose attestations npm refused, in words; their evidence is not in the audit."""
+    refused = (_json.table(item) for item in _json.listed(document.get("invalid"))[:_MOST_REFUSED])
+    return tuple(
+        f"npm refused the attestation of {_json.text(item.get('name'))}@{_json.text(item.get('version'))}"
+        for item in refused
+        if item.get("code") == "EATTESTATIONVERIFY"
+    )
 
 
 # -- the package -----------------------------------------------------------------------------------------------
