@@ -20,6 +20,7 @@ COMMANDS = {
     "diff": ("bomvet.cli.diff", "diff"),
     "explain": ("bomvet.cli.explain", "explain"),
     "vex": ("bomvet.cli.vex", "app"),
+    "sign": ("bomvet.cli.sign", "sign"),
     "db": ("bomvet.cli.db", "app"),
     "policy": ("bomvet.cli.policy", "app"),
     "list": ("bomvet.cli.list_", "list_"),
