@@ -21,7 +21,7 @@ _TAGS = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*").fullmatch
 _LONGEST = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class SameName:
     """Whether a subject is called what is expected; `key` finds such subjects without asking about each."""
 
@@ -34,7 +34,7 @@ class SameName:
 
 def same_name(name: str) -> SameName:
     """What takes the names of the same file or package for the same: `name` is a distribution's file name or a purl."""
-    return SameName(key=subject_key(name))
+    return SameName(subject_key(name))
 
 
 def subject_key(name: str) -> str:

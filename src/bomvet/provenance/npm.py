@@ -127,9 +127,10 @@ def refused_in_audit(document: dict[str, Any]) -> tuple[str, ...]:
 class PackageVersion(NamedTuple):
     """What the packument says of one release.
 
-    `uploaded` is RFC 3339, empty where not stated.  `repository` is the declared one, as it is spelt, `directory` where
-    in it.  `integrity` is subresource integrity; `signatures` are pairs of a key's id and a signature.  `attestations`
-    is the URL of its attestations, empty where it has none.  `publisher` is npm's id of the trusted publisher's set-up.
+    `uploaded` is RFC 3339, empty where not stated.  `repository` is the declared one, as it is spelt, `directory`
+    where in it.  `integrity` is subresource integrity, `shasum` SHA-1 in hexadecimal; `signatures` are pairs of a key's
+    id and a signature.  `attestations` is the URL of its attestations, empty where it has none, and `provenance`
+    whether one of them is to say who built it.  `publisher` is npm's id of the trusted publisher's set-up.
     `dependencies` are all that get installed with it, by the name they get, and what is asked for.  `scripts` are those
     that run when it is installed.
     """
@@ -141,8 +142,10 @@ class PackageVersion(NamedTuple):
     repository: str
     directory: str
     integrity: str
+    shasum: str
     signatures: tuple[tuple[str, str], ...]
     attestations: str
+    provenance: bool
     dependencies: Mapping[str, str]
     scripts: Mapping[str, str]
     deprecated: bool
@@ -178,12 +181,23 @@ class Package:
             repository=repository,
             directory=directory,
             integrity=_json.text(dist.get("integrity"), 4000),
+            shasum=_json.text(dist.get("shasum")).lower(),
             signatures=tuple(_signatures(dist)),
             attestations=_json.text(_json.table(dist.get("attestations")).get("url"), 4000),
+            provenance=bool(_json.table(dist.get("attestations")).get("provenance")),
             dependencies=_dependencies(manifest),
             scripts=_scripts(manifest),
             deprecated=bool(manifest.get("deprecated")),
         )
+
+    @cached_property
+    def vouches(self) -> bool:
+        """Whether any release has signatures or attestations.
+
+        A mirror may leave all of these out (and `_npmUser`): what it does not have is not known to be absent.
+        """
+        dists = (_json.table(_json.table(manifest).get("dist")) for manifest in self._versions.values())
+        return any(dist.get("signatures") or dist.get("attestations") for dist in dists)
 
     def level(self, version: str) -> PublishLevel | None:
         """How a release was published by the registry's word; None where it is not there."""

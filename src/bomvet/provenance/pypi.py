@@ -95,11 +95,15 @@ def attestation_object(document: dict[str, Any], source: str) -> Evidence:
     return Evidence(Form.BUNDLE, bundle, raw, source)
 
 
+class UnknownVersionError(ValueError):
+    """An attestation, or what holds some, is of a version that nothing is known of."""
+
+
 def _require_version(document: dict[str, Any], what: str) -> None:
-    """Version 1 is the only one that there is; another may mean anything."""
+    """Version 1 is the only one that there is; another may mean anything; raises `UnknownVersionError`."""
     version = document.get("version")
     if isinstance(version, bool) or version != 1:
-        raise ValueError(f"the version of {what} is 1, and this is of version {str(version)[:20]}")
+        raise UnknownVersionError(f"the version of {what} is 1, and this is of version {str(version)[:20]}")
 
 
 def _required(document: dict[str, Any], key: str) -> str:
