@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bomvet.model.provenance import ProvenanceAnswer
 
 ID = "identities"
+#: After these answers it is not known who published; that is an open question, and no change.
+_OPEN = (ProvenanceStatus.NOT_ESTABLISHED, ProvenanceStatus.UNSUPPORTED)
 
 
 def enrich(inventory: Inventory, facts: Facts, context: Context) -> Enriched:
@@ -34,7 +36,7 @@ def enrich(inventory: Inventory, facts: Facts, context: Context) -> Enriched:
 def _answer(expected: Expectation, found: ProvenanceAnswer) -> IdentityAnswer | None:
     """How `found` stands to `expected`; None where nothing is known: a change that is known stays one."""
     changes = compare_any(expected.candidates, found)
-    if not changes and found.status is ProvenanceStatus.NOT_ESTABLISHED:
+    if not changes and found.status in _OPEN:
         return None
     first = expected.candidates[0]
     return IdentityAnswer(expected=first, source=expected.source, location=expected.location, changes=changes)
