@@ -72,7 +72,9 @@ def test_not_as_locked() -> None:
     }
 
 
-@pytest.mark.parametrize("open_", [ProvenanceStatus.NOT_ESTABLISHED, ProvenanceStatus.UNSUPPORTED])
+@pytest.mark.parametrize(
+    "open_", [ProvenanceStatus.NOT_ESTABLISHED, ProvenanceStatus.UNSUPPORTED, ProvenanceStatus.INVALID]
+)
 def test_what_is_not_established(open_: ProvenanceStatus) -> None:
     """There is no answer where none was found; a change that is known stays one, whatever else could not be asked."""
     assert identities(None) == {}

@@ -22,6 +22,7 @@ COMMANDS = {
     "vex": ("bomvet.cli.vex", "app"),
     "db": ("bomvet.cli.db", "app"),
     "policy": ("bomvet.cli.policy", "app"),
+    "trust": ("bomvet.cli.trust", "app"),
     "list": ("bomvet.cli.list_", "list_"),
 }
 
