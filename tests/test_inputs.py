@@ -310,7 +310,8 @@ def test_an_sbom_is_no_baseline() -> None:
 LOCK = """\
 version = 1
 
-[identities."pkg:pypi/a"]
+[[package]]
+purl = "pkg:pypi/a"
 issuer = "https://issuer.example"
 repository = "https://github.com/acme/a"
 """
@@ -350,7 +351,11 @@ def test_the_identity_lock_of_the_project_and_another() -> None:
     tree = MemoryTree({"bomvet.identities.toml": LOCK})
     own = proving_of(tree, Policy(), Proofs(), (), nothing)
     other = proving_of(
-        tree, Policy(), Proofs(identities="/x/o.toml"), (), lambda _path, _limit: LOCK.replace("/a", "/b").encode()
+        tree,
+        Policy(),
+        Proofs(identities="/x/o.toml"),
+        (),
+        lambda _path, _limit: LOCK.replace("pypi/a", "pypi/b").encode(),
     )
 
     assert own is not None

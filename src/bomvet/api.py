@@ -58,12 +58,22 @@ def sbom(
     exclude: Sequence[str] = (),
     use_ignore_files: bool = True,
     resolve: bool = False,
+    provenance: Policy | None = None,
+    proofs: Proofs | None = None,
+    offline: bool = False,
 ) -> ScanResult:
-    """The inventory of `target`, without judgement; `resolve` asks npm and uv for the locks that are missing."""
+    """The inventory of `target`, without judgement; `resolve` asks npm and uv for the locks that are missing.
+
+    With `provenance`, a policy that says what is wanted, also who built what, by `proofs`.
+    """
     opened = open_target(target, exclude=exclude, use_ignore_files=use_ignore_files)
     if resolve:
         opened = _resolved(opened)
-    return _told(pipeline.inspect(opened.tree, subject=_timed(subject, opened)), opened)
+    result = pipeline.inspect(opened.tree, subject=_timed(subject, opened))
+    if provenance:
+        with _asking(provenance, _proving(opened.tree, provenance, proofs, ""), offline=offline) as context:
+            result = pipeline.proved(result, context)
+    return _told(result, opened)
 
 
 def scan(
@@ -149,20 +159,33 @@ def _context(
 ) -> Iterator[Context]:
     """What plug-ins are given; connections and databases are open as long as it is."""
     with contextlib.ExitStack() as stack:
-        context = Context(
-            now=now or dt.datetime.now(dt.UTC),
-            max_age=policy.max_age,
-            registries=policy.registries,
-            cool_down=policy.cool_down,
-            ask_registries=_asks_registries(policy),
-            clients=_own_clients(policy, proving),
-            proving=proving,
-        )
-        if not offline:
-            from bomvet.net import Client as Network  # noqa: PLC0415 - not needed otherwise
-
-            context = _with_catalogues(replace(context, http=stack.enter_context(Network())), policy)
+        context = stack.enter_context(_asking(policy, proving, now=now, offline=offline))
+        if context.http:
+            context = _with_catalogues(context, policy)
         yield _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
+
+
+@contextlib.contextmanager
+def _asking(
+    policy: Policy, proving: Proving | None, *, now: dt.datetime | None = None, offline: bool
+) -> Iterator[Context]:
+    """The network, unless the run is offline, and what may be asked of it."""
+    context = Context(
+        now=now or dt.datetime.now(dt.UTC),
+        max_age=policy.max_age,
+        registries=policy.registries,
+        cool_down=policy.cool_down,
+        ask_registries=_asks_registries(policy),
+        clients=_own_clients(policy, proving),
+        proving=proving,
+    )
+    if offline:
+        yield context
+        return
+    from bomvet.net import Client as Network  # noqa: PLC0415 - not needed otherwise
+
+    with Network() as network:
+        yield replace(context, http=network)
 
 
 def _vex(tree: FileTree, policy: Policy, files: Sequence[str], products: Sequence[str]) -> Vex | None:

@@ -382,6 +382,7 @@ RULE = '[[rules]]\nid = "own"\n'
     [
         ("unused-waivers = 'x'", "line 1: unused-waivers must be one of warn, fail, not 'x'"),
         ("disable = 'x'", "line 1: disable must be a list of texts"),
+        ("enable = 'x'", "line 1: enable must be a list of texts"),
         ("ignore-files = [1]", "line 1: ignore-files must be a list of texts"),
         ("[ignores]\nid = 1", "line 2: unknown setting ignores.id; known are owner, reason, expires"),
         ("[ignores]\nowner = 1", "line 2: ignores.owner must be a text that is not empty"),
@@ -459,8 +460,20 @@ def test_names_of_rules() -> None:
         "line 8: weak-integrity is a built-in rule; a rule of the policy needs its own id",
     )
     assert read_policy("", "bomvet.toml", built_in=lambda: pytest.fail("nobody asked")) == Policy()
-    stated = "disable = ['a']\n[severity]\nb = 'low'"
-    assert read_policy(stated, "bomvet.toml", built_in=lambda: ["a", "b"]).disable == ("a",)
+    stated = "enable = ['c']\ndisable = ['a']\n[severity]\nb = 'low'"
+    policy = read_policy(stated, "bomvet.toml", built_in=lambda: ["a", "b", "c"])
+    assert (policy.enable, policy.disable) == (("c",), ("a",))
+
+
+def test_rules_to_run_besides_the_usual_ones() -> None:
+    """They have to be there, and cannot be switched off as well."""
+    with pytest.raises(PolicyFileError) as caught:
+        read_policy("enable = ['a', 'b']\ndisable = ['b']", "bomvet.toml", built_in=lambda: ["b"])
+
+    assert caught.value.problems == (
+        "line 1: enable: b is disabled as well",
+        "line 1: enable: there is no rule a; known are b",
+    )
 
 
 def test_tests_are_for_another_reader() -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from bomvet.model.facts import SHOWN, AdvisoryMatch, Facts, Severity, Standing
 from bomvet.model.finding import Assessment, Finding, PolicyUsed, RiskScore, Verdict, Waived, Waiver
-from bomvet.model.provenance import ProvenanceStatus
 from bomvet.model.records import dataclass
 from bomvet.model.result import PluginStatus, Status
 from bomvet.policy._reach import direct
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 _RATED = {UnknownSeverity.FAIL: True, UnknownSeverity.PASS: False, UnknownSeverity.INCOMPLETE: None}
 #: Plug-ins whose status leaves no question open.
 _ANSWERED = (Status.OK, Status.OFF)
-#: Answers about provenance that leave the question open.
-_UNPROVED = (ProvenanceStatus.NOT_ESTABLISHED, ProvenanceStatus.UNSUPPORTED)
 
 
 def assess(
@@ -228,7 +225,7 @@ def _open_questions(inventory: Inventory, facts: Facts, plugins: Sequence[Plugin
     questions += [
         f"{purl}: {answer.reason}"
         for purl, answer in sorted(facts.provenance.items())
-        if answer.required and answer.status in _UNPROVED and purl not in asked
+        if answer.is_open and purl not in asked
     ]
     return list(dict.fromkeys(questions))
 

@@ -95,9 +95,9 @@ class Policy:
     `cool_down` is how many days old a release has to be, 0 for none; `ask_registries` has the registries asked about
     every package.  `provenance` says what has to be proved of who built what.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
-    `disable` are rules that are not run, `severities` those that weigh something else than built in, `rules` the
-    policy's own.  `ignore_files` are lists of other tools, whose entries become waivers by the help of `ignores`;
-    `notes` say what of these was not taken over.
+    `enable` are rules that are run though they are off by themselves, `disable` those that are not run, `severities`
+    those that weigh something else than built in, `rules` the policy's own.  `ignore_files` are lists of other tools,
+    whose entries become waivers by the help of `ignores`; `notes` say what of these was not taken over.
     """
 
     fail_on: tuple[Condition, ...] = conditions("high")
@@ -114,6 +114,7 @@ class Policy:
     author: str = ""
     vex: tuple[str, ...] = ()
     vex_products: tuple[str, ...] = ()
+    enable: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
     severities: tuple[tuple[str, Severity], ...] = ()
     rules: tuple[CustomRule, ...] = ()
@@ -233,6 +234,7 @@ class _PolicyReader(Reader):
             "osv": ("osv", self._osv),
             "provenance": ("provenance", self._provenance),
             "db": ("max_age", self._db),
+            "enable": ("enable", self.texts),
             "disable": ("disable", self.texts),
             "severity": ("severities", self._severities),
             "rules": ("rules", self._rules),
@@ -249,7 +251,7 @@ class _PolicyReader(Reader):
             if found is not None:
                 values[name] = found
         policy = Policy(**values, mirrors=self._mirrors(document.get("db")) if isinstance(document, dict) else ())
-        if built_in and (policy.disable or policy.severities or policy.rules or named_rules(policy)):
+        if built_in and (policy.enable or policy.disable or policy.severities or policy.rules or named_rules(policy)):
             self._names(policy, built_in())
         return policy
 
@@ -379,10 +381,14 @@ class _PolicyReader(Reader):
                 )
         own = [rule.id for rule in policy.rules]
         places: list[tuple[Path, str, Sequence[str]]] = [
+            *((("enable",), name, sorted(built_in)) for name in policy.enable),
             *((("disable",), name, sorted(built_in)) for name in policy.disable),
             *((("severity", name), name, sorted(built_in)) for name, _ in policy.severities),
             *((("fail-on",), name, sorted({*built_in, *own})) for name in named_rules(policy)),
         ]
+        for name in policy.enable:
+            if name in policy.disable:
+                self.problem(("enable",), f"enable: {name} is disabled as well")
         for path, name, known in places:
             if name not in known:
                 self.problem(path, f"{path[0]}: there is no rule {name}{near(name, known)}")
