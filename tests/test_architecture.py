@@ -172,8 +172,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "policies": {"opening", "plugin", "policy", "model"},
     "inputs": SERVICES | {"plugin", "policy", "model"},
     "api": BELOW_CLI,
-    "cli": BELOW_CLI | {"api"},
-    "__main__": BELOW_CLI | {"api", "cli"},
+    "trusting": BELOW_CLI,
+    "cli": BELOW_CLI | {"api", "trusting"},
+    "__main__": BELOW_CLI | {"api", "trusting", "cli"},
     # The public names, which are imported on first use.
     "": BELOW_CLI | {"api"},
 }
@@ -232,6 +233,7 @@ BORROWED = {
         "bomvet.opening",
         "bomvet.sources._commit",
     ): "the time of a checkout is of no target in particular, and no plug-in",
+    ("bomvet.cli.trust", "bomvet.reports._text"): "what a check prints is cleaned as what reports print",
     ("bomvet.cli._output", "bomvet.reports._text"): "what is said on stderr is cleaned as what reports print",
     ("bomvet.cli._output", "bomvet.reports._questions"): "what is open is said on stderr as reports print it",
     **dict.fromkeys(
