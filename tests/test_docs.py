@@ -252,7 +252,8 @@ def test_every_setting_is_documented() -> None:
     """The reference lists the keys of the policy file, and no others."""
     top = settings("", "no-such-key = 1")
     known = {
-        *(top - {"db", "osv", "exploitation", "ignores"}),
+        *(top - {"db", "osv", "exploitation", "ignores", "provenance"}),
+        *settings("provenance.", "[provenance]\nno-such-key = 1"),
         *settings("exploitation.", "[exploitation]\nno-such-key = 1"),
         *settings("osv.", "[osv]\nno-such-key = 1"),
         *settings("db.", "[db]\nno-such-key = 1"),
