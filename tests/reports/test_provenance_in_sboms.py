@@ -329,7 +329,7 @@ def test_claims() -> None:
         "bomvet:claim#pkg:pypi/half@1": (
             "pkg:pypi/half@1",
             (
-                "published by robot@acme.iam.gserviceaccount.com, as https://accounts.google.com knows it, "
+                "published by robot@acme.iam.gserviceaccount.com of https://accounts.google.com, "
                 "which says nothing of its build, for 1 of its 2 locked files"
             ),
         ),
@@ -352,12 +352,8 @@ def test_claims() -> None:
     ("known", "claim"),
     [
         (
-            answer(VERIFIED, attestation(EvidenceKind.NPM_SIGNATURE, "1", identity=None)),
-            "published by its registry, whose key signed it",
-        ),
-        (
             answer(VERIFIED, attestation(EvidenceKind.SLSA, "1", identity=proven.ACCOUNT, level="")),
-            "built by robot@acme.iam.gserviceaccount.com, as https://accounts.google.com knows it",
+            "built by robot@acme.iam.gserviceaccount.com of https://accounts.google.com",
         ),
         (
             answer(VERIFIED, attestation(EvidenceKind.SLSA, "1", identity=replace(GITHUB, commit="", workflow=""))),
@@ -373,8 +369,35 @@ def test_claims() -> None:
     ],
 )
 def test_what_is_claimed(known: ProvenanceAnswer, claim: str) -> None:
-    """No more is claimed than the certificate, or the key, says."""
-    assert _provenance.claimed(known) == claim
+    """No more is claimed than the certificate says."""
+    (found,) = written(of_wheel(known))["declarations"]["claims"]
+    assert found["predicate"] == claim
+
+
+def test_files_of_different_makers() -> None:
+    """Where the files of a component are not from one place, the claim says so."""
+    wheel = attestation(EvidenceKind.SLSA, "1", digest=sha256("a"), source="a", identity=replace(GITHUB, runner=""))
+    again = attestation(EvidenceKind.PYPI_PUBLISH, "2", digest=sha256("a"), source="a")
+    source = attestation(EvidenceKind.PYPI_PUBLISH, "3", digest=sha256("b"), source="b", identity=proven.ACCOUNT)
+    assert _provenance.claimed(answer(VERIFIED, source, again, wheel, files=2, attested=2)) == (
+        f"built from https://github.com/acme/wheel at {COMMIT} by .github/workflows/release.yml; "
+        "published by robot@acme.iam.gserviceaccount.com of https://accounts.google.com, "
+        "which says nothing of its build"
+    )
+
+
+def test_what_a_registry_signs_proves_nobody() -> None:
+    """Keys of npm sign what it serves: that is a reference, and no claim of who built it."""
+    signed = [
+        attestation(kind, "1", identity=None, source="https://npm.packages.example/x")
+        for kind in (EvidenceKind.NPM_SIGNATURE, EvidenceKind.NPM_PUBLISH)
+    ]
+    document = written(of_wheel(answer(ProvenanceStatus.ABSENT, *signed)))
+    assert "declarations" not in document
+    assert [item["type"] for item in document["components"][0]["externalReferences"][2:]] == [
+        "attestation",
+        "digital-signature",
+    ]
 
 
 def test_evidence_and_what_it_supports() -> None:
@@ -426,7 +449,7 @@ def test_evidence_and_what_it_supports() -> None:
 
 def test_evidence_without_a_digest_is_called_by_its_kind() -> None:
     """It has a URL, and nothing to name it by."""
-    one = attestation(EvidenceKind.SIGNATURE, "", source="https://a.example/b", identity=None, compared="")
+    one = attestation(EvidenceKind.SIGNATURE, "", source="https://a.example/b", compared="")
     (found,) = written(of_wheel(answer(VERIFIED, replace(one, digest=sha256("a")))))["declarations"]["evidence"]
     assert found["data"] == [{"name": "signature", "contents": {"url": "https://a.example/b"}}]
     assert found["description"].startswith(f"signature, verified, sha256:{'a' * 64}, log entry 42")
