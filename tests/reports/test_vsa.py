@@ -271,7 +271,7 @@ def test_what_was_not_judged_has_no_summary() -> None:
 
 def test_nothing_read_has_no_summary() -> None:
     """A statement has to be about something."""
-    with pytest.raises(UsageError, match="no file was read"):
+    with pytest.raises(UsageError, match="the format vsa is about the files that were read, and there are none"):
         VSA.render(replace(PASSED, target=Target(kind="dir", name="app")), RenderOptions())
 
 

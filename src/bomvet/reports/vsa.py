@@ -54,7 +54,7 @@ def render(result: ScanResult, options: RenderOptions) -> bytes:  # noqa: ARG001
 def _subjects(result: ScanResult) -> list[_Json]:
     files = (*result.target.inputs, *result.target.resolved)
     if not files:
-        raise UsageError("no file was read, so that there is nothing to summarise the verification of")
+        raise UsageError("the format vsa is about the files that were read, and there are none", hint="leave it out")
     return [{"name": file.path, "digest": {"sha256": file.sha256}} for file in files]
 
 
