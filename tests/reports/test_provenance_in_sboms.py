@@ -20,6 +20,8 @@ from bomvet.plugin import RenderOptions
 from bomvet.reports import _provenance
 from bomvet.reports.cyclonedx_json import CYCLONEDX_JSON
 from bomvet.reports.cyclonedx_xml import CYCLONEDX_XML
+from tests.enrichers import provenance_world as world
+from tests.provenance.registry import Registry
 from tests.reports import proven, samples
 from tests.reports.proven import GITHUB, OF_TOOL, OF_WHEEL, TOOL, WHEEL, answer, attestation, sha256
 from tests.reports.samples import PROVEN, SPEC_VERSIONS
@@ -447,6 +449,12 @@ def test_evidence_and_what_it_supports() -> None:
     }
 
 
+def test_a_signature_of_a_registry_rests_on_its_key() -> None:
+    """Which is no root of trust, and stands with the evidence alone."""
+    (found,) = [item for item in written()["declarations"]["evidence"] if "npm-signature" in item["description"]]
+    assert found["description"] == f"npm-signature, verified, sha512:{'c' * 128} as in the lock, key sha256:{'4' * 64}"
+
+
 def test_evidence_without_a_digest_is_called_by_its_kind() -> None:
     """It has a URL, and nothing to name it by."""
     one = attestation(EvidenceKind.SIGNATURE, "", source="https://a.example/b", compared="")
@@ -566,6 +574,34 @@ def test_a_result_and_its_sbom_are_no_different() -> None:
         for name, digit in (("half", "e"), ("liar", "d"))
     ]
     assert found.not_compared == ()
+
+
+def test_answers_of_real_evidence() -> None:
+    """Evidence that an instance of sigstore made, verified against its root, gives the claims and valid documents."""
+    registry = Registry()
+    world.serve_python(registry, world.WHEEL, b"wheel", build=True)
+    world.serve_node(registry, name="@acme/app")
+    components = (world.python(world.file(world.WHEEL, b"wheel")), world.node(name="@acme/app"))
+    answers, _ = world.run(*components, http=registry.http())
+    found = samples.result(Inventory(components=components), facts=Facts(provenance=answers))
+    document = written(found)
+
+    claim = (
+        f"built from https://github.com/acme/app at {'a' * 40} by .github/workflows/release.yml, "
+        "on a github-hosted runner, consistent with SLSA Build L2"
+    )
+    assert [(item["target"], item["predicate"]) for item in document["declarations"]["claims"]] == [
+        ("pkg:npm/%40acme/app@1.0.0", claim),
+        ("pkg:pypi/app@1.0", claim),
+    ]
+    kinds = [[ref["type"] for ref in item["externalReferences"]] for item in document["components"]]
+    assert kinds == [
+        ["distribution", "attestation", "digital-signature", "attestation", "vcs", "build-meta"],
+        ["distribution", "attestation", "attestation", "vcs", "build-meta"],
+    ]
+    assert [len(item["hashes"]) for item in document["components"]] == [1, 1]
+    assert json_faults(document) == []
+    assert xml_faults(CYCLONEDX_XML.render(found, RenderOptions()), "1.6") == []
 
 
 def _many(count: int) -> ScanResult:
