@@ -428,7 +428,7 @@ def _own_file(path: str) -> bytes | None:
 
 def _layout(location: str) -> Store:
     """The folder PATH, PATH:TAG or PATH@DIGEST; what exists as a whole is a path."""
-    from bomvet.provenance.layouts import Layout  # noqa: PLC0415 - for images alone
+    from bomvet.provenance.folders import Layout  # noqa: PLC0415 - for images alone
 
     path, wanted = location, ""
     if not os.path.isdir(path):
