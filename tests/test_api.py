@@ -465,5 +465,5 @@ def test_who_is_asked_about_what_is_exploited(tmp_path: Path, policy: str, *, as
     build(place, [RawRecord(origin="a", data=b'{"id": "X-1"}')], source="x", obtained=NOW)
     now = NOW if fresh else NOW + dt.timedelta(days=30)
     stated = read_policy(policy, "bomvet.toml")
-    with api._context(stated, place, now=now, offline=False, osv_url="", cache=cache) as context:
+    with api._context(stated, place, None, now=now, offline=False, osv_url="", cache=cache) as context:
         assert (bool(context.kev_url), bool(context.epss_url)) == ((asked or not fresh),) * 2

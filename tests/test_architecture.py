@@ -283,7 +283,7 @@ NOWHERE = ("multiprocessing", "pty", "ctypes", "runpy", "code", "pickle", "marsh
 #: Modules that reach outside, and the only places from which they may be used.
 EDGES: dict[str, tuple[str, ...]] = {
     "sqlite3": ("advisories/database.py", "advisories/cache.py", "fleet/store.py"),
-    **dict.fromkeys(CONNECTIONS, ("net/_rules.py", "net/_client.py", "net/_download.py")),
+    **dict.fromkeys(CONNECTIONS, ("net/_rules.py", "net/_client.py", "net/_download.py", "net/_sessions.py")),
     "subprocess": ("resolution.py",),  # the user's own clients, on manifests that we wrote
     **dict.fromkeys(NOWHERE, ()),
 }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tests.harness import NOW
 from tests.provenance.instance import (
     CertificateAuthority,
+    TiledLog,
     TransparencyLog,
     b64,
     bundle_entry,
@@ -27,6 +28,7 @@ from tests.provenance.instance import (
     spki,
 )
 from tests.provenance.people import Email, GitHub, GitLab, Identity
+from tests.provenance.timestamps import TimestampAuthority
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -128,7 +130,8 @@ class Authority:
 
     def __init__(self, name: str = "sigstore.example") -> None:
         self.ca = CertificateAuthority(name)
-        self.log = TransparencyLog()
+        self.log, self.tiles = TransparencyLog(), TiledLog()
+        self.timestamps = TimestampAuthority(name)
         self.npm_key = new_key()
         self.npm_keyid = "SHA256:" + b64(hashlib.sha256(spki(self.npm_key)).digest()).rstrip("=")
         self._leaf_key = new_key()
@@ -137,19 +140,13 @@ class Authority:
 
     def root(self, url: str = "https://sigstore.example") -> dict[str, Any]:
         """The trusted root of https://github.com/sigstore/protobuf-specs."""
-        chain = [{"rawBytes": b64(der(one))} for one in (self.ca.intermediate, self.ca.root)]
-        authority = {
-            "subject": {"organization": self.ca.name, "commonName": "sigstore"},
-            "uri": url,
-            "certChain": {"certificates": chain},
-            "validFor": _VALID,
-        }
+        name = self.ca.name
         return {
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-            "tlogs": [_log(self.log.key, url)],
-            "certificateAuthorities": [authority],
-            "ctlogs": [_log(self.ca.ct_key, url)],
-            "timestampAuthorities": [],
+            "tlogs": [_log(spki(self.log.key), url), _log(self.tiles.spki, f"{url}/v2", self.tiles.id)],
+            "certificateAuthorities": [_authority(name, url, (self.ca.intermediate, self.ca.root))],
+            "ctlogs": [_log(spki(self.ca.ct_key), url)],
+            "timestampAuthorities": [_authority(name, f"{url}/api/v1/timestamp", self.timestamps.chain)],
         }
 
     def root_json(self, url: str = "https://sigstore.example") -> bytes:
@@ -172,20 +169,47 @@ class Authority:
         entry: str = "dsse",
         proof: bool = True,
         promise: bool = True,
+        timestamp: bool = False,
         time: dt.datetime = PUBLISHED,
         signer: Signer | None = None,
     ) -> dict[str, Any]:
-        """A bundle over a statement: `entry` is `dsse`, `intoto-0.0.1`, `intoto-0.0.2` or `hashedrekord`.
+        """A bundle over a statement: `entry` is `dsse`, `intoto-0.0.1`, `intoto-0.0.2`, `hashedrekord` or `rekor2`.
 
+        `timestamp` adds one of an authority, which `rekor2` always has: it is all that tells the time there.
         `signer` goes in the place of one with a fresh certificate for `identity`.
         """
         by = signer or self.signer(identity, time)
         payload = about if isinstance(about, bytes) else canonical(dict(about))
         envelope = _envelope(payload, by)
-        logged = self.log.add(_BODIES[entry](envelope, canonical(envelope), by), time)
-        material = _material(version, by, self.ca)
-        material["tlogEntries"] = [bundle_entry(logged, proof=proof, promise=promise)]
+        signature = base64.b64decode(envelope["signatures"][0]["sig"])
+        if entry == "rekor2":
+            logged = self._tiled(pae(payload), signature, by)
+        else:
+            answer = self.log.add(_BODIES[entry](envelope, canonical(envelope), by), time)
+            logged = bundle_entry(answer, proof=proof, promise=promise)
+        stamped = signature if timestamp or entry == "rekor2" else b""
+        material = self._material(version, by, logged, stamped, time=time)
         return {"mediaType": _MEDIA_TYPES[version], "verificationMaterial": material, "dsseEnvelope": envelope}
+
+    def _tiled(self, data: bytes, signature: bytes, by: Signer) -> dict[str, Any]:
+        assert by.certificate is not None
+        return self.tiles.add(hashlib.sha256(data).digest(), signature, by.certificate)
+
+    def _material(
+        self, version: str, by: Signer, entry: dict[str, Any], stamped: bytes, *, time: dt.datetime
+    ) -> dict[str, Any]:
+        material: dict[str, Any] = {"tlogEntries": [entry]}
+        if by.certificate is None:
+            material["publicKey"] = {"hint": by.keyid}
+        elif version == "0.3":
+            material["certificate"] = {"rawBytes": b64(der(by.certificate))}
+        else:
+            chain = [{"rawBytes": b64(der(one))} for one in (by.certificate, self.ca.intermediate)]
+            material["x509CertificateChain"] = {"certificates": chain}
+        if stamped:
+            answer = b64(self.timestamps.stamp(stamped, time))
+            material["timestampVerificationData"] = {"rfc3161Timestamps": [{"signedTimestamp": answer}]}
+        return material
 
     def message(
         self,
@@ -193,17 +217,22 @@ class Authority:
         identity: Identity = GitHub(),  # noqa: B008 - immutable
         *,
         version: str = "0.3",
+        entry: str = "hashedrekord",
         proof: bool = True,
         promise: bool = True,
+        timestamp: bool = False,
         time: dt.datetime = PUBLISHED,
         signer: Signer | None = None,
     ) -> dict[str, Any]:
-        """A bundle with a signature over content, which is a message signature."""
+        """A bundle with a signature over content, which is a message signature; `entry` may be `rekor2`."""
         by = signer or self.signer(identity, time)
         signature = sign(by.key, data)
-        logged = self.log.add(_hashedrekord(data, signature, by), time)
-        material = _material(version, by, self.ca)
-        material["tlogEntries"] = [bundle_entry(logged, proof=proof, promise=promise)]
+        if entry == "rekor2":
+            logged = self._tiled(data, signature, by)
+        else:
+            logged = bundle_entry(self.log.add(_hashedrekord(data, signature, by), time), proof=proof, promise=promise)
+        stamped = signature if timestamp or entry == "rekor2" else b""
+        material = self._material(version, by, logged, stamped, time=time)
         digest = {"algorithm": "SHA2_256", "digest": b64(hashlib.sha256(data).digest())}
         signed = {"messageDigest": digest, "signature": b64(signature)}
         return {"mediaType": _MEDIA_TYPES[version], "verificationMaterial": material, "messageSignature": signed}
@@ -368,15 +397,6 @@ def _envelope(payload: bytes, by: Signer) -> dict[str, Any]:
     return {"payload": b64(payload), "payloadType": IN_TOTO, "signatures": [signature]}
 
 
-def _material(version: str, by: Signer, ca: CertificateAuthority) -> dict[str, Any]:
-    if by.certificate is None:
-        return {"publicKey": {"hint": by.keyid}}
-    if version == "0.3":
-        return {"certificate": {"rawBytes": b64(der(by.certificate))}}
-    chain = (by.certificate, ca.intermediate)
-    return {"x509CertificateChain": {"certificates": [{"rawBytes": b64(der(one))} for one in chain]}}
-
-
 def _hash(data: bytes) -> dict[str, str]:
     return {"algorithm": "sha256", "value": hashlib.sha256(data).hexdigest()}
 
@@ -424,16 +444,23 @@ _BODIES = {
 }
 
 
-def _log(key: ec.EllipticCurvePrivateKey, url: str) -> dict[str, Any]:
+def _log(key: bytes, url: str, log: bytes = b"") -> dict[str, Any]:
+    """A log of the trusted root; one of version 2 has an id of its own and another kind of key."""
+    public = {"rawBytes": b64(key), "keyDetails": "PKIX_ED25519" if log else "PKIX_ECDSA_P256_SHA_256"}
     return {
         "baseUrl": url,
         "hashAlgorithm": "SHA2_256",
-        "publicKey": {
-            "rawBytes": b64(spki(key)),
-            "keyDetails": "PKIX_ECDSA_P256_SHA_256",
-            "validFor": _VALID,
-        },
-        "logId": {"keyId": b64(hashlib.sha256(spki(key)).digest())},
+        "publicKey": {**public, "validFor": _VALID},
+        "logId": {"keyId": b64(log or hashlib.sha256(key).digest())},
+    }
+
+
+def _authority(name: str, url: str, chain: Sequence[x509.Certificate]) -> dict[str, Any]:
+    return {
+        "subject": {"organization": name, "commonName": chain[0].subject.rfc4514_string()},
+        "uri": url,
+        "certChain": {"certificates": [{"rawBytes": b64(der(one))} for one in chain]},
+        "validFor": _VALID,
     }
 
 

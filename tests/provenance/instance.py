@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tests.provenance.people import alternative_name, fields, old_fields
@@ -121,7 +121,7 @@ class CertificateAuthority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(start)
             .not_valid_after(start + VALIDITY)
-            .add_extension(_usage(digital_signature=True), critical=True)
+            .add_extension(usage(digital_signature=True), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
@@ -159,7 +159,8 @@ def name_of(organisation: str, common: str) -> x509.Name:
     )
 
 
-def _usage(*, digital_signature: bool = False, authority: bool = False) -> x509.KeyUsage:
+def usage(*, digital_signature: bool = False, authority: bool = False) -> x509.KeyUsage:
+    """What a key may be used for."""
     return x509.KeyUsage(
         digital_signature=digital_signature,
         content_commitment=False,
@@ -178,9 +179,8 @@ def certificate_of(
     key: ec.EllipticCurvePrivateKey,
     issuer: tuple[x509.Name, ec.EllipticCurvePrivateKey],
     path: int,
-    usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.CODE_SIGNING,
 ) -> x509.Certificate:
-    """A certificate of an authority, valid from 2020 to 2049; with `path` 0 it is confined to one usage."""
+    """A certificate of an authority, valid from 2020 to 2049; with `path` 0 it is confined to code."""
     builder = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -190,12 +190,12 @@ def certificate_of(
         .not_valid_before(_EPOCH)
         .not_valid_after(dt.datetime(2049, 12, 31, tzinfo=dt.UTC))
         .add_extension(x509.BasicConstraints(ca=True, path_length=path), critical=True)
-        .add_extension(_usage(authority=True), critical=True)
+        .add_extension(usage(authority=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer[1].public_key()), critical=False)
     )
     if path == 0:
-        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
     return builder.sign(issuer[1], hashes.SHA256())
 
 
@@ -292,6 +292,50 @@ class TransparencyLog:
         """A signed note of https://github.com/transparency-dev/formats/blob/main/log/README.md."""
         note = f"{ORIGIN} - 1\n{size}\n{b64(root)}\n"
         return f"{note}\n\u2014 {ORIGIN} {b64(self.id[:4] + sign(self.key, note.encode()))}\n"
+
+
+class TiledLog:
+    """A Rekor of version 2: no promises and no times, and a checkpoint whose key is named by the log's name too."""
+
+    ORIGIN = "log2026-1.sigstore.example"
+
+    def __init__(self) -> None:
+        self._key = ed25519.Ed25519PrivateKey.generate()
+        public = self._key.public_key()
+        self.spki = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        self.id = hashlib.sha256(f"{self.ORIGIN}\n\1".encode() + public.public_bytes_raw()).digest()
+        self.tree = MerkleTree()
+        self._lock = threading.Lock()
+        for number in range(TransparencyLog.OTHERS):
+            self.tree.append(b"somebody else's entry %d" % number)
+
+    def add(self, digest: bytes, signature: bytes, certificate: x509.Certificate) -> dict[str, Any]:
+        """An entry as a bundle has it, and as the log answers it."""
+        verifier = {"keyDetails": "PKIX_ECDSA_P256_SHA_256", "x509Certificate": {"rawBytes": b64(der(certificate))}}
+        record = {
+            "data": {"algorithm": "SHA2_256", "digest": b64(digest)},
+            "signature": {"content": b64(signature), "verifier": verifier},
+        }
+        kind = {"kind": "hashedrekord", "version": "0.0.2"}
+        raw = canonical({"apiVersion": kind["version"], "kind": kind["kind"], "spec": {"hashedRekordV002": record}})
+        with self._lock:
+            index = self.tree.append(raw)
+            size, root, path = len(self.tree), self.tree.root(), self.tree.proof(index)
+        note = f"{self.ORIGIN}\n{size}\n{b64(root)}\n"
+        signed = b64(self.id[:4] + self._key.sign(note.encode()))
+        return {
+            "logIndex": str(index),
+            "logId": {"keyId": b64(self.id)},
+            "kindVersion": kind,
+            "canonicalizedBody": b64(raw),
+            "inclusionProof": {
+                "logIndex": str(index),
+                "rootHash": b64(root),
+                "treeSize": str(size),
+                "hashes": [b64(one) for one in path],
+                "checkpoint": {"envelope": f"{note}\n\u2014 {self.ORIGIN} {signed}\n"},
+            },
+        }
 
 
 def bundle_entry(entry: dict[str, Any], *, proof: bool = True, promise: bool = True) -> dict[str, Any]:

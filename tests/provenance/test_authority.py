@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import json
 from typing import Any
@@ -15,7 +16,7 @@ from sigstore.models import Bundle, TrustedRoot
 from sigstore.verify import Verifier, policy
 from sigstore_models.trustroot.v1 import TrustedRoot as RootDocument
 
-from tests.provenance.authority import Authority, Email, GitHub, GitLab, pae, slsa, statement, tampered
+from tests.provenance.authority import PUBLISHED, Authority, Email, GitHub, GitLab, pae, slsa, statement, tampered
 from tests.provenance.instance import MerkleTree, b64
 
 SHA256 = "1f" * 32
@@ -39,6 +40,34 @@ def test_bundles_of_all_versions_are_verified(authority: Authority, version: str
     assert verify(authority, authority.bundle(ABOUT, version=version)) == ABOUT
     message = Bundle.from_json(json.dumps(authority.message(b"content", version=version)))
     verifier(authority).verify_artifact(b"content", message, policy.UnsafeNoOp())
+
+
+@pytest.mark.parametrize("entry", ["hashedrekord", "rekor2"])
+def test_a_log_of_version_2_goes_with_a_timestamp(authority: Authority, entry: str) -> None:
+    """Which a log of version 1 may have too; the statement of the bundle has the entry of its own kind."""
+    document = authority.bundle(ABOUT, entry="dsse" if entry == "hashedrekord" else entry, timestamp=True)
+    assert document["verificationMaterial"]["timestampVerificationData"]["rfc3161Timestamps"]
+    assert verify(authority, document) == ABOUT
+    message = authority.message(b"content", entry=entry, timestamp=True)
+    verifier(authority).verify_artifact(b"content", Bundle.from_json(json.dumps(message)), policy.UnsafeNoOp())
+
+
+def test_a_timestamp_of_another_moment_is_refused(authority: Authority) -> None:
+    """The certificate was valid for ten minutes."""
+    document = authority.bundle(ABOUT, entry="rekor2")
+    late = authority.timestamps.stamp(_signature(document), PUBLISHED + dt.timedelta(hours=1))
+    path: list[str | int] = ["verificationMaterial", "timestampVerificationData", "rfc3161Timestamps", 0]
+    with pytest.raises(Error):
+        verify(authority, tampered(document, [*path, "signedTimestamp"], b64(late)))
+    other = authority.timestamps.stamp(b"another signature", PUBLISHED)
+    with pytest.raises(Error):
+        verify(authority, tampered(document, [*path, "signedTimestamp"], b64(other)))
+    with pytest.raises(Error):
+        verify(authority, tampered(document, [*ENTRY, "inclusionProof", "hashes", 0], b64(b"\0" * 32)))
+
+
+def _signature(document: Any) -> bytes:
+    return base64.b64decode(document["dsseEnvelope"]["signatures"][0]["sig"])
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,15 @@ from bomvet.model.records import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What a check looks for: `id` in kebab case, one-line `title`, `help` in a few sentences."""
+    """What a check looks for: `id` in kebab case, one-line `title`, `help` in a few sentences.
+
+    One that is not `enabled` is run where the policy enables it.
+    """
 
     id: str
     title: str
     help: str
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -222,6 +222,11 @@ def _open_questions(inventory: Inventory, facts: Facts, plugins: Sequence[Plugin
             for purl, answer in sorted(facts.releases.items())
             if answer.standing is Standing.NOT_ESTABLISHED and purl not in asked
         ]
+    questions += [
+        f"{purl}: {answer.reason}"
+        for purl, answer in sorted(facts.provenance.items())
+        if answer.is_open and purl not in asked
+    ]
     return list(dict.fromkeys(questions))
 
 

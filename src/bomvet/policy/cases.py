@@ -37,7 +37,8 @@ from bomvet.model.inventory import (
 )
 from bomvet.model.purl import npm_purl, project_purl, pypi_purl
 from bomvet.model.records import dataclass, replace
-from bomvet.policy._reader import Reader, named, one_of, parsed
+from bomvet.model.toml_reader import Reader, named, one_of
+from bomvet.policy._toml import parsed
 from bomvet.policy.assess import assess
 from bomvet.policy.conditions import conditions, written
 from bomvet.policy.document import Policy, UnusedWaivers, within
@@ -48,7 +49,7 @@ from bomvet.policy.waivers import no_order
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bomvet.policy._toml_lines import Path
+    from bomvet.model.toml_lines import Path
     from bomvet.policy.waivers import Order
 
 EXPECTED = ("fail", "warn", "pass", "waived", "incomplete")

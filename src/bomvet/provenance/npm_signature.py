@@ -29,11 +29,16 @@ class Key(Protocol):
     """A key of a registry: `key` is its SPKI in DER in base64, `end` the moment from which it signs nothing."""
 
     @property
-    def keyid(self) -> str: ...  # noqa: D102
+    def keyid(self) -> str:
+        """The id that signatures name."""
+
     @property
-    def key(self) -> str: ...  # noqa: D102
+    def key(self) -> str:
+        """The public key."""
+
     @property
-    def end(self) -> dt.datetime | None: ...  # noqa: D102
+    def end(self) -> dt.datetime | None:
+        """None where it has none."""
 
 
 class _Refused(Exception):  # noqa: N818 - no error of the program

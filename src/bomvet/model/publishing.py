@@ -1,0 +1,224 @@
+"""What provenance and identities say against a component; pure, for rules, the risk score and reports to share.
+
+Nothing here is said where the answer is not established: that is a question, and no accusation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bomvet.model.facts import RANKED, Severity
+from bomvet.model.provenance import (
+    PUBLISH_LEVELS,
+    EvidenceKind,
+    IdentityField,
+    LogStrength,
+    ProvenanceStatus,
+    PublishLevel,
+    Step,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bomvet.model.provenance import (
+        Attestation,
+        IdentityAnswer,
+        IdentityChange,
+        ProvenanceAnswer,
+        PublisherIdentity,
+    )
+
+#: What an attestation is, in words.
+KINDS = {
+    EvidenceKind.PYPI_PUBLISH: "PyPI publish attestation",
+    EvidenceKind.SLSA: "SLSA provenance",
+    EvidenceKind.NPM_PUBLISH: "npm publish attestation",
+    EvidenceKind.NPM_SIGNATURE: "npm registry signature",
+    EvidenceKind.SIGNATURE: "signature",
+    EvidenceKind.SBOM: "attested SBOM",
+    EvidenceKind.SUMMARY: "verification summary",
+    EvidenceKind.OTHER: "attestation",
+}
+#: What is refused where a step fails, in words.
+STEPS = {
+    Step.FORMAT: "the form",
+    Step.CERTIFICATE: "the certificate",
+    Step.TIME: "the time of signing",
+    Step.KEY: "the key",
+    Step.LOG: "the transparency log",
+    Step.SIGNATURE: "the signature",
+    Step.ENTRY: "the log entry",
+    Step.PREDICATE_TYPE: "the predicate type",
+    Step.SUBJECT: "the subject",
+    Step.DIGEST: "the digest",
+    Step.IDENTITY: "the identity",
+}
+#: How a release was published, in words that follow "was published".
+LEVELS = {
+    PublishLevel.NONE: "without evidence",
+    PublishLevel.PROVENANCE: "with provenance",
+    PublishLevel.TRUSTED_PUBLISHER: "by a trusted publisher",
+    PublishLevel.STAGED: "by a trusted publisher, and approved by a maintainer",
+}
+#: Triggers by which people who may not write to a repository have its workflows run with its rights.
+UNSAFE_TRIGGERS = frozenset({"pull_request_target", "issue_comment", "workflow_run"})
+SELF_HOSTED = "self-hosted"
+
+#: What a change of each field weighs, where nothing else of it tells.
+_GRAVITY = {
+    IdentityField.REPOSITORY: Severity.HIGH,
+    IdentityField.OWNER: Severity.HIGH,
+    IdentityField.ISSUER: Severity.HIGH,
+    IdentityField.SUBJECT: Severity.HIGH,
+    IdentityField.WORKFLOW: Severity.MEDIUM,
+    IdentityField.PUBLISHER: Severity.MEDIUM,
+    IdentityField.TRIGGER: Severity.LOW,
+    IdentityField.RUNNER: Severity.LOW,
+    IdentityField.REF: Severity.LOW,
+    IdentityField.RENAMED: Severity.LOW,
+    IdentityField.LEVEL: Severity.MEDIUM,
+}
+#: From which nobody can tell who built something: a registry signs whatever it was given.
+_SAYS_NO_BUILDER = frozenset({EvidenceKind.NPM_SIGNATURE})
+#: What is about the making or the publishing of an artefact, and not about a document beside it.
+ABOUT_ARTEFACT = frozenset(
+    {
+        EvidenceKind.SLSA,
+        EvidenceKind.PYPI_PUBLISH,
+        EvidenceKind.NPM_PUBLISH,
+        EvidenceKind.NPM_SIGNATURE,
+        EvidenceKind.SIGNATURE,
+    }
+)
+_STRENGTHS = (LogStrength.NONE, LogStrength.PROMISE, LogStrength.PROOF)
+
+
+# -- who signed ------------------------------------------------------------------------------------------------
+
+
+def signed(answer: ProvenanceAnswer) -> tuple[Attestation, ...]:
+    """The verified attestations that say who built or published the component, provenance first."""
+    found = [a for a in answer.verified if a.identity and a.kind in ABOUT_ARTEFACT]
+    return tuple(sorted(found, key=lambda a: (a.kind is not EvidenceKind.SLSA, a.source, a.bundle)))
+
+
+def signers(answer: ProvenanceAnswer) -> tuple[PublisherIdentity, ...]:
+    """The identities of these, each once: several where files of one release were signed by several."""
+    return tuple(dict.fromkeys(a.identity for a in signed(answer) if a.identity))
+
+
+def weakest_log(attestations: Iterable[Attestation]) -> LogStrength:
+    """How the log vouches for all of them; `NONE` where there are none."""
+    return min((a.strength for a in attestations), key=_STRENGTHS.index, default=LogStrength.NONE)
+
+
+def is_established(answer: ProvenanceAnswer) -> bool:
+    """Whether all that there is was obtained and could be judged; what was refused was judged."""
+    return answer.status not in (ProvenanceStatus.NOT_ESTABLISHED, ProvenanceStatus.UNSUPPORTED)
+
+
+def is_unattested(answer: ProvenanceAnswer) -> bool:
+    """Whether it is established that no evidence says who built the component."""
+    definite = answer.status in (ProvenanceStatus.ABSENT, ProvenanceStatus.VERIFIED)
+    return definite and all(a.kind in _SAYS_NO_BUILDER for a in answer.verified)
+
+
+# -- what is against it ----------------------------------------------------------------------------------------
+
+
+def refused(answer: ProvenanceAnswer) -> tuple[Attestation, ...]:
+    """The attestations that failed a step of verification, but for that of the digest, by step and source."""
+    found = [a for a in _invalid(answer) if a.step is not Step.DIGEST]
+    order = tuple(Step)
+    return tuple(sorted(found, key=lambda a: (order.index(a.step or Step.FORMAT), a.source, a.bundle)))
+
+
+def tampered(answer: ProvenanceAnswer) -> tuple[Attestation, ...]:
+    """The attestations that are sound and about something else than what is pinned."""
+    found = [a for a in _invalid(answer) if a.step is Step.DIGEST]
+    return tuple(sorted(found, key=lambda a: (a.source, a.bundle)))
+
+
+def _invalid(answer: ProvenanceAnswer) -> list[Attestation]:
+    return [a for a in answer.attestations if a.status is ProvenanceStatus.INVALID]
+
+
+def contradicted(answer: ProvenanceAnswer) -> tuple[Attestation, ...]:
+    """The verified attestations whose predicates claim what their certificates deny."""
+    return tuple(a for a in answer.verified if a.contradictions)
+
+
+def weakened(answer: ProvenanceAnswer, identity: IdentityAnswer | None) -> tuple[str, ...]:
+    """In what the release falls behind earlier ones, behind the identity lock, or some of its files behind others.
+
+    Empty where it does not, or where that is not established.
+    """
+    if answer.status is ProvenanceStatus.NOT_ESTABLISHED:
+        return ()
+    return tuple(filter(None, (_behind_earlier(answer), _behind_lock(answer, identity), _behind_others(answer))))
+
+
+def _behind_earlier(answer: ProvenanceAnswer) -> str:
+    earlier = answer.stronger
+    if earlier is None:
+        return ""
+    day = f" of {earlier.uploaded[:10]}" if earlier.uploaded else ""
+    this = f", this one {LEVELS[answer.level]}" if answer.level else ""
+    return f"{earlier.version}{day} was published {LEVELS[earlier.level]}{this}"
+
+
+def _behind_lock(answer: ProvenanceAnswer, identity: IdentityAnswer | None) -> str:
+    if identity is None:
+        return ""
+    change = next((c for c in identity.changes if c.what is IdentityField.LEVEL and _falls(c)), None)
+    if change:
+        return f"{identity.source} expects {change.before}, and the release has {change.after or PublishLevel.NONE}"
+    if is_unattested(answer) and identity.expected.level is not PublishLevel.NONE:
+        return f"{identity.source} expects {identity.expected.level}, and there is no evidence of who built the release"
+    return ""
+
+
+def _falls(change: IdentityChange) -> bool:
+    """Whether a change of level is one for the worse; of words that are no levels it is taken to be."""
+    known = [level.value for level in PUBLISH_LEVELS]
+    if change.before not in known or (change.after and change.after not in known):
+        return True
+    return known.index(change.after or PublishLevel.NONE) < known.index(change.before)
+
+
+def _behind_others(answer: ProvenanceAnswer) -> str:
+    lacking = answer.files - answer.attested
+    # Of a file whose evidence is refused, or of a form that is not verified here, there is evidence.
+    if not answer.attested or lacking <= 0 or len(answer.verified) < len(answer.attestations):
+        return ""
+    has, none = f"{answer.attested} {_have(answer.attested)} evidence", f"{lacking} {_have(lacking)} none"
+    return f"of {answer.files} locked files of the release {has}, and {none}"
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"
+
+
+def moved(identity: IdentityAnswer) -> tuple[IdentityChange, ...]:
+    """The changes of who publishes, gravest first; how it was published is for `weakened`."""
+    found = [c for c in identity.changes if c.what is not IdentityField.LEVEL]
+    order = tuple(IdentityField)
+    return tuple(sorted(found, key=lambda c: (RANKED.index(gravity(c)), order.index(c.what), c.before, c.after)))
+
+
+def gravity(change: IdentityChange) -> Severity:
+    """What one change weighs."""
+    if change.what is IdentityField.TRIGGER and change.after in UNSAFE_TRIGGERS:
+        return Severity.HIGH
+    if change.what is IdentityField.RUNNER and change.after == SELF_HOSTED:
+        return Severity.MEDIUM
+    if change.what is IdentityField.REF:
+        return _gravity_of_ref(change)
+    return _GRAVITY[change.what]
+
+
+def _gravity_of_ref(change: IdentityChange) -> Severity:
+    if change.after == "pull-request":  # what nobody has merged
+        return Severity.HIGH
+    return Severity.MEDIUM if (change.before, change.after) == ("tag", "branch") else Severity.LOW
