@@ -247,7 +247,7 @@ def _verdict(
         verdict=Verdict.VERIFIED,
         digests=tuple(digests),
         outcomes=tuple(outcomes),
-        notes=(*notes, *_contradictions(outcomes)),
+        notes=tuple(dict.fromkeys((*notes, *_contradictions(outcomes)))),
         unknowns=tuple(unknowns),
         root=asked.root,
     )

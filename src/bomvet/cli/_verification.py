@@ -55,19 +55,20 @@ def _lines(found: Verification) -> Iterator[str]:
         (Bearing.BESIDE, "About something else"),
     )
     for bearing, title in titles:
-        yield from _section(title, [o.attestation for o in found.outcomes if o.bearing is bearing])
+        yield from _section(title, bearing, [o.attestation for o in found.outcomes if o.bearing is bearing])
     yield from _list("Not established", found.unknowns)
     yield from _list("Notes", found.notes)
 
 
-def _section(title: str, attestations: list[Attestation]) -> Iterator[str]:
+def _section(title: str, bearing: Bearing, attestations: list[Attestation]) -> Iterator[str]:
     if attestations:
         yield ""
         yield f"{title} ({len(attestations):,})"
     for one in attestations[:_MAX_SHOWN]:
         yield f"- {one.kind}{f' ({one.predicate_type})' if one.predicate_type else ''}"
         for name, text in _fields(one):
-            if text:
+            # Of what does not count nobody should read how well it was built.
+            if text and (name != "level" or bearing is Bearing.COUNTS):
                 yield f"    {name:<{_WIDTH}}{text}"
     if len(attestations) > _MAX_SHOWN:
         yield f"  ... and {len(attestations) - _MAX_SHOWN:,} more, all listed with -f json"
