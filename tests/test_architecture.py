@@ -154,7 +154,7 @@ class C:
 PLUGINS = {"sources", "resolvers", "enrichers", "checks", "reports"}
 SERVICES = {"advisories", "documents", "provenance", "versions"}
 BELOW_PIPELINE = PLUGINS | SERVICES | {"reading", "plugin", "policy", "model"}
-BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net", "resolution", "inputs", "clients", "opening", "policies"}
+BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net", "resolution", "inputs", "clients", "opening", "policies", "verifying"}
 #: Which rooms each room may import, besides itself; `errors` and the version are for all.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -171,9 +171,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "opening": BELOW_PIPELINE | {"pipeline"},
     "policies": {"opening", "plugin", "policy", "model"},
     "inputs": SERVICES | {"plugin", "policy", "model"},
+    "verifying": SERVICES | {"plugin", "policy", "model", "net", "opening"},
     "api": BELOW_CLI,
-    "cli": BELOW_CLI | {"api"},
-    "__main__": BELOW_CLI | {"api", "cli"},
+    "trusting": BELOW_CLI,
+    "cli": BELOW_CLI | {"api", "trusting"},
+    "__main__": BELOW_CLI | {"api", "trusting", "cli"},
     # The public names, which are imported on first use.
     "": BELOW_CLI | {"api"},
 }
@@ -232,6 +234,9 @@ BORROWED = {
         "bomvet.opening",
         "bomvet.sources._commit",
     ): "the time of a checkout is of no target in particular, and no plug-in",
+    ("bomvet.cli.trust", "bomvet.reports._text"): "what a check prints is cleaned as what reports print",
+    ("bomvet.cli._verification", "bomvet.reports._text"): "what is shown is cleaned as what reports print",
+    ("bomvet.cli._verification", "bomvet.reports._json"): "it is written as all JSON of ours",
     ("bomvet.cli._output", "bomvet.reports._text"): "what is said on stderr is cleaned as what reports print",
     ("bomvet.cli._output", "bomvet.reports._questions"): "what is open is said on stderr as reports print it",
     **dict.fromkeys(
@@ -280,7 +285,7 @@ NOWHERE = ("multiprocessing", "pty", "ctypes", "runpy", "code", "pickle", "marsh
 #: Modules that reach outside, and the only places from which they may be used.
 EDGES: dict[str, tuple[str, ...]] = {
     "sqlite3": ("advisories/database.py", "advisories/cache.py", "fleet/store.py"),
-    **dict.fromkeys(CONNECTIONS, ("net/_rules.py", "net/_client.py", "net/_download.py")),
+    **dict.fromkeys(CONNECTIONS, ("net/_rules.py", "net/_client.py", "net/_download.py", "net/_sessions.py")),
     "subprocess": ("resolution.py",),  # the user's own clients, on manifests that we wrote
     **dict.fromkeys(NOWHERE, ()),
 }

@@ -36,7 +36,7 @@ _LINK = re.compile(r"\]\(([^()\s]+)\)")
 _HOSTS = {
     "api.first.org", "api.osv.dev", "docs.oasis-open.org", "epss.empiricalsecurity.com", "github.com",
     "keepachangelog.com", "openvex.dev", "osv-vulnerabilities.storage.googleapis.com", "ossf.github.io", "semver.org",
-    "www.cisa.gov", "www.first.org",
+    "slsa.dev", "www.cisa.gov", "www.first.org",
 }  # fmt: skip
 _HOST = re.compile(r"https?://(?:[^/\s@]*@)?([A-Za-z0-9.-]+)")
 

@@ -174,13 +174,17 @@ class RiskScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyUsed:
-    """What decided: the name of the policy file (empty: the built-in policy) and its thresholds."""
+    """What decided: the name of the policy file (empty: the built-in policy) and its thresholds.
+
+    `digest` is the SHA-256 of the file's text, with line feeds for line ends; empty without a file.
+    """
 
     source: str
     fail_on: str
     unknown_severity: str
     allow_incomplete: bool
     require_components: bool
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

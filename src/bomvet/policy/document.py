@@ -87,7 +87,7 @@ class Policy:
     """What may ship.
 
     `fail_on` are the conditions of which any refuses a finding.  `max_age` bounds the age of advisory data.
-    `source` is the name of the file, empty for the built-in policy.
+    `source` is the name of the file, empty for the built-in policy, `digest` the SHA-256 of its text.
     `registries` are URLs that packages may come from, besides those that the project's clients are configured for.
     `vex` are patterns of VEX documents in the project, `vex_products` names by which statements may call the project.
     `advisories` says where advisories come from, `osv` what there is to know of the service, `mirrors` where
@@ -107,6 +107,7 @@ class Policy:
     allow_incomplete: bool = False
     require_components: bool = False
     source: str = field(default="", compare=False)
+    digest: str = field(default="", compare=False)
     exclude: tuple[str, ...] = ()
     registries: tuple[str, ...] = ()
     cool_down: int = 0

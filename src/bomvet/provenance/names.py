@@ -8,7 +8,8 @@ pypi-attestations #123, #124 and #127 tell what went wrong before).  npm's state
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from bomvet.model.records import dataclass
 
 _SDISTS = (".tar.gz", ".zip")
 _WHEEL_NAME = re.compile(r"[A-Za-z0-9](?:[._]?[A-Za-z0-9])*").fullmatch
@@ -20,7 +21,8 @@ _TAGS = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*").fullmatch
 _LONGEST = 1000
 
 
-class SameName(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SameName:
     """Whether a subject is called what is expected; `key` finds such subjects without asking about each."""
 
     key: str

@@ -35,17 +35,21 @@ __all__ = [
     "evidence_of_audit",
     "integrity_of",
     "read_package",
+    "refused_in_audit",
     "stronger",
 ]
 #: A release has a publish attestation and one of provenance; GitHub's answers for other files have a page of 100.
 _MOST = 200
 _MAX_PACKUMENT = 64 * 1024 * 1024
+#: Of several attestations, none of which is larger than a bundle may be.
+_MAX_ANSWER = 16 * 1024 * 1024
 #: An audit holds the attestations of every package of a project.
 _MAX_AUDIT = 64 * 1024 * 1024
 _MOST_AUDITED = 20_000
 _MOST_DEPENDENCIES = 2000
 _MOST_SIGNATURES = 20
 _MOST_CHANGES = 100
+_MOST_REFUSED = 100
 
 
 # -- attestations ----------------------------------------------------------------------------------------------
@@ -53,7 +57,7 @@ _MOST_CHANGES = 100
 
 def evidence_of_attestations(data: bytes, source: str) -> tuple[Evidence, ...]:
     """The attestations of one release, as the registry's attestations endpoint states them; raises `ValueError`."""
-    return attestations_object(_json.read_object(data), source)
+    return attestations_object(_json.read_object(data, _MAX_ANSWER), source)
 
 
 def attestations_object(document: dict[str, Any], source: str) -> tuple[Evidence, ...]:
@@ -78,6 +82,8 @@ def _entry(item: dict[str, Any], source: str) -> Evidence:
     if predicate_type is not None and not isinstance(predicate_type, str):
         raise ValueError("the predicate type of an attestation is text, which this is not")
     raw = _json.written({"predicateType": predicate_type, "bundle": bundle})
+    if len(raw) > _json.MAX_BUNDLE:
+        raise ValueError(f"an attestation has more than {_json.MAX_BUNDLE} bytes")
     return Evidence(Form.BUNDLE, _json.without_nulls(bundle), raw, source, predicate_type or "")
 
 
@@ -105,15 +111,26 @@ def audit_object(document: dict[str, Any], source: str) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
+def refused_in_audit(document: dict[str, Any]) -> tuple[str, ...]:
+    """Packages whose attestations npm refused, in words; their evidence is not in the audit."""
+    refused = (_json.table(item) for item in _json.listed(document.get("invalid"))[:_MOST_REFUSED])
+    return tuple(
+        f"npm refused the attestation of {_json.text(item.get('name'))}@{_json.text(item.get('version'))}"
+        for item in refused
+        if item.get("code") == "EATTESTATIONVERIFY"
+    )
+
+
 # -- the package -----------------------------------------------------------------------------------------------
 
 
 class PackageVersion(NamedTuple):
     """What the packument says of one release.
 
-    `uploaded` is RFC 3339, empty where not stated.  `repository` is the declared one, as it is spelt, `directory` where
-    in it.  `integrity` is subresource integrity; `signatures` are pairs of a key's id and a signature.  `attestations`
-    is the URL of its attestations, empty where it has none.  `publisher` is npm's id of the trusted publisher's set-up.
+    `uploaded` is RFC 3339, empty where not stated.  `repository` is the declared one, as it is spelt, `directory`
+    where in it.  `integrity` is subresource integrity, `shasum` SHA-1 in hexadecimal; `signatures` are pairs of a key's
+    id and a signature.  `attestations` is the URL of its attestations, empty where it has none, and `provenance`
+    whether one of them is to say who built it.  `publisher` is npm's id of the trusted publisher's set-up.
     `dependencies` are all that get installed with it, by the name they get, and what is asked for.  `scripts` are those
     that run when it is installed.
     """
@@ -125,8 +142,10 @@ class PackageVersion(NamedTuple):
     repository: str
     directory: str
     integrity: str
+    shasum: str
     signatures: tuple[tuple[str, str], ...]
     attestations: str
+    provenance: bool
     dependencies: Mapping[str, str]
     scripts: Mapping[str, str]
     deprecated: bool
@@ -162,12 +181,23 @@ class Package:
             repository=repository,
             directory=directory,
             integrity=_json.text(dist.get("integrity"), 4000),
+            shasum=_json.text(dist.get("shasum")).lower(),
             signatures=tuple(_signatures(dist)),
             attestations=_json.text(_json.table(dist.get("attestations")).get("url"), 4000),
+            provenance=bool(_json.table(dist.get("attestations")).get("provenance")),
             dependencies=_dependencies(manifest),
             scripts=_scripts(manifest),
             deprecated=bool(manifest.get("deprecated")),
         )
+
+    @cached_property
+    def vouches(self) -> bool:
+        """Whether any release has signatures or attestations.
+
+        A mirror may leave all of these out (and `_npmUser`): what it does not have is not known to be absent.
+        """
+        dists = (_json.table(_json.table(manifest).get("dist")) for manifest in self._versions.values())
+        return any(dist.get("signatures") or dist.get("attestations") for dist in dists)
 
     def level(self, version: str) -> PublishLevel | None:
         """How a release was published by the registry's word; None where it is not there."""

@@ -31,6 +31,8 @@ _BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 _STATEMENT = "application/vnd.in-toto+json"
 #: A file has an attestation or two per publisher, of which there is one.
 _MOST = 200
+#: Of several attestations, none of which is larger than a bundle may be.
+_MAX_ANSWER = 16 * 1024 * 1024
 _MAX_INDEX = 64 * 1024 * 1024
 
 
@@ -42,7 +44,7 @@ def evidence_of_provenance(data: bytes, source: str) -> tuple[Evidence, ...]:
 
     They carry no predicate type of their own outside of what is signed.
     """
-    return provenance_object(_json.read_object(data), source)
+    return provenance_object(_json.read_object(data, _MAX_ANSWER), source)
 
 
 def provenance_object(document: dict[str, Any], source: str) -> tuple[Evidence, ...]:
@@ -87,14 +89,21 @@ def attestation_object(document: dict[str, Any], source: str) -> Evidence:
             "signatures": [{"sig": _required(envelope, "signature")}],
         },
     }
-    return Evidence(Form.BUNDLE, bundle, _json.written(document), source)
+    raw = _json.written(document)
+    if len(raw) > _json.MAX_BUNDLE:
+        raise ValueError(f"an attestation object has more than {_json.MAX_BUNDLE} bytes")
+    return Evidence(Form.BUNDLE, bundle, raw, source)
+
+
+class UnknownVersionError(ValueError):
+    """An attestation, or what holds some, is of a version that nothing is known of."""
 
 
 def _require_version(document: dict[str, Any], what: str) -> None:
-    """Version 1 is the only one that there is; another may mean anything."""
+    """Version 1 is the only one that there is; another may mean anything; raises `UnknownVersionError`."""
     version = document.get("version")
     if isinstance(version, bool) or version != 1:
-        raise ValueError(f"the version of {what} is 1, and this is of version {str(version)[:20]}")
+        raise UnknownVersionError(f"the version of {what} is 1, and this is of version {str(version)[:20]}")
 
 
 def _required(document: dict[str, Any], key: str) -> str:
