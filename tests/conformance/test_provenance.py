@@ -5,7 +5,6 @@ Every file is looked at: the counts are part of what is asserted.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -14,14 +13,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from bomvet.errors import UsageError
 from bomvet.model.inventory import Hash
-from bomvet.model.provenance import Attestation, EvidenceKind, LogStrength, ProvenanceStatus, Step
-from bomvet.provenance._json import strict
+from bomvet.model.provenance import LogStrength, ProvenanceStatus, Step
 from bomvet.provenance.bundles import BundleVerifier
 from bomvet.provenance.evidence import Evidence, Expected, Form
 from bomvet.provenance.keys import shipped_keys
-from bomvet.provenance.root import embedded_root, read_root
+from bomvet.provenance.root import embedded_root
 from tests.provenance.judging import of_attestation
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "provenance"

@@ -24,6 +24,7 @@ COMMANDS = {
     "sign": ("bomvet.cli.sign", "sign"),
     "db": ("bomvet.cli.db", "app"),
     "policy": ("bomvet.cli.policy", "app"),
+    "trust": ("bomvet.cli.trust", "app"),
     "list": ("bomvet.cli.list_", "list_"),
 }
 
