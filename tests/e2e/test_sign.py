@@ -262,7 +262,7 @@ def test_what_is_wrong_is_told(served: ServedAuthority, cli: Cli, arguments: lis
     [
         ("not JSON", "bom.json: no JSON to sign: Expecting value: line 1 column 1 (char 0)"),
         ("[]", "bom.json: no JSON to sign: it is no object"),
-        ('{"a": 1, "a": 2}', "bom.json: no JSON to sign: an object has two members of the same name"),
+        ('{"a": 1, "a": 2}', "bom.json: no JSON to sign: a key stands twice in one object"),
         ('{"a": NaN}', "bom.json: no JSON to sign: NaN is no number of JSON"),
         ("[" * 100_000, "bom.json: no JSON to sign: "),
         ("\udcff", "bom.json: no JSON to sign: 'utf-8' codec can't decode byte 0xff in position 0"),
@@ -488,7 +488,7 @@ def test_an_authority_that_nobody_trusts_is_refused(served: ServedAuthority, cli
 
 def test_no_home_directory_is_read_or_written(cli: Cli) -> None:
     """The public instance is what the package carries."""
-    config = signing.public_instance()
+    config = signing.public_instance().config
     assert config.signing_config.get_oidc_url() == "https://oauth2.sigstore.dev/auth"
     assert config.signing_config.get_fulcio().url == "https://fulcio.sigstore.dev"
     assert len(config.trusted_root.get_fulcio_certs()) > 1
@@ -503,6 +503,45 @@ def test_a_whole_process_says_no_more(cli: Cli) -> None:
     assert done.stdout == ""
     assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["bom.json", "bom.json.sigstore.json"]
     assert payload(cli)["predicateType"] == "https://cyclonedx.org/bom"
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--artifact", "sink.whl"], ["--type", "blob"]], ids=["itself", "artefact", "blob"]
+)
+def test_what_is_signed_is_verified(cli: Cli, arguments: list[str]) -> None:
+    """By the other command, for the release that signed it and for nobody else; any other file is refused."""
+    cli.write("sink.whl", "wheel")
+    config = json.loads((cli.folder / "trust.json").read_bytes())
+    cli.write("root.json", json.dumps(config["trustedRoot"]))
+    cli.write("other.json", json.dumps(Authority().root()))
+    assert cli("sign", "bom.json", *arguments).code == 0
+    verify = ["verify", "sbom", "bom.json", "--require-proof", "--trusted-root"]
+    if "--artifact" in arguments:
+        verify[3:3] = arguments
+    whole = [*verify, "root.json", "--repo", "acme/app", "--workflow", ".github/workflows/release.yml"]
+    assert cli(*whole).code == 0
+    refusals = [
+        [*verify, "root.json", "--repo", "acme/fork"],
+        [*verify, "root.json", "--repo", "acme/app", "--workflow", ".github/workflows/other.yml"],
+        [*verify, "root.json", "--repo", "acme/app", "--source-ref", "refs/heads/main"],
+        [*verify, "other.json", "--repo", "acme/app"],
+        [*verify, "root.json", "--repo", "acme/app", "--certificate-oidc-issuer", "https://gitlab.com"],
+    ]
+    assert [cli(*one).code for one in refusals] == [1] * len(refusals)
+    (cli.folder / "bom.json").write_bytes(SBOM.replace(b'"version":1', b'"version":2'))
+    assert cli(*whole).code == 1
+    (cli.folder / "bom.json").write_bytes(SBOM)
+    assert cli(*whole).code == 0
+
+
+def test_a_signed_artefact_is_verified_by_its_digest(cli: Cli) -> None:
+    """An SBOM of one artefact says nothing of another."""
+    cli.write("sink.whl", "wheel")
+    cli.write("evil.whl", "evil")
+    cli.write("root.json", json.dumps(json.loads((cli.folder / "trust.json").read_bytes())["trustedRoot"]))
+    assert cli("sign", "bom.json", "--artifact", "sink.whl").code == 0
+    verify = ["verify", "sbom", "bom.json", "--trusted-root", "root.json", "--repo", "acme/app", "--artifact"]
+    assert [cli(*verify, file).code for file in ("sink.whl", "evil.whl")] == [0, 1]
 
 
 def test_the_public_instance_is_asked_by_default(
