@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import pytest
 from lxml import etree
 
@@ -548,6 +550,12 @@ def test_order_of_answers_does_not_matter() -> None:
 def test_the_result_goes_there_and_back() -> None:
     """The JSON form of a result keeps answers and identities as they are."""
     assert ScanResult.from_dict(json.loads(json.dumps(PROVEN.to_dict()))) == PROVEN
+
+
+def test_the_result_follows_its_schema() -> None:
+    """The schema that is shipped knows answers and identities, all fields of them."""
+    schema = json.loads(resources.files("bomvet.reports").joinpath("scan-result.schema.json").read_bytes())
+    assert [e.message for e in jsonschema_rs.Draft202012Validator(schema).iter_errors(PROVEN.to_dict())] == []
 
 
 def test_our_own_document_reads_back() -> None:
