@@ -173,8 +173,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "inputs": SERVICES | {"plugin", "policy", "model"},
     "verifying": SERVICES | {"plugin", "policy", "model", "net", "opening"},
     "api": BELOW_CLI,
-    "cli": BELOW_CLI | {"api"},
-    "__main__": BELOW_CLI | {"api", "cli"},
+    "trusting": BELOW_CLI,
+    "cli": BELOW_CLI | {"api", "trusting"},
+    "__main__": BELOW_CLI | {"api", "trusting", "cli"},
     # The public names, which are imported on first use.
     "": BELOW_CLI | {"api"},
 }
@@ -233,6 +234,7 @@ BORROWED = {
         "bomvet.opening",
         "bomvet.sources._commit",
     ): "the time of a checkout is of no target in particular, and no plug-in",
+    ("bomvet.cli.trust", "bomvet.reports._text"): "what a check prints is cleaned as what reports print",
     ("bomvet.cli._verification", "bomvet.reports._text"): "what is shown is cleaned as what reports print",
     ("bomvet.cli._verification", "bomvet.reports._json"): "it is written as all JSON of ours",
     ("bomvet.cli._output", "bomvet.reports._text"): "what is said on stderr is cleaned as what reports print",

@@ -21,8 +21,10 @@ COMMANDS = {
     "explain": ("bomvet.cli.explain", "explain"),
     "verify": ("bomvet.cli.verify", "app"),
     "vex": ("bomvet.cli.vex", "app"),
+    "sign": ("bomvet.cli.sign", "sign"),
     "db": ("bomvet.cli.db", "app"),
     "policy": ("bomvet.cli.policy", "app"),
+    "trust": ("bomvet.cli.trust", "app"),
     "list": ("bomvet.cli.list_", "list_"),
 }
 

@@ -1,0 +1,174 @@
+"""What a Python index says of the files that a lock states: attested or not, and by what evidence.
+
+A file is known by its digest alone.  Sources: see `bomvet.provenance.pypi`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bomvet.enrichers._provenance_asking import ABSENT, OPEN, Question, refute
+from bomvet.enrichers._provenance_cases import Sought
+from bomvet.model.inventory import Hash
+from bomvet.model.purl import percent_encoded
+from bomvet.model.records import replace
+from bomvet.plugin import Request
+from bomvet.provenance import pypi
+from bomvet.provenance.names import same_name
+from bomvet.versions.pep440 import PEP440
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bomvet.enrichers._provenance_cases import Artefact, Case
+    from bomvet.enrichers._registry_choice import Choice
+    from bomvet.provenance.pypi import Project, ProjectFile
+
+ACCEPT = "application/vnd.pypi.simple.v1+json"
+#: Of a project with more than a hundred thousand files.
+PAGE_LIMIT = 64 * 1024 * 1024
+_INTEGRITY = "application/vnd.pypi.integrity.v1+json"
+_EVIDENCE_LIMIT = 4 * 1024 * 1024
+_ABOUT_LIMIT = 8 * 1024 * 1024
+_MOST_URLS, _LONGEST_URL = 50, 300
+#: Labels of a repository.
+_SOURCE = frozenset({"source", "sourcecode", "repository", "github", "gitlab", "code", "repo", "scm"})
+#: Names that tell a version beyond doubt.
+_PLAIN = (".whl", ".tar.gz", ".zip")
+
+
+def look(case: Case, choice: Choice, project: Project) -> Iterator[Question]:
+    """What the page says of the release; gives what is to be asked for its files."""
+    version, host = case.component.version, choice.host
+    files = project.files(version)
+    case.told = replace(case.told, registry=host)
+    if not files:
+        case.leave(OPEN, f"{host} has no such release")
+        return
+    # What has the same digest comes from there, whatever is configured.
+    case.sure = choice.certain or any(file.sha256 in case.digests for file in files)
+    if case.sure:
+        level = pypi.level(project, version, case.digests)
+        case.told = replace(case.told, level=level, stronger=pypi.stronger(project, version, case.digests))
+    for artefact in case.artefacts:
+        yield from _look_at(case, artefact, choice, project)
+
+
+def _look_at(case: Case, artefact: Artefact, choice: Choice, project: Project) -> Iterator[Question]:
+    digest, host = artefact.digest("sha256"), choice.host
+    file = project.file(digest) if digest else None
+    if not digest:
+        _without_digest(case, artefact, choice, project)
+    elif file is None:
+        _not_there(case, artefact, choice, project)
+    elif _is_of_another(file, case.component.version):
+        refute(artefact, choice, Hash(algorithm="sha256", value=digest), f"the digest is that of {file.filename}")
+    elif artefact.proved:
+        return
+    elif file.provenance:
+        yield from _question(case, artefact, choice, file)
+    elif file.told:
+        case.leave(ABSENT, f"{host} has no attestations of {file.filename}", [artefact])
+    else:
+        case.leave(OPEN, f"{host} does not say whether {file.filename} is attested", [artefact])
+
+
+def _without_digest(case: Case, artefact: Artefact, choice: Choice, project: Project) -> None:
+    """What holds of a file that cannot be known again: something only where it holds for the whole release."""
+    files = project.files(case.component.version)
+    if case.sure and all(file.told and not file.provenance for file in files):
+        case.leave(ABSENT, f"{choice.host} has no attestations of any file of the release", [artefact])
+    else:
+        case.leave(OPEN, f"the lock has no SHA-256 of {artefact.label}", [artefact])
+
+
+def _not_there(case: Case, artefact: Artefact, choice: Choice, project: Project) -> None:
+    """The index has no file of the digest: perhaps another one of the name."""
+    is_same = same_name(artefact.name)
+    files = project.files(case.component.version) if artefact.name else ()
+    other = next((file for file in files if file.sha256 and is_same(file.filename)), None)
+    if other is None:
+        case.leave(OPEN, f"{choice.host} has no file of the digest of {artefact.label}", [artefact])
+    elif case.sure:
+        found = Hash(algorithm="sha256", value=other.sha256)
+        refute(artefact, choice, found, f"{choice.host} has {other.filename} with another digest than the lock")
+    else:
+        reason = f"{choice.host} has another {other.filename}, and nothing says that the locked one is from there"
+        case.leave(OPEN, reason, [artefact])
+
+
+def _is_of_another(file: ProjectFile, version: str) -> bool:
+    """Whether its name says that it is a file of another release."""
+    if not file.filename.endswith(_PLAIN) or not PEP440.key(file.version):
+        return False
+    return PEP440.canonical(file.version) != PEP440.canonical(version)
+
+
+def _question(case: Case, artefact: Artefact, choice: Choice, file: ProjectFile) -> Iterator[Question]:
+    url = _beside(file.provenance or "", choice.url)
+    expected = artefact.expected("sha256", file.filename)
+    if not url:
+        reason = f"{choice.host} has the attestations of {file.filename} elsewhere, where nobody is asked"
+        case.leave(OPEN, reason, [artefact])
+    elif expected:
+        headers = (("accept", _INTEGRITY), *choice.headers)
+        request = Request(url, headers=headers, limit=_EVIDENCE_LIMIT)
+        none = (OPEN, f"{choice.host} names attestations of {file.filename}, and has none")
+        sought = (Sought(artefact, expected),)
+        yield Question(request, choice.host, case, sought, pypi.evidence_of_provenance, none)
+
+
+def about(case: Case, choice: Choice) -> Request | None:
+    """Where an index tells what repository a release declares; None where it does not, or nobody needs to know.
+
+    The simple index tells it nowhere.  PyPI, and indexes that serve its interface, have it beside that:
+    https://docs.pypi.org/api/json/#get-a-release.
+    """
+    base, simple, name = choice.url.rstrip("/").rpartition("/simple/")
+    if case.ecosystem != "pypi" or not (simple and case.sure) or not any(a.proved for a in case.artefacts):
+        return None
+    url = f"{base}/pypi/{name}/{percent_encoded(case.component.version)}/json"
+    return Request(url, headers=(("accept", "application/json"), *choice.headers), limit=_ABOUT_LIMIT)
+
+
+def declared(body: bytes, repository: str) -> tuple[str, ...]:
+    """The repositories in a release's metadata; a home page counts where it is on the host of `repository`.
+
+    Nothing where it cannot be read: what is declared is compared where it is known.
+    """
+    import orjson  # noqa: PLC0415 - loaded already
+
+    try:
+        info = _table(_table(orjson.loads(body)).get("info"))
+    except ValueError:
+        return ()
+    stated = {_label(name): url for name, url in list(_table(info.get("project_urls")).items())[:_MOST_URLS]}
+    stated.setdefault("homepage", info.get("home_page"))
+    urls = {name: url for name, url in stated.items() if isinstance(url, str) and 0 < len(url) <= _LONGEST_URL}
+    found = dict.fromkeys(url for name, url in sorted(urls.items()) if name in _SOURCE)
+    home = urls.get("homepage", "")
+    is_forge = bool(home and repository) and home.split("/")[2:3] == repository.split("/")[2:3]
+    return tuple(found) or ((home,) if is_forge else ())
+
+
+def _label(name: str) -> str:
+    """As well-known labels are compared: https://packaging.python.org/en/latest/specifications/well-known-project-urls/."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _beside(stated: str, page: str) -> str:
+    """The URL that a page states, if it is of the very place that the page is from; credentials go nowhere else."""
+    from urllib.parse import urljoin, urlsplit  # noqa: PLC0415 - loaded already where there is a connection
+
+    if not stated.isascii() or not stated.isprintable() or " " in stated or "\\" in stated:
+        return ""
+    try:
+        url = urljoin(page, stated)
+        one, other = urlsplit(url), urlsplit(page)
+    except ValueError:
+        return ""
+    return url if (one.scheme, one.netloc) == (other.scheme, other.netloc) else ""
