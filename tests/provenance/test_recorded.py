@@ -202,10 +202,16 @@ def test_other_json_is_passed_over(content: str) -> None:
 
 
 def test_a_bad_line_is_told_of_where_others_are_evidence() -> None:
-    """With its number."""
-    found = read(a__jsonl=f"{json.dumps(bundle(('x', ONE)))}\n{{")
+    """With its number; also where the name promises evidence."""
+    found = read(a__jsonl=f"{json.dumps(bundle(('x', ONE)))}\n{{\n{{}}", b__intoto__jsonl="7\n7")
+    unknown = "it is no evidence of a form that is known"
     assert len(found.evidence) == 1
-    assert found.unknowns == (told("a.jsonl", "it is no JSON", 2),)
+    assert found.unknowns == (
+        told("a.jsonl", "it is no JSON", 2),
+        told("a.jsonl", unknown, 3),
+        told("b.intoto.jsonl", unknown, 1),
+        told("b.intoto.jsonl", unknown, 2),
+    )
 
 
 def test_a_package_that_npm_itself_refused_is_told_of() -> None:
@@ -354,7 +360,7 @@ def test_a_bad_index_and_limits_of_layouts_are_told_of(monkeypatch: pytest.Monke
     files = {"oci-layout": b"", "index.json": b"[]"}
     assert of_layout(files).unknowns == (told("index.json", "it is no JSON object"),)
     manifests = [{"layers": [], "n": n} for n in range(3)]
-    monkeypatch.setattr("bomvet.provenance.layouts._MOST_MANIFESTS", 2)
+    monkeypatch.setattr("bomvet.provenance.recorded_layouts._MOST_MANIFESTS", 2)
     reason = "more than 2 manifests: the rest was not read"
     assert of_layout(layout(*manifests)).unknowns == (told("image/index.json", reason),)
     monkeypatch.undo()

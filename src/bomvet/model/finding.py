@@ -195,9 +195,9 @@ class Assessment:
     a VEX statement answers, `stated` open ones of which it says that they count.  `reasons` says in
     words what led to the verdict; `not_established` holds the questions that stayed open.  `conditions` tells by
     fingerprint which condition of the policy refuses a finding; `known` are the fingerprints of those that the
-    baseline has, which therefore do not fail.  `scores` are the risks of those components that an advisory
-    or the word of their maintainers is against, greatest first; `score` is the upper bound of the greatest of all, None
-    where there is no component.  `notes` tell what was set aside in documents that
+    baseline has, which therefore do not fail.  `scores` are the risks of those components that an advisory,
+    the evidence of who built them or the word of their maintainers is against, greatest first; `score` is the upper
+    bound of the greatest of all, None where there is no component.  `notes` tell what was set aside in documents that
     the judgement rests on, such as VEX statements that may be about something else.
     """
 

@@ -140,6 +140,8 @@ _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _LEVELS = tuple(map(str, RANKED))
 #: The rule whose findings weigh what their advisories say.
 _ADVISORIES = "known-vulnerability"
+#: The rule that finds what nobody attested.
+UNATTESTED = "unattested"
 _WAIVER = ("id", "reason", "owner", "expires", "purl", "versions", "path")
 _ABOUT = ("component", "advisory", "release", "service")
 MAX_RULES = 100
@@ -429,6 +431,12 @@ class _PolicyReader(Reader):
 def named_rules(policy: Policy) -> list[str]:
     """The rules that conditions name."""
     return [t.text for condition in policy.fail_on for t in condition.terms if t.name == "rule"]
+
+
+def asks_provenance(policy: Policy) -> bool:
+    """Whether it says so, or has a rule that only the answer decides."""
+    by_rule = UNATTESTED in policy.enable or any("provenance" in rule.when.fields for rule in policy.rules)
+    return policy.provenance.verify or by_rule
 
 
 def names_exploitation(policy: Policy) -> bool:

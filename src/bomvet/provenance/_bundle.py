@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.model.provenance import Step
 from bomvet.provenance._refusal import Refused, quoted, unsupported
-from bomvet.provenance._strict import binary, decoded, items, member, optional, text, whole
+from bomvet.provenance._strict import binary, decoded, items, member, optional, seconds, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +51,14 @@ class Entry(NamedTuple):
     promise: bytes
     proof: Proof | None
     body: bytes
+
+    @property
+    def tiled(self) -> bool:
+        """Whether it is of the second log, which makes no promises: its index is that of the proof.
+
+        In the first, of which a log has several trees, it is another, which the promise covers.
+        """
+        return (self.kind, self.version) == ("hashedrekord", "0.0.2")
 
 
 class Envelope(NamedTuple):
@@ -148,8 +156,7 @@ def _entry(entry: Any, *, needs_proof: bool) -> Entry:
         log_id=binary(member(entry, "logId"), "keyId"),
         kind=text(kind, "kind"),
         version=text(kind, "version"),
-        # Zero is how protobuf writes a time that is not set.
-        time=whole(entry, "integratedTime") or None,
+        time=seconds(entry, "integratedTime"),
         promise=binary(promise, "signedEntryTimestamp"),
         proof=_proof(optional(entry, "inclusionProof"), needed=needs_proof),
         body=body,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bomvet.model.provenance import Step
 from bomvet.provenance._bundle import Entry, Envelope, Material, Message, read_envelope
 from bomvet.provenance._refusal import Refused, unsupported
-from bomvet.provenance._strict import binary, decoded, member, pem, strict, text, whole
+from bomvet.provenance._strict import binary, decoded, member, pem, seconds, strict, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ def _entry(logged: Any) -> Entry:
         log_id=bytes.fromhex(text(payload, "logID")),
         kind=text(kind, "kind"),
         version=text(kind, "apiVersion"),
-        time=whole(payload, "integratedTime") or None,
+        time=seconds(payload, "integratedTime"),
         promise=binary(logged, "SignedEntryTimestamp"),
         proof=None,
         body=body,

@@ -85,7 +85,9 @@ def _intoto_2(spec: Mapping[str, Any], material: Material, signed: Signed) -> No
     _same(text(logged, "payloadType"), envelope.payload_type, "payload type")
     one = _one(items(logged, "signatures", _MAX_SIGNATURES))
     # Clients put what is base64 already into a field that is base64.
-    _same(decoded(binary(one, "sig").decode("ascii"), "sig"), signed.signature, "signature")
+    _same(
+        decoded(binary(one, "sig").decode("latin-1"), "the signature in the log entry"), signed.signature, "signature"
+    )
     _check_signer(binary(one, "publicKey"), signed)
 
 

@@ -41,6 +41,8 @@ def check_log(material: Material, logs: Mapping[bytes, LogKey], times: Sequence[
     if entry.promise:
         _check_promise(entry, log)
     if entry.proof is not None:
+        if entry.tiled and entry.number != entry.proof.leaf:
+            raise Refused(Step.LOG, "the log entry has another index than its proof")
         _check_proof(entry.body, entry.proof)
         _check_checkpoint(entry.proof, log)
         return LogStrength.PROOF

@@ -127,13 +127,13 @@ def _check_use(certificate: Certificate) -> None:
 class _Keys:
     """The keys of certificate logs, as `verify_sct` asks for them: only the log that is named is asked."""
 
-    def __init__(self, logs: Mapping[bytes, LogKey]) -> None:
-        self._logs = logs
+    def __init__(self, logs: Mapping[bytes, LogKey], issued: dt.datetime) -> None:
+        self._logs, self._issued = logs, issued
 
     def verify(self, *, key_id: bytes, signature: bytes, data: bytes) -> None:
         log = self._logs.get(bytes(key_id))
-        if log is None:
-            raise Refused(Step.CERTIFICATE, "the certificate is of a certificate log that is not in the trusted root")
+        if log is None or not log.window.holds(self._issued):
+            raise Refused(Step.CERTIFICATE, "the certificate's log was not in the trusted root when it was issued")
         log.key.verify(signature, data)
 
 
@@ -142,8 +142,9 @@ def _check_transparency(signer: Signer, logs: Mapping[bytes, LogKey]) -> None:
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
     from sigstore._internal.sct import verify_sct  # noqa: PLC0415
 
+    keys = _Keys(logs, signer.certificate.not_valid_before_utc)
     try:
-        verify_sct(signer.certificate, list(signer.chain), cast("CTKeyring", _Keys(logs)))
+        verify_sct(signer.certificate, list(signer.chain), cast("CTKeyring", keys))
     except InvalidSignature:
         reason = "the promise of the certificate log (SCT) is not signed by it"
         raise Refused(Step.CERTIFICATE, reason) from None

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 #: The most that a 64-bit field of protobuf holds.
 _MAX_INT = 2**63 - 1
 _MAX_DIGITS = 19
+#: The last second that has a date, in seconds from 1970.
+_MAX_TIME = 253_402_300_799
 
 
 def strict(data: bytes) -> Any:
@@ -78,6 +80,14 @@ def whole(parent: Any, name: str) -> int | None:
         found = int(found)
     if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= _MAX_INT:
         raise ValueError(f"{name} is no whole number")
+    return found
+
+
+def seconds(parent: Any, name: str) -> int | None:
+    """The time `name` in seconds from 1970; None where it is unset, which protobuf writes as zero too."""
+    found = whole(parent, name) or None
+    if found is not None and found > _MAX_TIME:
+        raise ValueError(f"{name} is beyond all dates")
     return found
 
 

@@ -105,11 +105,12 @@ class BundleVerifier:
         with at(Step.ENTRY):
             signed = Signed(material.content.signature, digest, signer.der, signer.identity is not None)
             check_entry(material, signed)  # 7
+        entry = material.entry
         known = replace(
             known,
             identity=signer.identity,
             strength=strength,
-            log_index=material.entry.number,
+            log_index=entry.number if entry.promise or entry.tiled else None,
             log_time=min(signer.times).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )
         try:
@@ -178,7 +179,9 @@ def _digest(content: Envelope | Message, expected: Expected | None) -> bytes:
     if content.payload:
         return hashlib.sha256(content.payload).digest()
     known = [] if expected is None else [h.value for h in expected.digests if h.algorithm == "sha256"]
-    if content.algorithm != "sha256":
+    if content.algorithm not in ("", "sha256"):
+        raise unsupported(Step.DIGEST, "a signature over an artefact that is named by another digest than SHA-256")
+    if not content.algorithm:
         if len(known) != 1:
             raise unsupported(Step.DIGEST, "a signature over an artefact is checked with the artefact's SHA-256 alone")
         return bytes.fromhex(known[0])
@@ -231,9 +234,9 @@ def _of_statement(known: Attestation, content: Envelope, evidence: Evidence, exp
         if evidence.predicate_type not in ("", predicate_type):
             reason = f"it is said to be {quoted(evidence.predicate_type)}, but is {quoted(predicate_type)}"
             raise Refused(Step.PREDICATE_TYPE, reason)
-    known = _with_subject(known, statement, expected)
-    predicate, identity = statement.get("predicate"), known.identity
     found = replace(known, kind=kind_of(predicate_type), predicate_type=predicate_type)
+    found = _with_subject(found, statement, expected)
+    predicate, identity = statement.get("predicate"), known.identity
     if identity is None:
         return Judged(found, statement)
     denied = contradictions(predicate_type, predicate, identity)
@@ -243,5 +246,8 @@ def _of_statement(known: Attestation, content: Envelope, evidence: Evidence, exp
 
 def _with_subject(known: Attestation, statement: Mapping[str, Any], expected: Expected | None) -> Attestation:
     with at(Step.SUBJECT):
-        name, digest = check_subject(subjects(statement), expected)
+        about = subjects(statement)
+        if known.kind is EvidenceKind.PYPI_PUBLISH and len(about) > 1:
+            raise Refused(Step.SUBJECT, f"it is about {len(about)} files, where a publish attestation is about one")
+        name, digest = check_subject(about, expected)
     return replace(known, subject=name, digest=digest)

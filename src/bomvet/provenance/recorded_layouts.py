@@ -3,6 +3,9 @@
 Sources: https://github.com/opencontainers/image-spec/blob/main/image-layout.md, cosign's specs/SIGNATURE_SPEC.md,
 specs/ATTESTATION_SPEC.md and specs/BUNDLE_SPEC.md.  What BuildKit adds (`application/vnd.in-toto+json`) is signed by
 nobody, and is no evidence.
+
+This gathers everything that lies in a layout, whatever it is about, so that it is found by that; what is attached to
+one image there is `bomvet.provenance.images`.
 """
 
 from __future__ import annotations
