@@ -130,7 +130,7 @@ def about(case: Case, choice: Choice) -> Request | None:
 
 
 def declared(body: bytes, repository: str) -> tuple[str, ...]:
-    """The repositories in a release's metadata; a home page counts where it is on the host of `repository`, or a known one.
+    """The repositories in a release's metadata; a home page counts on the host of `repository` and known ones.
 
     Nothing where it cannot be read: what is declared is compared where it is known.
     """
