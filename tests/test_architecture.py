@@ -154,7 +154,7 @@ class C:
 PLUGINS = {"sources", "resolvers", "enrichers", "checks", "reports"}
 SERVICES = {"advisories", "documents", "provenance", "versions"}
 BELOW_PIPELINE = PLUGINS | SERVICES | {"reading", "plugin", "policy", "model"}
-BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net", "resolution", "inputs", "clients", "opening", "policies"}
+BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net", "resolution", "inputs", "clients", "opening", "policies", "verifying"}
 #: Which rooms each room may import, besides itself; `errors` and the version are for all.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -171,6 +171,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "opening": BELOW_PIPELINE | {"pipeline"},
     "policies": {"opening", "plugin", "policy", "model"},
     "inputs": SERVICES | {"plugin", "policy", "model"},
+    "verifying": SERVICES | {"plugin", "policy", "model", "net", "opening"},
     "api": BELOW_CLI,
     "trusting": BELOW_CLI,
     "cli": BELOW_CLI | {"api", "trusting"},
@@ -234,6 +235,8 @@ BORROWED = {
         "bomvet.sources._commit",
     ): "the time of a checkout is of no target in particular, and no plug-in",
     ("bomvet.cli.trust", "bomvet.reports._text"): "what a check prints is cleaned as what reports print",
+    ("bomvet.cli._verification", "bomvet.reports._text"): "what is shown is cleaned as what reports print",
+    ("bomvet.cli._verification", "bomvet.reports._json"): "it is written as all JSON of ours",
     ("bomvet.cli._output", "bomvet.reports._text"): "what is said on stderr is cleaned as what reports print",
     ("bomvet.cli._output", "bomvet.reports._questions"): "what is open is said on stderr as reports print it",
     **dict.fromkeys(

@@ -234,7 +234,11 @@ def test_offline_refuses(served: ServedAuthority, cli: Cli) -> None:
     [
         (["--type", "signature"], "--type must be sbom, blob or statement, not 'signature'"),
         (["--predicate-type", "bom"], "--predicate-type must be a URI such as https://cyclonedx.org/bom, not 'bom'"),
-        (["--oidc-issuer", "x"], "--oidc-issuer "),
+        (["--oidc-issuer", "http://login.example"], "--oidc-issuer must be an https URL, not 'http://login.example'"),
+        (["--oidc-issuer", "https://login.example?a=b"], "--oidc-issuer must be a URL such as "),
+        (["--oidc-issuer", "https://[::1"], "--oidc-issuer must be an https URL"),
+        (["--bundle", "link.json", "--overwrite"], "link.json is no file that can be replaced"),
+        (["--bundle", ".", "--overwrite"], ". is no file that can be replaced"),
         (["--type", "blob", "--artifact", "bom.json"], "--artifact is for --type sbom alone, and this is a blob"),
         (
             ["--type", "statement", "--predicate-type", "https://a.example"],
@@ -251,6 +255,7 @@ def test_offline_refuses(served: ServedAuthority, cli: Cli) -> None:
 )
 def test_what_is_wrong_is_told(served: ServedAuthority, cli: Cli, arguments: list[str], message: str) -> None:
     """Before anybody is asked."""
+    (cli.folder / "link.json").symlink_to("bom.json")
     ran = cli("sign", "bom.json", *arguments)
     assert ran.code == 2
     assert ran.err.startswith(f"bomvet: {message}")
@@ -262,7 +267,7 @@ def test_what_is_wrong_is_told(served: ServedAuthority, cli: Cli, arguments: lis
     [
         ("not JSON", "bom.json: no JSON to sign: Expecting value: line 1 column 1 (char 0)"),
         ("[]", "bom.json: no JSON to sign: it is no object"),
-        ('{"a": 1, "a": 2}', "bom.json: no JSON to sign: an object has two members of the same name"),
+        ('{"a": 1, "a": 2}', "bom.json: no JSON to sign: a key stands twice in one object"),
         ('{"a": NaN}', "bom.json: no JSON to sign: NaN is no number of JSON"),
         ("[" * 100_000, "bom.json: no JSON to sign: "),
         ("\udcff", "bom.json: no JSON to sign: 'utf-8' codec can't decode byte 0xff in position 0"),
@@ -437,7 +442,8 @@ def test_a_service_that_fails_is_told(
     why: str,
 ) -> None:
     """By which it was and what became of it, and nothing is written."""
-    monkeypatch.setattr(_sessions.bind, "__defaults__", (Bounds(connect=1, read=0.5, attempt=0.4), 16 * 1024 * 1024))
+    if fault.kind == "slow":
+        monkeypatch.setattr(_sessions.bind, "__defaults__", (Bounds(attempt=1.5), 16 * 1024 * 1024))
     served.faults.add(path, fault)
     refused(cli, cli("sign", "bom.json"), 3, f"{what} {served.url.removeprefix('http://')}: {why}")
 
@@ -476,6 +482,36 @@ def test_what_does_not_verify_is_not_written(
     assert not (cli.folder / "bom.json.sigstore.json").exists()
 
 
+def test_a_token_is_not_sent_in_the_clear(served: ServedAuthority, cli: Cli) -> None:
+    """To whichever service."""
+    for kind in ("caUrls", "oidcUrls", "rekorTlogUrls"):
+        config = json.loads(served.trust_config())
+        config["signingConfig"][kind][0]["url"] = "http://sigstore.example"
+        cli.write("trust.json", json.dumps(config))
+        hint = "the identity token is a secret, which is not sent in the clear"
+        refused(cli, cli("sign", "bom.json"), 2, "trust.json: http://sigstore.example is no https", hint)
+    assert served.requests == []
+
+
+def test_a_timestamp_that_nobody_trusts_is_refused(
+    served: ServedAuthority, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sigstore's own verifier would pass over it."""
+    (cli.folder / "trust.json").write_bytes(served.trust_config(timestamps=True))
+    monkeypatch.setattr(served.authority, "timestamps", Authority().timestamps)
+    ran = cli("sign", "bom.json")
+    assert (ran.code, ran.err.startswith("bomvet: what was signed does not verify: time: ")) == (3, True)
+
+
+def test_a_verdict_is_signed(cli: Cli) -> None:
+    """The summary of a scan, as its report writes it."""
+    cli("scan", ".", "--offline", "--format", "vsa=verdict.json")
+    assert cli("sign", "verdict.json").code == 0
+    kind, data = verifier(cli).verify_dsse(written(cli, "verdict.json.sigstore.json"), RELEASE)
+    assert (kind, data) == ("application/vnd.in-toto+json", (cli.folder / "verdict.json").read_bytes())
+    assert json.loads(data)["predicateType"] == "https://slsa.dev/verification_summary/v1"
+
+
 def test_an_authority_that_nobody_trusts_is_refused(served: ServedAuthority, cli: Cli) -> None:
     """Its certificates are in another log."""
     config = json.loads((cli.folder / "trust.json").read_text())
@@ -488,7 +524,7 @@ def test_an_authority_that_nobody_trusts_is_refused(served: ServedAuthority, cli
 
 def test_no_home_directory_is_read_or_written(cli: Cli) -> None:
     """The public instance is what the package carries."""
-    config = signing.public_instance()
+    config = signing.public_instance().config
     assert config.signing_config.get_oidc_url() == "https://oauth2.sigstore.dev/auth"
     assert config.signing_config.get_fulcio().url == "https://fulcio.sigstore.dev"
     assert len(config.trusted_root.get_fulcio_certs()) > 1
@@ -503,6 +539,45 @@ def test_a_whole_process_says_no_more(cli: Cli) -> None:
     assert done.stdout == ""
     assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["bom.json", "bom.json.sigstore.json"]
     assert payload(cli)["predicateType"] == "https://cyclonedx.org/bom"
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--artifact", "sink.whl"], ["--type", "blob"]], ids=["itself", "artefact", "blob"]
+)
+def test_what_is_signed_is_verified(cli: Cli, arguments: list[str]) -> None:
+    """By the other command, for the release that signed it and for nobody else; any other file is refused."""
+    cli.write("sink.whl", "wheel")
+    config = json.loads((cli.folder / "trust.json").read_bytes())
+    cli.write("root.json", json.dumps(config["trustedRoot"]))
+    cli.write("other.json", json.dumps(Authority().root()))
+    assert cli("sign", "bom.json", *arguments).code == 0
+    verify = ["verify", "sbom", "bom.json", "--require-proof", "--trusted-root"]
+    if "--artifact" in arguments:
+        verify[3:3] = arguments
+    whole = [*verify, "root.json", "--repo", "acme/app", "--workflow", ".github/workflows/release.yml"]
+    assert cli(*whole).code == 0
+    refusals = [
+        [*verify, "root.json", "--repo", "acme/fork"],
+        [*verify, "root.json", "--repo", "acme/app", "--workflow", ".github/workflows/other.yml"],
+        [*verify, "root.json", "--repo", "acme/app", "--source-ref", "refs/heads/main"],
+        [*verify, "other.json", "--repo", "acme/app"],
+        [*verify, "root.json", "--repo", "acme/app", "--certificate-oidc-issuer", "https://gitlab.com"],
+    ]
+    assert [cli(*one).code for one in refusals] == [1] * len(refusals)
+    (cli.folder / "bom.json").write_bytes(SBOM.replace(b'"version":1', b'"version":2'))
+    assert cli(*whole).code == 1
+    (cli.folder / "bom.json").write_bytes(SBOM)
+    assert cli(*whole).code == 0
+
+
+def test_a_signed_artefact_is_verified_by_its_digest(cli: Cli) -> None:
+    """An SBOM of one artefact says nothing of another."""
+    cli.write("sink.whl", "wheel")
+    cli.write("evil.whl", "evil")
+    cli.write("root.json", json.dumps(json.loads((cli.folder / "trust.json").read_bytes())["trustedRoot"]))
+    assert cli("sign", "bom.json", "--artifact", "sink.whl").code == 0
+    verify = ["verify", "sbom", "bom.json", "--trusted-root", "root.json", "--repo", "acme/app", "--artifact"]
+    assert [cli(*verify, file).code for file in ("sink.whl", "evil.whl")] == [0, 1]
 
 
 def test_the_public_instance_is_asked_by_default(

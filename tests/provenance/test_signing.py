@@ -15,6 +15,7 @@ from sigstore.sign import Signer
 from bomvet.errors import NotEstablishedError, UsageError
 from bomvet.net import bind
 from bomvet.provenance import signing
+from bomvet.provenance.root import read_root
 from tests.provenance.authority import Authority, Email, GitHub, GitLab, Identity, statement
 from tests.provenance.served import ServedAuthority, serving_authority, token
 
@@ -34,7 +35,7 @@ def test_who_signed_is_in_the_certificate(served: ServedAuthority, who: Identity
     """Workflows by their URI, people by their address; and the bundle has what was signed."""
     config = signing.read_trust_config(served.trust_config(timestamps=True), "trust.json")
     signed = signing.sign_statement(ABOUT, signing.identity(token(who)), config, bind)
-    assert (signed.subject, signed.issuer, signed.stamped) == (who.subject, who.issuer, True)
+    assert (signed.identity.subject, signed.identity.issuer, signed.stamped) == (who.subject, who.issuer, True)
     bundle = json.loads(signed.bundle)
     assert bundle["verificationMaterial"]["tlogEntries"][0]["logIndex"] == str(signed.log_index)
     blob = signing.sign_blob(b"\x11" * 32, signing.identity(token(who)), config, bind)
@@ -49,7 +50,7 @@ def test_an_old_certificate_names_its_issuer_too(served: ServedAuthority, monkey
     monkeypatch.setattr(served.authority.ca, "issue", lambda *arguments: issue(*arguments, old=True))
     config = signing.read_trust_config(served.trust_config(), "trust.json")
     signed = signing.sign_statement(ABOUT, signing.identity(token()), config, bind)
-    assert signed.issuer == "https://token.actions.githubusercontent.com"
+    assert signed.identity.issuer == "https://token.actions.githubusercontent.com"
 
 
 @pytest.mark.enable_socket
@@ -63,6 +64,15 @@ def test_another_statement_than_the_given_one_is_refused(
     config = signing.read_trust_config(served.trust_config(), "trust.json")
     with pytest.raises(NotEstablishedError, match="what was signed does not verify: it is over another statement"):
         signing.sign_statement(ABOUT, signing.identity(token()), config, bind)
+
+
+@pytest.mark.enable_socket
+def test_both_verifiers_have_to_take_it(served: ServedAuthority) -> None:
+    """Sigstore's does here, and ours, which trusts somebody else, does not."""
+    instance = signing.read_trust_config(served.trust_config(), "trust.json")
+    other = instance._replace(root=read_root(Authority().root_json(), "root.json"))
+    with pytest.raises(NotEstablishedError, match="what was signed does not verify: certificate: "):
+        signing.sign_statement(ABOUT, signing.identity(token()), other, bind)
 
 
 @pytest.mark.enable_socket

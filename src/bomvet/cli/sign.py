@@ -14,10 +14,9 @@ from bomvet.cli._output import STDOUT, put, say
 from bomvet.errors import UsageError
 
 if TYPE_CHECKING:
-    from sigstore.models import ClientTrustConfig
     from sigstore.oidc import IdentityToken
 
-    from bomvet.provenance.signing import Signed
+    from bomvet.provenance.signing import Instance, Signed
 
 #: What a statement may hold; the bundle over it has its own bound.
 _MAX_FILE = 64 * 1024 * 1024
@@ -42,7 +41,10 @@ def _uri(text: str) -> str:
 
 def _issuer(text: str) -> str:
     from bomvet.policy.document import service_url  # noqa: PLC0415 - the help text needs none of it
+    from bomvet.provenance.signing import is_private  # noqa: PLC0415 - the same
 
+    if not is_private(text):
+        raise ValueError(f"must be an https URL, not {text!r}")
     return service_url(text)
 
 
@@ -135,7 +137,7 @@ def sign(
     trust_config: TrustConfig = None,
     offline: opt.Offline = False,
 ) -> int:
-    """Sign an SBOM or another file with the identity of who runs this, without a key to keep.
+    """Sign an SBOM or another file, without a key to keep.
 
     Who signs is told by the build machine, by a token, or by signing in with a browser where there is a terminal.
     The identity and the digest go into a public log, for good. The bundle is verified before it is written.
@@ -144,11 +146,11 @@ def sign(
         raise UsageError("signing asks for a certificate and an entry of a log, which --offline forbids")
     place = _place(bundle or f"{file}.sigstore.json", overwrite=overwrite)
     content = _Content(file, kind, artifact or [], predicate_type)
-    config = _config(trust_config)
-    token = _token(identity_token_file, config, oidc_issuer or "")
-    signed = content.signed(token, config)
+    instance = _instance(trust_config)
+    token = _token(identity_token_file, instance, oidc_issuer or "")
+    signed = content.signed(token, instance)
     put(signed.bundle + b"\n", place)
-    say(f"{file}: signed by {signed.subject} ({signed.issuer}), entry {signed.log_index} of the log")
+    say(f"{file}: signed by {signed.identity.subject} ({signed.identity.issuer}), entry {signed.log_index} of the log")
     if signed.expected_stamp and not signed.stamped:
         say("warning: no timestamp authority answered; the time is by the word of the log alone")
     if place:
@@ -168,6 +170,8 @@ def _place(path: str, *, overwrite: bool) -> str:
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
         raise UsageError(f"{path} cannot be written: there is no folder {folder}", hint="create the folder first")
+    if os.path.islink(path) or os.path.isdir(path):
+        raise UsageError(f"{path} is no file that can be replaced", hint="--bundle names another file")
     if not os.access(path if os.path.lexists(path) else folder, os.W_OK):
         raise UsageError(f"{path} cannot be written: Permission denied")
     return path
@@ -191,14 +195,14 @@ class _Content:
         elif self._kind == "sbom":
             self._statement = _statement(path, data, artifacts, predicate_type)
 
-    def signed(self, token: IdentityToken, config: ClientTrustConfig) -> Signed:
+    def signed(self, token: IdentityToken, instance: Instance) -> Signed:
         """The bundle over it; raises `BomvetError`."""
         from bomvet.net import bind  # noqa: PLC0415 - only where somebody is asked
         from bomvet.provenance import signing  # noqa: PLC0415 - the help text needs none of it
 
         if self._kind == "blob":
-            return signing.sign_blob(self._digest, token, config, bind)
-        return signing.sign_statement(self._statement, token, config, bind)
+            return signing.sign_blob(self._digest, token, instance, bind)
+        return signing.sign_statement(self._statement, token, instance, bind)
 
 
 def _guessed(data: bytes, path: str) -> str:
@@ -252,7 +256,7 @@ def _digest(path: str) -> bytes:
 # -- who signs, and with whom ------------------------------------------------------------------------------------
 
 
-def _config(path: str | None) -> ClientTrustConfig:
+def _instance(path: str | None) -> Instance:
     from bomvet.provenance import signing  # noqa: PLC0415 - the help text needs none of it
 
     if path is None:
@@ -260,7 +264,7 @@ def _config(path: str | None) -> ClientTrustConfig:
     return signing.read_trust_config(_read(path, signing.MAX_TRUST_CONFIG), path)
 
 
-def _token(path: str | None, config: ClientTrustConfig, issuer: str) -> IdentityToken:
+def _token(path: str | None, instance: Instance, issuer: str) -> IdentityToken:
     """From the file, the environment, the build machine, or a browser, in this order; raises `BomvetError`."""
     from bomvet.provenance import signing  # noqa: PLC0415 - the help text needs none of it
 
@@ -277,4 +281,4 @@ def _token(path: str | None, config: ClientTrustConfig, issuer: str) -> Identity
             "or --identity-token-file",
         )
     say("Sign in with your browser. Your identity (an e-mail address, mostly) goes into a public log, for good.")
-    return signing.signed_in(config, issuer)
+    return signing.signed_in(instance, issuer)

@@ -15,6 +15,11 @@ import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.errors import NotEstablishedError, UsageError
+from bomvet.model.inventory import Hash
+from bomvet.model.provenance import ProvenanceStatus, PublisherIdentity
+from bomvet.provenance._json import MAX_BUNDLE
+from bomvet.provenance._strict import strict
+from bomvet.provenance.evidence import Evidence, Expected, Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,17 +34,20 @@ if TYPE_CHECKING:
     Bind = Callable[[Any], object]
     #: Signs something, given a signer.
     Make = Callable[[Signer], Bundle]
+    #: Raises where a bundle is not over what was to be signed.
+    Check = Callable[[Bundle, Verifier], None]
+
+    from bomvet.provenance.root import TrustRoot
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 CYCLONEDX = "https://cyclonedx.org/bom"
-#: What a bundle may come to; nobody has to read a larger one, and `bomvet verify` does not.
-MAX_BUNDLE = 4 * 1024 * 1024
 #: What a bundle has beside a statement, with room: certificate, proof, timestamp.
 _MAX_MATERIAL = 64 * 1024
 MAX_TRUST_CONFIG = 1024 * 1024
 _MAX_TOKEN = 64 * 1024
+_TRUST_CONFIG = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 _STORE = "https%3A%2F%2Ftuf-repo-cdn.sigstore.dev"
-_ISSUERS = ("1.3.6.1.4.1.57264.1.8", "1.3.6.1.4.1.57264.1.1")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _MAX_WORDS = 200
 _MAX_CAUSES = 20
 
@@ -58,9 +66,8 @@ class Signed(NamedTuple):
     """
 
     bundle: bytes
-    subject: str
-    issuer: str
-    log_index: int
+    identity: PublisherIdentity
+    log_index: int | None
     stamped: bool
     expected_stamp: bool
 
@@ -68,36 +75,74 @@ class Signed(NamedTuple):
 # -- whom to ask and whom to believe -----------------------------------------------------------------------------
 
 
-def public_instance() -> ClientTrustConfig:
-    """Sigstore's public instance as the installed package knows it; no cache is read, nothing is written."""
+class Instance(NamedTuple):
+    """An instance of sigstore: its services and root, as sigstore has them, and the root as we verify by it."""
+
+    config: ClientTrustConfig
+    root: TrustRoot
+
+
+def public_instance() -> Instance:
+    """Sigstore's public one as the installed package knows it; no cache is read, nothing is written."""
     from importlib.resources import files  # noqa: PLC0415
 
-    from sigstore.models import ClientTrustConfig  # noqa: PLC0415
-
     folder = files("sigstore._store").joinpath(_STORE)
-    config = {
-        "mediaType": ClientTrustConfig.ClientTrustConfigType.CONFIG_0_1.value,
-        "trustedRoot": json.loads(folder.joinpath("trusted_root.json").read_bytes()),
-        "signingConfig": json.loads(folder.joinpath("signing_config.v0.2.json").read_bytes()),
-    }
-    return ClientTrustConfig.from_json(json.dumps(config))
+    names = {"trustedRoot": "trusted_root.json", "signingConfig": "signing_config.v0.2.json"}
+    parts = {key: json.loads(folder.joinpath(name).read_bytes()) for key, name in names.items()}
+    return _instance({"mediaType": _TRUST_CONFIG, **parts}, "the installed sigstore package")
 
 
-def read_trust_config(data: bytes, name: str) -> ClientTrustConfig:
+def read_trust_config(data: bytes, name: str) -> Instance:
     """The instance that the file `name` describes (`ClientTrustConfig` of sigstore); raises `UsageError`."""
+    try:
+        document = strict(data)
+    except ValueError as error:
+        raise _no_config(name, error) from None
+    return _instance(document, name)
+
+
+def _instance(document: Any, name: str) -> Instance:
     from sigstore.errors import Error  # noqa: PLC0415
     from sigstore.models import ClientTrustConfig  # noqa: PLC0415
 
+    from bomvet.provenance.root import read_root  # noqa: PLC0415 - only where somebody signs
+
     try:
-        config = ClientTrustConfig.from_json(data.decode())
+        config = ClientTrustConfig.from_json(json.dumps(document))
         config.signing_config.get_tlogs()
-        config.trusted_root.get_fulcio_certs()
+        root = json.dumps(document["trustedRoot"]).encode()
     except (ValueError, TypeError, LookupError, RecursionError, Error) as error:
-        raise UsageError(
-            f"{name}: no trust configuration: {_words(error)}",
-            hint="a client trust configuration of sigstore is expected, with trustedRoot and signingConfig",
-        ) from None
-    return config
+        raise _no_config(name, error) from None
+    for url in _addresses(document["signingConfig"]):
+        if not is_private(url):
+            raise UsageError(
+                f"{name}: {url} is no https", hint="the identity token is a secret, which is not sent in the clear"
+            )
+    return Instance(config, read_root(root, name))
+
+
+def _addresses(signing: Mapping[str, Any]) -> list[str]:
+    """The URLs of all services."""
+    kinds = ("caUrls", "oidcUrls", "rekorTlogUrls", "tsaUrls")
+    return [service["url"] for kind in kinds for service in signing.get(kind) or ()]
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody on the way reads what is sent to `url`: it is https, or the machine itself."""
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+
+
+def _no_config(name: str, error: Exception) -> UsageError:
+    return UsageError(
+        f"{name}: no trust configuration: {_words(error)}",
+        hint="a client trust configuration of sigstore is expected, with trustedRoot and signingConfig",
+    )
 
 
 # -- who signs ---------------------------------------------------------------------------------------------------
@@ -146,13 +191,13 @@ def ambient() -> IdentityToken | None:
     return identity(token) if token else None
 
 
-def signed_in(config: ClientTrustConfig, issuer: str = "") -> IdentityToken:
+def signed_in(instance: Instance, issuer: str = "") -> IdentityToken:
     """Who signs in with a browser, at the instance's provider or at `issuer`; raises `BomvetError`."""
     from sigstore.errors import Error  # noqa: PLC0415
     from sigstore.oidc import Issuer, IssuerError  # noqa: PLC0415
 
     try:
-        return Issuer(issuer or config.signing_config.get_oidc_url()).identity_token()
+        return Issuer(issuer or instance.config.signing_config.get_oidc_url()).identity_token()
     except (Error, IssuerError, OSError, ValueError, LookupError, EOFError) as error:
         raise NotEstablishedError(f"nobody signed in: {_cause(error)}") from None
 
@@ -185,30 +230,19 @@ def read_json(data: bytes, name: str) -> dict[str, Any]:
 
     Two members of one name are refused: what is signed has to be read alike by everybody.
     """
-
-    def once(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(members)
-        if len(found) < len(members):
-            raise ValueError("an object has two members of the same name")
-        return found
-
     try:
-        document = json.loads(data.decode("utf-8-sig"), object_pairs_hook=once, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+        document = strict(data.removeprefix(b"\xef\xbb\xbf"))
+    except ValueError as error:
         raise UsageError(f"{name}: no JSON to sign: {_words(error)}") from None
     if not isinstance(document, dict):
         raise UsageError(f"{name}: no JSON to sign: it is no object")
     return document
 
 
-def _no_number(text: str) -> object:
-    raise ValueError(f"{text} is no number of JSON")
-
-
 # -- signing -----------------------------------------------------------------------------------------------------
 
 
-def sign_statement(statement: bytes, token: IdentityToken, config: ClientTrustConfig, bind: Bind) -> Signed:
+def sign_statement(statement: bytes, token: IdentityToken, instance: Instance, bind: Bind) -> Signed:
     """Sign an in-toto statement as it is; raises `UsageError` where it is none, else as `sign_blob` does."""
     from sigstore.dsse import Statement  # noqa: PLC0415
     from sigstore.errors import Error  # noqa: PLC0415
@@ -223,25 +257,26 @@ def sign_statement(statement: bytes, token: IdentityToken, config: ClientTrustCo
     except Error as error:
         raise UsageError(f"no in-toto statement to sign: {_words(error)}") from None
 
-    def check(bundle: Bundle) -> None:
-        found = _verifier(config).verify_dsse(bundle, _Anybody())
+    def check(bundle: Bundle, verifier: Verifier) -> None:
+        found = verifier.verify_dsse(bundle, _Anybody())
         if found != ("application/vnd.in-toto+json", statement):
             raise ValueError("it is over another statement")
 
-    return _signed(lambda signer: signer.sign_dsse(content), check, token, config, bind)
+    return _signed(lambda signer: signer.sign_dsse(content), check, None, token, instance=instance, bind=bind)
 
 
-def sign_blob(sha256: bytes, token: IdentityToken, config: ClientTrustConfig, bind: Bind) -> Signed:
+def sign_blob(sha256: bytes, token: IdentityToken, instance: Instance, bind: Bind) -> Signed:
     """Sign the content that has this digest; raises `NotEstablishedError` where an answer fails or does not verify."""
     from sigstore.hashes import Hashed  # noqa: PLC0415
     from sigstore_models.common.v1 import HashAlgorithm  # noqa: PLC0415
 
     content = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=sha256)
 
-    def check(bundle: Bundle) -> None:
-        _verifier(config).verify_artifact(content, bundle, _Anybody())
+    def check(bundle: Bundle, verifier: Verifier) -> None:
+        verifier.verify_artifact(content, bundle, _Anybody())
 
-    return _signed(lambda signer: signer.sign_artifact(content), check, token, config, bind)
+    expected = Expected((Hash(algorithm="sha256", value=sha256.hex()),), compared="artefact")
+    return _signed(lambda signer: signer.sign_artifact(content), check, expected, token, instance=instance, bind=bind)
 
 
 class _Anybody:
@@ -251,27 +286,27 @@ class _Anybody:
         """Nothing to refuse."""
 
 
-def _verifier(config: ClientTrustConfig) -> Verifier:
-    from sigstore.verify import Verifier  # noqa: PLC0415
-
-    return Verifier(trusted_root=config.trusted_root)
-
-
 def _signed(
-    make: Make, check: Callable[[Bundle], None], token: IdentityToken, config: ClientTrustConfig, bind: Bind
+    make: Make,
+    check: Check,
+    expected: Expected | None,
+    token: IdentityToken,
+    *,
+    instance: Instance,
+    bind: Bind,
 ) -> Signed:
     """Ask for a certificate, sign, log, and verify what came of it, each step with words of its own."""
-    from sigstore.models import Bundle  # noqa: PLC0415
     from sigstore.sign import Signer, SigningContext  # noqa: PLC0415
 
     # What it would warn of on stderr is said by our own command, or refused.
     logging.getLogger("sigstore").addHandler(logging.NullHandler())
-    signing = config.signing_config
+    signing = instance.config.signing_config
     fulcio, stampers = signing.get_fulcio(), signing.get_tsas()
     (rekor, *_) = signing.get_tlogs()
     for session in (fulcio.session, *_sessions((rekor, *stampers))):
         bind(session)
-    context = SigningContext(fulcio=fulcio, rekor=rekor, trusted_root=config.trusted_root, tsa_clients=stampers)
+    root = instance.config.trusted_root
+    context = SigningContext(fulcio=fulcio, rekor=rekor, trusted_root=root, tsa_clients=stampers)
     failures = _failures()
     try:
         signer = Signer(token, context)
@@ -282,40 +317,33 @@ def _signed(
     except failures as error:
         raise NotEstablishedError(f"there is no entry in the log of {_host(rekor)}: {_cause(error)}") from None
     try:
-        bundle = Bundle.from_json(document)
-        check(bundle)
+        return _verified(document, check, expected, instance)._replace(expected_stamp=bool(stampers))
     except failures as error:
         raise NotEstablishedError(
             f"what was signed does not verify: {_words(error)}", hint="nothing was written; the entry in the log stays"
         ) from None
-    return _told(bundle, document, expected_stamp=bool(stampers))
 
 
-def _told(bundle: Bundle, document: bytes, *, expected_stamp: bool) -> Signed:
-    subject, issuer = _named(bundle.signing_certificate)
+def _verified(document: bytes, check: Check, expected: Expected | None, instance: Instance) -> Signed:
+    """The bundle as both verifiers take it: sigstore's, as others have it, and ours; raises one of `_failures`."""
+    from sigstore.models import Bundle  # noqa: PLC0415
+    from sigstore.verify import Verifier  # noqa: PLC0415
+
+    from bomvet.provenance.bundles import BundleVerifier  # noqa: PLC0415 - only where somebody signs
+
+    bundle = Bundle.from_json(document)
+    check(bundle, Verifier(trusted_root=instance.config.trusted_root))
+    evidence = Evidence(Form.BUNDLE, json.loads(document), document, "what was signed")
+    found = BundleVerifier(instance.root, proof=True).judge(evidence, expected).attestation
+    if found.status is not ProvenanceStatus.VERIFIED or found.identity is None:
+        raise ValueError(f"{found.step}: {found.reason}")
     return Signed(
         bundle=document,
-        subject=subject,
-        issuer=issuer,
-        log_index=bundle.log_entry._inner.log_index,  # noqa: SLF001 - it has no other name
+        identity=found.identity,
+        log_index=found.log_index,
         stamped=bundle.verification_material.timestamp_verification_data is not None,
-        expected_stamp=expected_stamp,
+        expected_stamp=False,
     )
-
-
-def _named(certificate: Any) -> tuple[str, str]:
-    """Alternative name and issuer."""
-    from cryptography.x509 import SubjectAlternativeName  # noqa: PLC0415
-
-    name, *_ = certificate.extensions.get_extension_for_class(SubjectAlternativeName).value
-    values = {one.oid.dotted_string: one.value.value for one in certificate.extensions if _is_issuer(one)}
-    issuer = next(values[oid] for oid in _ISSUERS if oid in values)
-    # The newer field is a string of DER, which begins with its kind and its length.
-    return str(name.value), issuer[2:].decode() if issuer[:1] == b"\x0c" else issuer.decode()
-
-
-def _is_issuer(extension: Any) -> bool:
-    return extension.oid.dotted_string in _ISSUERS
 
 
 def _sessions(clients: Iterable[Any]) -> Iterable[Any]:
