@@ -34,9 +34,10 @@ _LINK = re.compile(r"\]\(([^()\s]+)\)")
 #: Hosts that a page may name; others are examples, which end in `.example`.
 #: Of standards and of services that bomvet asks by default; none is a registry of packages.
 _HOSTS = {
-    "api.first.org", "api.osv.dev", "docs.oasis-open.org", "epss.empiricalsecurity.com", "github.com",
-    "keepachangelog.com", "openvex.dev", "osv-vulnerabilities.storage.googleapis.com", "ossf.github.io", "semver.org",
-    "www.cisa.gov", "www.first.org",
+    "api.first.org", "api.osv.dev", "cyclonedx.org", "docs.oasis-open.org", "docs.sigstore.dev",
+    "epss.empiricalsecurity.com", "github.com", "keepachangelog.com", "openvex.dev",
+    "osv-vulnerabilities.storage.googleapis.com", "ossf.github.io", "semver.org", "slsa.dev", "www.cisa.gov",
+    "www.first.org",
 }  # fmt: skip
 _HOST = re.compile(r"https?://(?:[^/\s@]*@)?([A-Za-z0-9.-]+)")
 

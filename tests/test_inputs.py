@@ -29,7 +29,7 @@ from bomvet.model.inventory import Component, Inventory
 from bomvet.model.records import replace
 from bomvet.model.result import ScanResult, Target
 from bomvet.plugin import Proving
-from bomvet.policy.document import Policy, Provenance
+from bomvet.policy.document import Policy, Provenance, read_policy
 from tests.harness import MemoryTree
 
 TODAY = dt.date(2026, 11, 24)
@@ -344,6 +344,31 @@ def test_evidence_is_enough_to_look_at_it() -> None:
     evidence = MemoryTree({})
 
     assert proving_of(MemoryTree({}), Policy(), Proofs(), (evidence,), nothing) == Proving(evidence=(evidence,))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[provenance]\nverify = true",
+        'enable = ["unattested"]',
+        "[[rules]]\nid = 'own'\nwhen = \"component.direct || provenance.status == 'absent'\"",
+    ],
+)
+def test_what_only_the_answer_decides_is_asked(text: str) -> None:
+    """A rule that never gets its answer would pass everything."""
+    policy = read_policy(text, "bomvet.toml")
+
+    found = proving_of(MemoryTree({}), policy, Proofs(), (), nothing)
+
+    assert found is not None
+    assert found.ask
+
+
+def test_rules_about_other_things_have_nobody_asked() -> None:
+    """Provenance is asked for by those who want it."""
+    policy = read_policy("[[rules]]\nid = 'own'\nwhen = 'component.direct'", "bomvet.toml")
+
+    assert proving_of(MemoryTree({}), policy, Proofs(), (), nothing) is None
 
 
 def test_the_identity_lock_of_the_project_and_another() -> None:

@@ -12,6 +12,7 @@ from bomvet.model.purl import parts
 from bomvet.model.records import dataclass
 from bomvet.plugin import Proving
 from bomvet.policy.baseline import Baseline, keys_for
+from bomvet.policy.document import asks_provenance
 from bomvet.policy.vex import Checker, Vex, problem
 
 if TYPE_CHECKING:
@@ -194,11 +195,11 @@ def proving_of(
     Raises `UsageError` where a file cannot be read, and `PolicyFileError` where the identity lock has errors.
     """
     identities = _identities(tree, proofs.identities, read)
-    stated = policy.provenance
-    if not (stated.verify or evidence or identities):
+    stated, ask = policy.provenance, asks_provenance(policy)
+    if not (ask or evidence or identities):
         return None
     return Proving(
-        ask=stated.verify,
+        ask=ask,
         exempt=stated.exempt,
         proof=stated.proof,
         evidence=tuple(evidence),

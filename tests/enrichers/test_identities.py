@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+import pytest
+
 from bomvet.enrichers.identities import IDENTITIES
 from bomvet.model.facts import Facts
 from bomvet.model.inventory import Component, Inventory, Location
@@ -70,10 +72,11 @@ def test_not_as_locked() -> None:
     }
 
 
-def test_what_is_not_established() -> None:
+@pytest.mark.parametrize(
+    "open_", [ProvenanceStatus.NOT_ESTABLISHED, ProvenanceStatus.UNSUPPORTED, ProvenanceStatus.INVALID]
+)
+def test_what_is_not_established(open_: ProvenanceStatus) -> None:
     """There is no answer where none was found; a change that is known stays one, whatever else could not be asked."""
-    open_ = ProvenanceStatus.NOT_ESTABLISHED
-
     assert identities(None) == {}
     assert identities(ProvenanceAnswer(status=open_, reason="offline", required=True)) == {}
     assert identities(answered("release", open_)) == {}

@@ -397,10 +397,15 @@ def test_reasons_are_counted_apart() -> None:
 
 def test_the_policy_that_decided_is_named() -> None:
     """The result says which file it was, and its thresholds."""
-    policy = Policy(source="central.toml", fail_on=(), allow_incomplete=True, require_components=True)
+    policy = Policy(source="central.toml", digest="d", fail_on=(), allow_incomplete=True, require_components=True)
 
     assert judged(policy=policy).policy == PolicyUsed(
-        source="central.toml", fail_on="never", unknown_severity="fail", allow_incomplete=True, require_components=True
+        source="central.toml",
+        digest="d",
+        fail_on="never",
+        unknown_severity="fail",
+        allow_incomplete=True,
+        require_components=True,
     )
 
 

@@ -512,7 +512,7 @@ L = PublishLevel
         (answered(level=None), None),
         (answered(status=S.ABSENT), L.NONE),
         (ProvenanceAnswer(status=S.ABSENT), L.NONE),
-        (ProvenanceAnswer(status=S.UNSUPPORTED, level=L.TRUSTED_PUBLISHER), L.NONE),
+        (ProvenanceAnswer(status=S.UNSUPPORTED, level=L.TRUSTED_PUBLISHER), None),
         (answered(attested(None, kind=EvidenceKind.NPM_SIGNATURE)), L.NONE),
         (answered(status=S.INVALID), None),
         (ProvenanceAnswer(status=S.NOT_ESTABLISHED, level=L.NONE), None),

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bomvet.errors import FileAbsentError, NotEstablishedError, UsageError
-from bomvet.provenance._layouts import Layout
 from bomvet.provenance.evidence import Form
+from bomvet.provenance.folders import Layout
 from bomvet.provenance.images import ImageEvidence, evidence_of_image
 from bomvet.provenance.oci import Registry, reference
 from tests.provenance import faults
@@ -122,7 +122,7 @@ def test_an_image_with_nothing_attached(registry: Registries) -> None:
     """Definitely nothing: every place was looked at."""
     registry.images.add_image(REPOSITORY, "1")
 
-    assert gathered(registry)[3:] == ((), (), (), ())
+    assert gathered(registry)[3:] == ((), (), (), (), True)
 
 
 def test_an_image_that_is_not_there(registry: Registries) -> None:

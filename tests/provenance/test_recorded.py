@@ -155,6 +155,7 @@ def test_evidence_without_a_readable_statement_stays_without_being_found() -> No
     assert found.of([sha256(ONE)], lambda _: True) == ()
 
 
+DEEP = '"x": ' + '{"a": ' * 300 + "1" + "}" * 300
 UNREADABLE = {
     "no JSON": ("a__sigstore", "{", "it is no JSON"),
     "no evidence": ("a__provenance", "{}", "it is evidence by its name, and none that is known by its content"),
@@ -168,6 +169,7 @@ UNREADABLE = {
         {"attestations": [{"bundle": None}]},
         "an attestation has a bundle, which this has not",
     ),
+    "a list nested too deep": ("a__json", f"[{json.dumps(bundle())[:-1]}, {DEEP}}}]", "it is nested too deep"),
     "an audit without evidence": (
         "a__json",
         {"invalid": [], "missing": []},
@@ -202,10 +204,16 @@ def test_other_json_is_passed_over(content: str) -> None:
 
 
 def test_a_bad_line_is_told_of_where_others_are_evidence() -> None:
-    """With its number."""
-    found = read(a__jsonl=f"{json.dumps(bundle(('x', ONE)))}\n{{")
+    """With its number; also where the name promises evidence."""
+    found = read(a__jsonl=f"{json.dumps(bundle(('x', ONE)))}\n{{\n{{}}", b__intoto__jsonl="7\n7")
+    unknown = "it is no evidence of a form that is known"
     assert len(found.evidence) == 1
-    assert found.unknowns == (told("a.jsonl", "it is no JSON", 2),)
+    assert found.unknowns == (
+        told("a.jsonl", "it is no JSON", 2),
+        told("a.jsonl", unknown, 3),
+        told("b.intoto.jsonl", unknown, 1),
+        told("b.intoto.jsonl", unknown, 2),
+    )
 
 
 def test_a_package_that_npm_itself_refused_is_told_of() -> None:
@@ -332,6 +340,17 @@ def test_layers_of_one_content_and_other_certificates_are_several() -> None:
     assert len(of_layout(layout({"layers": layers}, att=att)).evidence) == 2
 
 
+def test_annotations_are_text() -> None:
+    """What else stands there, such as what is nested too deep to be written, is left out."""
+    att = envelope(("image", ONE))
+    deep: Any = {}
+    for _ in range(300):
+        deep = {"a": deep}
+    layers = [{"mediaType": DSSE, "digest": digest(att), "annotations": {**NOTES, "n": 7, "deep": deep}}]
+    (found,) = of_layout(layout({"layers": layers}, att=att)).evidence
+    assert found.document == NOTES
+
+
 def test_what_is_not_what_it_is_named_by_is_told_of() -> None:
     """A manifest and a layer; a layer that is not there too, while a manifest may be elsewhere."""
     layers = [{"mediaType": DSSE, "digest": f"sha256:{ONE}"}, {"mediaType": DSSE, "digest": f"sha256:{TWO}"}]
@@ -354,7 +373,7 @@ def test_a_bad_index_and_limits_of_layouts_are_told_of(monkeypatch: pytest.Monke
     files = {"oci-layout": b"", "index.json": b"[]"}
     assert of_layout(files).unknowns == (told("index.json", "it is no JSON object"),)
     manifests = [{"layers": [], "n": n} for n in range(3)]
-    monkeypatch.setattr("bomvet.provenance.layouts._MOST_MANIFESTS", 2)
+    monkeypatch.setattr("bomvet.provenance.recorded_layouts._MOST_MANIFESTS", 2)
     reason = "more than 2 manifests: the rest was not read"
     assert of_layout(layout(*manifests)).unknowns == (told("image/index.json", reason),)
     monkeypatch.undo()

@@ -129,7 +129,7 @@ OF_TOOL = answer(
         strength=LogStrength.NONE,
         log_index=None,
         log_time="",
-        root="",
+        root="4" * 64,
     ),
     files=1,
     attested=1,

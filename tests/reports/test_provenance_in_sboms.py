@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import pytest
 from lxml import etree
 
@@ -13,13 +15,15 @@ from bomvet.documents.load import read_document
 from bomvet.model.diff import Aspect, Difference, compare
 from bomvet.model.facts import Facts
 from bomvet.model.inventory import Hash, Inventory
-from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceAnswer, ProvenanceStatus
+from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceAnswer, ProvenanceStatus, Step
 from bomvet.model.records import replace
 from bomvet.model.result import ScanResult
 from bomvet.plugin import RenderOptions
 from bomvet.reports import _provenance
 from bomvet.reports.cyclonedx_json import CYCLONEDX_JSON
 from bomvet.reports.cyclonedx_xml import CYCLONEDX_XML
+from tests.enrichers import provenance_world as world
+from tests.provenance.registry import Registry
 from tests.reports import proven, samples
 from tests.reports.proven import GITHUB, OF_TOOL, OF_WHEEL, TOOL, WHEEL, answer, attestation, sha256
 from tests.reports.samples import PROVEN, SPEC_VERSIONS
@@ -329,7 +333,7 @@ def test_claims() -> None:
         "bomvet:claim#pkg:pypi/half@1": (
             "pkg:pypi/half@1",
             (
-                "published by robot@acme.iam.gserviceaccount.com, as https://accounts.google.com knows it, "
+                "published by robot@acme.iam.gserviceaccount.com of https://accounts.google.com, "
                 "which says nothing of its build, for 1 of its 2 locked files"
             ),
         ),
@@ -352,12 +356,15 @@ def test_claims() -> None:
     ("known", "claim"),
     [
         (
-            answer(VERIFIED, attestation(EvidenceKind.NPM_SIGNATURE, "1", identity=None)),
-            "published by its registry, whose key signed it",
+            answer(VERIFIED, attestation(EvidenceKind.SLSA, "1", identity=proven.ACCOUNT, level="")),
+            "built by robot@acme.iam.gserviceaccount.com of https://accounts.google.com",
         ),
         (
-            answer(VERIFIED, attestation(EvidenceKind.SLSA, "1", identity=proven.ACCOUNT, level="")),
-            "built by robot@acme.iam.gserviceaccount.com, as https://accounts.google.com knows it",
+            answer(VERIFIED, attestation(EvidenceKind.SIGNATURE, "1", identity=proven.ACCOUNT)),
+            (
+                "signed by robot@acme.iam.gserviceaccount.com of https://accounts.google.com, "
+                "which says nothing of its build"
+            ),
         ),
         (
             answer(VERIFIED, attestation(EvidenceKind.SLSA, "1", identity=replace(GITHUB, commit="", workflow=""))),
@@ -373,8 +380,55 @@ def test_claims() -> None:
     ],
 )
 def test_what_is_claimed(known: ProvenanceAnswer, claim: str) -> None:
-    """No more is claimed than the certificate, or the key, says."""
-    assert _provenance.claimed(known) == claim
+    """No more is claimed than the certificate says."""
+    (found,) = written(of_wheel(known))["declarations"]["claims"]
+    assert found["predicate"] == claim
+
+
+def test_files_of_different_makers() -> None:
+    """Where the files of a component are not from one place, the claim says so."""
+    wheel = attestation(EvidenceKind.SLSA, "1", digest=sha256("a"), source="a", identity=replace(GITHUB, runner=""))
+    again = attestation(EvidenceKind.PYPI_PUBLISH, "2", digest=sha256("a"), source="a")
+    source = attestation(EvidenceKind.PYPI_PUBLISH, "3", digest=sha256("b"), source="b", identity=proven.ACCOUNT)
+    assert _provenance.claimed(answer(VERIFIED, source, again, wheel, files=2, attested=2)) == (
+        f"built from https://github.com/acme/wheel at {COMMIT} by .github/workflows/release.yml; "
+        "published by robot@acme.iam.gserviceaccount.com of https://accounts.google.com, "
+        "which says nothing of its build"
+    )
+
+
+@pytest.mark.parametrize("kind", [EvidenceKind.SBOM, EvidenceKind.SUMMARY, EvidenceKind.OTHER])
+def test_who_signs_a_document_about_it_did_not_make_it(kind: EvidenceKind) -> None:
+    """An SBOM of a component may be anybody's: it is referred to, and makes neither a source nor a claim."""
+    document = written(of_wheel(answer(ProvenanceStatus.ABSENT, attestation(kind, "1", source="https://a.example/b"))))
+    assert "declarations" not in document
+    assert [item["type"] for item in document["components"][0]["externalReferences"][2:]] == ["attestation"]
+
+
+def test_a_refused_digest_is_not_called_that_of_the_lock() -> None:
+    """The evidence says which digest it attests, which is just not the one that was locked."""
+    wrong = replace(proven.INVALID, step=Step.DIGEST, reason="another file", digest=sha256("9"))
+    document = written(of_wheel(answer(ProvenanceStatus.INVALID, wrong)))
+    (found,) = document["declarations"]["evidence"]
+    assert f", invalid, sha256:{'9' * 64}, recorded in " in found["description"]
+    assert document["components"][0]["hashes"] == [
+        {"alg": "SHA-256", "content": "a" * 64},
+        {"alg": "SHA-256", "content": "b" * 64},
+    ]
+
+
+def test_what_a_registry_signs_proves_nobody() -> None:
+    """Keys of npm sign what it serves: that is a reference, and no claim of who built it."""
+    signed = [
+        attestation(kind, "1", identity=None, source="https://npm.packages.example/x")
+        for kind in (EvidenceKind.NPM_SIGNATURE, EvidenceKind.NPM_PUBLISH)
+    ]
+    document = written(of_wheel(answer(ProvenanceStatus.ABSENT, *signed)))
+    assert "declarations" not in document
+    assert [item["type"] for item in document["components"][0]["externalReferences"][2:]] == [
+        "attestation",
+        "digital-signature",
+    ]
 
 
 def test_evidence_and_what_it_supports() -> None:
@@ -424,9 +478,15 @@ def test_evidence_and_what_it_supports() -> None:
     }
 
 
+def test_a_signature_of_a_registry_rests_on_its_key() -> None:
+    """Which is no root of trust, and stands with the evidence alone."""
+    (found,) = [item for item in written()["declarations"]["evidence"] if "npm-signature" in item["description"]]
+    assert found["description"] == f"npm-signature, verified, sha512:{'c' * 128} as in the lock, key sha256:{'4' * 64}"
+
+
 def test_evidence_without_a_digest_is_called_by_its_kind() -> None:
     """It has a URL, and nothing to name it by."""
-    one = attestation(EvidenceKind.SIGNATURE, "", source="https://a.example/b", identity=None, compared="")
+    one = attestation(EvidenceKind.SIGNATURE, "", source="https://a.example/b", compared="")
     (found,) = written(of_wheel(answer(VERIFIED, replace(one, digest=sha256("a")))))["declarations"]["evidence"]
     assert found["data"] == [{"name": "signature", "contents": {"url": "https://a.example/b"}}]
     assert found["description"].startswith(f"signature, verified, sha256:{'a' * 64}, log entry 42")
@@ -519,6 +579,12 @@ def test_the_result_goes_there_and_back() -> None:
     assert ScanResult.from_dict(json.loads(json.dumps(PROVEN.to_dict()))) == PROVEN
 
 
+def test_the_result_follows_its_schema() -> None:
+    """The schema that is shipped knows answers and identities, all fields of them."""
+    schema = json.loads(resources.files("bomvet.reports").joinpath("scan-result.schema.json").read_bytes())
+    assert [e.message for e in jsonschema_rs.Draft202012Validator(schema).iter_errors(PROVEN.to_dict())] == []
+
+
 def test_our_own_document_reads_back() -> None:
     """Digests, files and components are those that were written, and nothing in it is unknown."""
     found = read_document(CYCLONEDX_JSON.render(PROVEN, RenderOptions()), "app.cdx.json")
@@ -543,6 +609,34 @@ def test_a_result_and_its_sbom_are_no_different() -> None:
         for name, digit in (("half", "e"), ("liar", "d"))
     ]
     assert found.not_compared == ()
+
+
+def test_answers_of_real_evidence() -> None:
+    """Evidence that an instance of sigstore made, verified against its root, gives the claims and valid documents."""
+    registry = Registry()
+    world.serve_python(registry, world.WHEEL, b"wheel", build=True)
+    world.serve_node(registry, name="@acme/app")
+    components = (world.python(world.file(world.WHEEL, b"wheel")), world.node(name="@acme/app"))
+    answers, _ = world.run(*components, http=registry.http())
+    found = samples.result(Inventory(components=components), facts=Facts(provenance=answers))
+    document = written(found)
+
+    claim = (
+        f"built from https://github.com/acme/app at {'a' * 40} by .github/workflows/release.yml, "
+        "on a github-hosted runner, consistent with SLSA Build L2"
+    )
+    assert [(item["target"], item["predicate"]) for item in document["declarations"]["claims"]] == [
+        ("pkg:npm/%40acme/app@1.0.0", claim),
+        ("pkg:pypi/app@1.0", claim),
+    ]
+    kinds = [[ref["type"] for ref in item["externalReferences"]] for item in document["components"]]
+    assert kinds == [
+        ["distribution", "attestation", "digital-signature", "attestation", "vcs", "build-meta"],
+        ["distribution", "attestation", "attestation", "vcs", "build-meta"],
+    ]
+    assert [len(item["hashes"]) for item in document["components"]] == [1, 1]
+    assert json_faults(document) == []
+    assert xml_faults(CYCLONEDX_XML.render(found, RenderOptions()), "1.6") == []
 
 
 def _many(count: int) -> ScanResult:

@@ -6,7 +6,7 @@ A file is known by its digest alone.  Sources: see `bomvet.provenance.pypi`.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bomvet.enrichers._provenance_asking import ABSENT, OPEN, Question, refute
 from bomvet.enrichers._provenance_cases import Sought
@@ -16,6 +16,7 @@ from bomvet.model.records import replace
 from bomvet.plugin import Request
 from bomvet.provenance import pypi
 from bomvet.provenance.names import subject_key
+from bomvet.provenance.repositories import declared_in_json
 from bomvet.versions.pep440 import PEP440
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ PAGE_LIMIT = 64 * 1024 * 1024
 _INTEGRITY = "application/vnd.pypi.integrity.v1+json"
 _EVIDENCE_LIMIT = 4 * 1024 * 1024
 _ABOUT_LIMIT = 8 * 1024 * 1024
-_MOST_URLS, _LONGEST_URL = 50, 300
-#: Labels of a repository.
-_SOURCE = frozenset({"source", "sourcecode", "repository", "github", "gitlab", "code", "repo", "scm"})
 #: Names that tell a version beyond doubt.
 _PLAIN = (".whl", ".tar.gz", ".zip")
 
@@ -149,32 +147,14 @@ def about(case: Case, choice: Choice) -> Request | None:
 
 
 def declared(body: bytes, repository: str) -> tuple[str, ...]:
-    """The repositories in a release's metadata; a home page counts where it is on the host of `repository`.
+    """The repositories in a release's metadata; a home page counts on the host of `repository` and known ones.
 
     Nothing where it cannot be read: what is declared is compared where it is known.
     """
-    import orjson  # noqa: PLC0415 - loaded already
-
     try:
-        info = _table(_table(orjson.loads(body)).get("info"))
+        return declared_in_json(body, repository)
     except ValueError:
         return ()
-    stated = {_label(name): url for name, url in list(_table(info.get("project_urls")).items())[:_MOST_URLS]}
-    stated.setdefault("homepage", info.get("home_page"))
-    urls = {name: url for name, url in stated.items() if isinstance(url, str) and 0 < len(url) <= _LONGEST_URL}
-    found = dict.fromkeys(url for name, url in sorted(urls.items()) if name in _SOURCE)
-    home = urls.get("homepage", "")
-    is_forge = bool(home and repository) and home.split("/")[2:3] == repository.split("/")[2:3]
-    return tuple(found) or ((home,) if is_forge else ())
-
-
-def _label(name: str) -> str:
-    """As well-known labels are compared: https://packaging.python.org/en/latest/specifications/well-known-project-urls/."""
-    return "".join(letter for letter in name.lower() if letter.isalnum())
-
-
-def _table(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _beside(stated: str, page: str) -> str:

@@ -1,6 +1,7 @@
 """Whether each package is published by whom the identity lock, or the `pylock.toml` it is in, expects.
 
-What could not be established is no answer: `provenance` has left that question open already.
+What could not be established is no answer: `provenance` has left that question open already.  Nor is what was refused,
+which other rules tell.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from bomvet.model.provenance import ProvenanceAnswer
 
 ID = "identities"
+#: After other answers it is not known who published: a question is open, or the evidence is refused.
+_KNOWN = (ProvenanceStatus.VERIFIED, ProvenanceStatus.IDENTITY_MISMATCH, ProvenanceStatus.ABSENT)
 
 
 def enrich(inventory: Inventory, facts: Facts, context: Context) -> Enriched:
@@ -34,7 +37,7 @@ def enrich(inventory: Inventory, facts: Facts, context: Context) -> Enriched:
 def _answer(expected: Expectation, found: ProvenanceAnswer) -> IdentityAnswer | None:
     """How `found` stands to `expected`; None where nothing is known: a change that is known stays one."""
     changes = compare_any(expected.candidates, found)
-    if not changes and found.status is ProvenanceStatus.NOT_ESTABLISHED:
+    if not changes and found.status not in _KNOWN:
         return None
     first = expected.candidates[0]
     return IdentityAnswer(expected=first, source=expected.source, location=expected.location, changes=changes)

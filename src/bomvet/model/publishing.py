@@ -79,18 +79,12 @@ _GRAVITY = {
     IdentityField.RENAMED: Severity.LOW,
     IdentityField.LEVEL: Severity.MEDIUM,
 }
-#: From which nobody can tell who built something: a registry signs whatever it was given.
-_SAYS_NO_BUILDER = frozenset({EvidenceKind.NPM_SIGNATURE})
-#: What is about the making or the publishing of an artefact, and not about a document beside it.
-ABOUT_ARTEFACT = frozenset(
-    {
-        EvidenceKind.SLSA,
-        EvidenceKind.PYPI_PUBLISH,
-        EvidenceKind.NPM_PUBLISH,
-        EvidenceKind.NPM_SIGNATURE,
-        EvidenceKind.SIGNATURE,
-    }
-)
+#: What tells who built, published or signed an artefact.
+_TELLING = frozenset({EvidenceKind.SLSA, EvidenceKind.PYPI_PUBLISH, EvidenceKind.NPM_PUBLISH, EvidenceKind.SIGNATURE})
+#: What is about an artefact, and not about a document beside it: a registry signs whatever it was given.
+ABOUT_ARTEFACT = _TELLING | {EvidenceKind.NPM_SIGNATURE}
+#: What passed every step; of the latter the identity alone is not the one that was wanted.
+_PROVED = (ProvenanceStatus.VERIFIED, ProvenanceStatus.IDENTITY_MISMATCH)
 _STRENGTHS = (LogStrength.NONE, LogStrength.PROMISE, LogStrength.PROOF)
 
 
@@ -98,19 +92,37 @@ _STRENGTHS = (LogStrength.NONE, LogStrength.PROMISE, LogStrength.PROOF)
 
 
 def signed(answer: ProvenanceAnswer) -> tuple[Attestation, ...]:
-    """The verified attestations that say who built or published the component, provenance first."""
-    found = [a for a in answer.verified if a.identity and a.kind in ABOUT_ARTEFACT]
+    """The attestations that prove who built or published the component, be it whom one expects or not.
+
+    Provenance comes first.
+    """
+    found = [a for a in answer.attestations if a.status in _PROVED and a.kind in _TELLING]
     return tuple(sorted(found, key=lambda a: (a.kind is not EvidenceKind.SLSA, a.source, a.bundle)))
 
 
 def signers(answer: ProvenanceAnswer) -> tuple[PublisherIdentity, ...]:
-    """The identities of these, each once: several where files of one release were signed by several."""
+    """The identities of these, each once, those of keys left out; several where one release was signed by several."""
     return tuple(dict.fromkeys(a.identity for a in signed(answer) if a.identity))
 
 
 def weakest_log(attestations: Iterable[Attestation]) -> LogStrength:
     """How the log vouches for all of them; `NONE` where there are none."""
     return min((a.strength for a in attestations), key=_STRENGTHS.index, default=LogStrength.NONE)
+
+
+def slsa_level(answer: ProvenanceAnswer) -> str:
+    """`SLSA Build L2`: what every locked file has provenance that is consistent with; empty where one has none.
+
+    A file counts by its best provenance, the release by its worst file.
+    """
+    proved = signed(answer)
+    if answer.attested < answer.files or any(a.contradictions for a in proved):
+        return ""
+    best: dict[tuple[str, str], str] = {}
+    for one in proved:
+        file = (one.digest.algorithm, one.digest.value) if one.digest else ("", one.subject)
+        best[file] = max(best.get(file, ""), one.level if one.kind is EvidenceKind.SLSA else "")
+    return min(best.values(), default="")
 
 
 def is_established(answer: ProvenanceAnswer) -> bool:
@@ -121,7 +133,7 @@ def is_established(answer: ProvenanceAnswer) -> bool:
 def is_unattested(answer: ProvenanceAnswer) -> bool:
     """Whether it is established that no evidence says who built the component."""
     definite = answer.status in (ProvenanceStatus.ABSENT, ProvenanceStatus.VERIFIED)
-    return definite and all(a.kind in _SAYS_NO_BUILDER for a in answer.verified)
+    return definite and not signed(answer)
 
 
 # -- what is against it ----------------------------------------------------------------------------------------
@@ -156,7 +168,9 @@ def weakened(answer: ProvenanceAnswer, identity: IdentityAnswer | None) -> tuple
     """
     if answer.status is ProvenanceStatus.NOT_ESTABLISHED:
         return ()
-    return tuple(filter(None, (_behind_earlier(answer), _behind_lock(answer, identity), _behind_others(answer))))
+    others = _behind_others(answer)
+    # Of files without evidence the lock says the same in other words.
+    return tuple(filter(None, (_behind_earlier(answer), others or _behind_lock(answer, identity))))
 
 
 def _behind_earlier(answer: ProvenanceAnswer) -> str:
@@ -172,11 +186,16 @@ def _behind_lock(answer: ProvenanceAnswer, identity: IdentityAnswer | None) -> s
     if identity is None:
         return ""
     change = next((c for c in identity.changes if c.what is IdentityField.LEVEL and _falls(c)), None)
-    if change:
-        return f"{identity.source} expects {change.before}, and the release has {change.after or PublishLevel.NONE}"
-    if is_unattested(answer) and identity.expected.level is not PublishLevel.NONE:
-        return f"{identity.source} expects {identity.expected.level}, and there is no evidence of who built the release"
-    return ""
+    lacking = is_unattested(answer) and identity.expected.level is not PublishLevel.NONE
+    if not (change or lacking):
+        return ""
+    if answer.status is ProvenanceStatus.UNSUPPORTED:
+        has = "the evidence of the release is of a form that is not verified here"
+    elif change and change.after not in ("", PublishLevel.NONE):
+        has = f"the release has {change.after}"
+    else:
+        has = "nothing says who built the release"
+    return f"{identity.source} expects {change.before if change else identity.expected.level}, and {has}"
 
 
 def _falls(change: IdentityChange) -> bool:

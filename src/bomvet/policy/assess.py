@@ -80,6 +80,7 @@ def assess(
 def _used(policy: Policy) -> PolicyUsed:
     return PolicyUsed(
         source=policy.source,
+        digest=policy.digest,
         fail_on=written(policy.fail_on),
         unknown_severity=str(policy.unknown_severity),
         allow_incomplete=policy.allow_incomplete,

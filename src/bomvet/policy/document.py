@@ -87,7 +87,7 @@ class Policy:
     """What may ship.
 
     `fail_on` are the conditions of which any refuses a finding.  `max_age` bounds the age of advisory data.
-    `source` is the name of the file, empty for the built-in policy.
+    `source` is the name of the file, empty for the built-in policy, `digest` the SHA-256 of its text.
     `registries` are URLs that packages may come from, besides those that the project's clients are configured for.
     `vex` are patterns of VEX documents in the project, `vex_products` names by which statements may call the project.
     `advisories` says where advisories come from, `osv` what there is to know of the service, `mirrors` where
@@ -107,6 +107,7 @@ class Policy:
     allow_incomplete: bool = False
     require_components: bool = False
     source: str = field(default="", compare=False)
+    digest: str = field(default="", compare=False)
     exclude: tuple[str, ...] = ()
     registries: tuple[str, ...] = ()
     cool_down: int = 0
@@ -139,6 +140,8 @@ _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _LEVELS = tuple(map(str, RANKED))
 #: The rule whose findings weigh what their advisories say.
 _ADVISORIES = "known-vulnerability"
+#: The rule that finds what nobody attested.
+UNATTESTED = "unattested"
 _WAIVER = ("id", "reason", "owner", "expires", "purl", "versions", "path")
 _ABOUT = ("component", "advisory", "release", "service")
 MAX_RULES = 100
@@ -428,6 +431,12 @@ class _PolicyReader(Reader):
 def named_rules(policy: Policy) -> list[str]:
     """The rules that conditions name."""
     return [t.text for condition in policy.fail_on for t in condition.terms if t.name == "rule"]
+
+
+def asks_provenance(policy: Policy) -> bool:
+    """Whether it says so, or has a rule that only the answer decides."""
+    by_rule = UNATTESTED in policy.enable or any("provenance" in rule.when.fields for rule in policy.rules)
+    return policy.provenance.verify or by_rule
 
 
 def names_exploitation(policy: Policy) -> bool:

@@ -67,8 +67,6 @@ version = {VERSION}
 _PUBLISHING = (EvidenceKind.PYPI_PUBLISH, EvidenceKind.SLSA, EvidenceKind.NPM_PUBLISH, EvidenceKind.SIGNATURE)
 #: What passed every step; of the latter the identity alone is not the one that was wanted.
 _PROVED = (ProvenanceStatus.VERIFIED, ProvenanceStatus.IDENTITY_MISMATCH)
-#: After these answers it is known that nothing proves who published.
-_NOTHING = (ProvenanceStatus.ABSENT, ProvenanceStatus.UNSUPPORTED)
 
 
 def package_of(purl: str) -> str:
@@ -215,7 +213,7 @@ def level_of(answer: ProvenanceAnswer) -> PublishLevel | None:
     Of a release of which one file has no evidence nobody knows who published it, nor of one that the registry alone
     has signed.  Where evidence is proved it is provenance at least, whatever the registry says.
     """
-    if answer.status in _NOTHING:
+    if answer.status is ProvenanceStatus.ABSENT:
         return PublishLevel.NONE
     if answer.status not in _PROVED:
         return None

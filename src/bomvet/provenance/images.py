@@ -36,7 +36,8 @@ class ImageEvidence(NamedTuple):
 
     `variants` are the manifests in its index that evidence was looked for as well.  `unsigned` are attestations that
     nobody signed, and `others` what is attached that is no evidence known here; neither counts.  `unknowns` are
-    questions that stayed open: while there are some, nobody can say that there is no evidence.
+    questions that stayed open: while there are some, nobody can say that there is no evidence.  `is_whole` says that
+    `variants` are all that were wanted.
     """
 
     name: str
@@ -46,6 +47,7 @@ class ImageEvidence(NamedTuple):
     unsigned: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     unknowns: tuple[str, ...] = ()
+    is_whole: bool = True
 
     @property
     def digests(self) -> tuple[str, ...]:
@@ -74,6 +76,7 @@ def evidence_of_image(store: Store, platform: str = "") -> ImageEvidence:
         unsigned=tuple(dict.fromkeys(gathering.unsigned)),
         others=tuple(dict.fromkeys(gathering.others)),
         unknowns=tuple(dict.fromkeys(gathering.unknowns)),
+        is_whole=gathering.is_whole,
     )
 
 
@@ -86,6 +89,7 @@ class _Gathering:
         self.unsigned: list[str] = []
         self.others: list[str] = []
         self.unknowns: list[str] = []
+        self.is_whole = True
         self._seen: set[str] = set()
 
     def variants(self, image: Answer, platform: str) -> tuple[Variant, ...]:
@@ -108,6 +112,7 @@ class _Gathering:
             found = chosen
         if len(found) > MAX_PLATFORMS:
             self.unknowns.append(f"only {MAX_PLATFORMS} of {len(found):,} platforms were looked at")
+        self.is_whole = not self.unknowns
         return tuple(found[:MAX_PLATFORMS])
 
     def _look_at_unsigned(self, entry: Descriptor) -> None:

@@ -14,8 +14,8 @@ from bomvet.errors import FileUnreadableError
 from bomvet.model.inventory import Location, Unknown
 from bomvet.provenance import _json, npm, pypi
 from bomvet.provenance.evidence import Evidence, Form
-from bomvet.provenance.layouts import evidence_of_layout
 from bomvet.provenance.names import SameName, subject_key
+from bomvet.provenance.recorded_layouts import evidence_of_layout
 from bomvet.provenance.subjects import claimed
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _evidence_of_file(data: bytes, source: str, tell: Callable[[str, str, int], 
 def _evidence_of_lines(
     lines: Sequence[bytes], source: str, tell: Callable[[str, str, int], None]
 ) -> Sequence[Evidence] | None:
-    """One piece a line; lines that are none are told of where others are some."""
+    """A piece a line; lines that are none are told of where others are some, or the name promises it."""
     if len(lines) > _MOST_LINES:
         raise ValueError(f"it has more than {_MOST_LINES:,} lines")
     found: list[Evidence] = []
@@ -174,6 +174,8 @@ def _evidence_of_lines(
                 wrong.append((number, str(error)))
             else:
                 found += evidence or ()
+                if evidence is None:
+                    wrong.append((number, "it is no evidence of a form that is known"))
     if not found and not source.endswith(_SURE):
         return None
     for number, reason in wrong:

@@ -26,11 +26,13 @@ _Pair = tuple[str, str]
 #: Of the specification 1.X: from when on it has references of a type, and `declarations`.
 _ATTESTATIONS, _SIGNATURES, DECLARATIONS = 5, 6, 6
 _KEYS = frozenset({EvidenceKind.NPM_SIGNATURE, EvidenceKind.SIGNATURE})
-#: Evidence of who built or published a file.
-_ORIGINS = frozenset({EvidenceKind.SLSA, EvidenceKind.PYPI_PUBLISH, EvidenceKind.NPM_PUBLISH})
+#: Evidence of who built or published a file; what npm's key signs says merely that the registry has it.
+_ORIGINS = frozenset({EvidenceKind.SLSA, EvidenceKind.PYPI_PUBLISH})
+#: What a certificate says of its holder; whoever signs an SBOM or a summary of something need not have made it.
+_VERBS = {EvidenceKind.SLSA: "built", EvidenceKind.PYPI_PUBLISH: "published", EvidenceKind.SIGNATURE: "signed"}
 #: What counts against a component; what is not verified here is no accusation.
 _REFUSED = frozenset({ProvenanceStatus.INVALID, ProvenanceStatus.IDENTITY_MISMATCH})
-_DECIDED = _REFUSED | {ProvenanceStatus.VERIFIED}
+_PROVED = frozenset({ProvenanceStatus.VERIFIED})
 _ASSESSOR = "assessor:bomvet"
 _SHA256_DIGITS = 64
 
@@ -59,8 +61,12 @@ def level(answer: ProvenanceAnswer) -> str:
 
 def strongest(answer: ProvenanceAnswer) -> Attestation | None:
     """The verified evidence that `answer.identity` is from."""
-    found = [a for a in answer.verified if a.identity]
-    return min(found, key=lambda a: (a.kind is not EvidenceKind.SLSA, a.source, a.bundle), default=None)
+    return min((a for a in answer.verified if a.identity), key=_strength, default=None)
+
+
+def _strength(one: Attestation) -> tuple[bool, str, str]:
+    """Provenance before the word of a publisher."""
+    return one.kind is not EvidenceKind.SLSA, one.source, one.bundle
 
 
 # -- properties ------------------------------------------------------------------------------------------------
@@ -124,8 +130,9 @@ def _consistent(stated: str) -> str:
 
 
 def trust_roots(facts: Facts) -> list[_Pair]:
-    """The roots of trust that evidence was verified against, for the document as a whole."""
-    roots = {one.root for answer in facts.provenance.values() for one in answer.attestations if one.root}
+    """The roots of trust that evidence was held against, for the document as a whole."""
+    found = (one for answer in facts.provenance.values() for one in answer.attestations)
+    roots = {one.root for one in found if one.root and one.kind is not EvidenceKind.NPM_SIGNATURE}
     return [("bomvet:provenance:trust-root", f"sha256:{root}") for root in sorted(roots)]
 
 
@@ -140,7 +147,8 @@ def references(answer: ProvenanceAnswer, minor: int) -> list[_Json]:
     found: dict[tuple[str, str, str], _Json] = {}
     verified = sorted(answer.verified, key=_place)
     items = [item for one in verified if (item := _evidence_reference(one, minor))]
-    items += [item for one in verified if one.identity for item in _source_references(one.identity)]
+    makers = [one.identity for one in verified if one.identity and one.kind in _ORIGINS]
+    items += [item for identity in makers for item in _source_references(identity)]
     for item in items:
         digest = item["hashes"][0]["content"] if "hashes" in item else ""
         found.setdefault((item["type"], item["url"], digest), item)
@@ -233,8 +241,8 @@ def declarations(components: Sequence[Component], facts: Facts, tool: str) -> di
 
 def _summary(count: int, of: int) -> str:
     return (
-        f"Evidence of who built or published {count:,} of {of:,} components was verified: signature, certificate or "
-        "key, transparency log, and the attested digest. A claim is what the certificate says; it does not say that a "
+        f"Evidence of who built or published {count:,} of {of:,} components was verified: signature, certificate, "
+        "transparency log, and the attested digest. A claim is what the certificate says; it does not say that a "
         "component is harmless. A counter-claim is evidence that was refused."
     )
 
@@ -243,44 +251,49 @@ class _Parts:
     """What the declarations say of one component."""
 
     def __init__(self, purl: str, answer: ProvenanceAnswer) -> None:
-        stated = [one for one in sorted(answer.attestations, key=_place) if one.status in _DECIDED]
+        claim = claimed(answer)
+        # Other evidence, such as what a registry's key signs, proves nobody, and is told beside what does.
+        told = _REFUSED | _PROVED if claim else _REFUSED
+        stated = [a for a in sorted(answer.attestations, key=_place) if a.status in told]
         self.evidence = [_evidence(f"bomvet:evidence#{purl}#{n}", one) for n, one in enumerate(stated)]
         refs = [item["bom-ref"] for item in self.evidence]
         good = [ref for ref, one in zip(refs, stated, strict=True) if one.status not in _REFUSED]
         bad = [ref for ref, one in zip(refs, stated, strict=True) if one.status in _REFUSED or one.contradictions]
         self.claims: list[_Json] = []
         self.counter: list[_Json] = []
-        if good:
-            claim = {"bom-ref": f"bomvet:claim#{purl}", "target": purl, "predicate": claimed(answer)}
-            self.claims.append({**claim, "evidence": good})
+        if claim:
+            one = {"bom-ref": f"bomvet:claim#{purl}", "target": purl, "predicate": claim, "evidence": good}
+            self.claims.append(one)
         if bad:
             against = {"bom-ref": f"bomvet:counter-claim#{purl}", "target": purl, "predicate": "; ".join(_held(stated))}
             self.counter.append({**against, "counterEvidence": bad})
 
 
 def claimed(answer: ProvenanceAnswer) -> str:
-    """What verified evidence says of a component, in one sentence."""
-    one = strongest(answer)
-    parts = [*_told(one, one.identity)] if one and one.identity else ["published by its registry, whose key signed it"]
-    if answer.attested < answer.files:
+    """What verified evidence says of who built a component; empty where it says that of nobody.
+
+    Each file speaks by its best evidence; where these differ, the sentence has several parts.
+    """
+    best: dict[Hash | None, str] = {}
+    for one in sorted(answer.verified, key=_strength):
+        if one.identity and one.kind in _VERBS:
+            best.setdefault(one.digest, _told(one.kind, one.identity))
+    parts = ["; ".join(dict.fromkeys(best.values()))]
+    if 0 < answer.attested < answer.files:
         parts.append(f"for {answer.attested} of its {answer.files} locked files")
     if consistent := _consistent(level(answer)):
         parts.append(consistent)
-    return ", ".join(parts)
+    return ", ".join(parts) if best else ""
 
 
-def _told(one: Attestation, identity: PublisherIdentity) -> Iterator[str]:
-    built = one.kind is EvidenceKind.SLSA
+def _told(kind: EvidenceKind, identity: PublisherIdentity) -> str:
+    """What the certificate of one attestation says."""
     at = f" at {identity.commit}" if identity.commit else ""
     by = f" by {identity.workflow}" if identity.workflow else ""
-    if identity.repository:
-        yield f"{'built' if built else 'published'} from {identity.repository}{at}{by}"
-    else:
-        yield f"{'built' if built else 'published'} by {identity.subject}, as {identity.issuer} knows it"
-    if identity.runner:
-        yield f"on a {identity.runner} runner"
-    if not built:
-        yield "which says nothing of its build"
+    account = f"by {identity.subject} of {identity.issuer}"
+    who = f"from {identity.repository}{at}{by}" if identity.repository else account
+    on = f", on a {identity.runner} runner" if identity.runner else ""
+    return f"{_VERBS[kind]} {who}{on}{'' if kind is EvidenceKind.SLSA else ', which says nothing of its build'}"
 
 
 def _held(attestations: Iterable[Attestation]) -> Iterator[str]:
@@ -316,12 +329,13 @@ def _described(one: Attestation) -> Iterator[str]:
     yield one.status.value
     if one.subject:
         yield f"about {one.subject}"
+    refused = one.status in _REFUSED
     if one.digest:
-        compared = f" as in the {one.compared}" if one.compared else ""
+        compared = f" as in the {one.compared}" if one.compared and not refused else ""
         yield f"{one.digest.algorithm}:{one.digest.value}{compared}"
-    if one.status not in _REFUSED and one.log_index is not None:
+    if not refused and one.log_index is not None:
         yield f"log entry {one.log_index} ({one.strength.value})"
     if one.source and not _public(one.source):
         yield f"recorded in {one.source}"
-    if one.root:
-        yield f"trust root sha256:{one.root}"
+    if one.root:  # of what a registry signs by itself it is the key
+        yield f"{'key' if one.kind is EvidenceKind.NPM_SIGNATURE else 'trust root'} sha256:{one.root}"

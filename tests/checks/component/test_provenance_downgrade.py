@@ -114,7 +114,26 @@ def test_a_release_of_two_weeks_is_not_fresh(release: Release | None) -> None:
             None,
             ["1.3.0 of 2026-10-01 was published by a trusted publisher, this one with provenance"],
         ),
-        (absent(), identity(LEVEL), ["bomvet.identities.toml expects provenance, and the release has none"]),
+        (
+            absent(),
+            identity(LEVEL),
+            ["bomvet.identities.toml expects provenance, and nothing says who built the release"],
+        ),
+        (
+            answer(ProvenanceStatus.UNSUPPORTED),
+            identity(LEVEL),
+            [
+                (
+                    "bomvet.identities.toml expects provenance, and the evidence of the release is of a form that is not "
+                    "verified here"
+                )
+            ],
+        ),
+        (
+            answer(ProvenanceStatus.ABSENT, SLSA, files=2),
+            identity(LEVEL),
+            ["of 2 locked files of the release 1 has evidence, and 1 has none"],
+        ),
         (
             verified(),
             identity(replace(LEVEL, before="trusted-publisher", after="provenance")),
@@ -123,22 +142,22 @@ def test_a_release_of_two_weeks_is_not_fresh(release: Release | None) -> None:
         (
             absent(),
             identity(replace(LEVEL, before="of its own", after="")),
-            ["bomvet.identities.toml expects of its own, and the release has none"],
+            ["bomvet.identities.toml expects of its own, and nothing says who built the release"],
         ),
         (
             absent(),
             identity(),
-            ["bomvet.identities.toml expects provenance, and there is no evidence of who built the release"],
+            ["bomvet.identities.toml expects provenance, and nothing says who built the release"],
         ),
         (
             verified(SIGNATURE),
             identity(),
-            ["bomvet.identities.toml expects provenance, and there is no evidence of who built the release"],
+            ["bomvet.identities.toml expects provenance, and nothing says who built the release"],
         ),
         (
             absent(level=PublishLevel.NONE, stronger=EARLIER),
             identity(LEVEL),
-            [BEHIND, "bomvet.identities.toml expects provenance, and the release has none"],
+            [BEHIND, "bomvet.identities.toml expects provenance, and nothing says who built the release"],
         ),
         (
             answer(ProvenanceStatus.ABSENT, SLSA, files=3, attested=1),

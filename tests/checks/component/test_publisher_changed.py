@@ -48,8 +48,8 @@ MISMATCH = replace(
 )
 ASK = (
     "Find out from the maintainers of left-pad, by another way than this release, whether they moved. If they did, "
-    "write it to bomvet.identities.toml with `bomvet trust lock`, in a change that somebody reviews; if not, stay with "
-    "the release before, and tell the registry."
+    "take it over in bomvet.identities.toml (`bomvet trust lock --update pkg:npm/left-pad`), in a change that somebody "
+    "reviews; if not, stay with the release before, and tell the registry."
 )
 
 
@@ -116,7 +116,7 @@ def test_severity(changed: IdentityChange, severity: Severity, words: str) -> No
 @pytest.mark.parametrize(
     ("changed", "first_words"),
     [
-        (RENAMED, "The repository was renamed, and is the same by its number: write it to"),
+        (RENAMED, "The repository was renamed, and is the same by its number: take it over in"),
         (change("trigger", "push", "pull_request_target"), "Do not install left-pad@1.3.1 before you know whose code"),
         (change("trigger", "push", "schedule"), "Find out from the maintainers"),
     ],
@@ -126,7 +126,18 @@ def test_what_to_do(changed: IdentityChange, first_words: str) -> None:
     (found,) = run_check(PUBLISHER_CHANGED, SUBJECT, facts(verified(), identity(changed)))
 
     assert found.remediation.startswith(first_words)
-    assert "`bomvet trust lock`" in found.remediation
+    assert "`bomvet trust lock --update pkg:npm/left-pad`" in found.remediation
+
+
+def test_what_a_pylock_expects() -> None:
+    """It is not ours to write, and stands where the component does."""
+    place = Location(path="api/pylock.toml", line=9)
+    locked = replace(identity(REPOSITORY), source=place.path, location=place)
+
+    (found,) = run_check(PUBLISHER_CHANGED, replace(SUBJECT, locations=(place,)), facts(verified(), locked))
+
+    assert found.locations == (place,)
+    assert "take it over in api/pylock.toml, in a change" in found.remediation
 
 
 def test_the_fingerprint_stays_the_same() -> None:

@@ -56,7 +56,7 @@ def _changed(component: Component, identity: IdentityAnswer, changes: Sequence[I
             f"{component.label} is published with another {listed(tuple(dict.fromkeys(grave)))} than "
             f"{identity.source} has: {_told(changes[0])}"
         ),
-        locations=(*component.locations, identity.location),
+        locations=tuple(dict.fromkeys((*component.locations, identity.location))),
         evidence=(
             *cut(f"{_WORDS[c.what]}: {_told(c)}" for c in changes),
             *([f"locked by {since}{_since(identity)}"] if since else ()),
@@ -74,7 +74,7 @@ def _since(identity: IdentityAnswer) -> str:
 
 
 def _remedy(component: Component, identity: IdentityAnswer, changes: Sequence[IdentityChange]) -> str:
-    accept = f"write it to {identity.source} with `bomvet trust lock`, in a change that somebody reviews"
+    accept = f"take it over in {identity.source}{_command(identity)}, in a change that somebody reviews"
     if all(change.what is IdentityField.RENAMED for change in changes):
         return f"The repository was renamed, and is the same by its number: {accept}."
     if any(c.what is IdentityField.TRIGGER and c.after in UNSAFE_TRIGGERS for c in changes):
@@ -86,6 +86,12 @@ def _remedy(component: Component, identity: IdentityAnswer, changes: Sequence[Id
         f"Find out from the maintainers of {component.name}, by another way than this release, whether they moved. "
         f"If they did, {accept}; if not, stay with the release before, and tell the registry."
     )
+
+
+def _command(identity: IdentityAnswer) -> str:
+    """What writes the lock; a `pylock.toml` is written by other tools."""
+    of_others = identity.source.rpartition("/")[2].startswith("pylock")
+    return "" if of_others else f" (`bomvet trust lock --update {identity.expected.purl}`)"
 
 
 def _refused(component: Component, facts: Facts) -> tuple[str, ...]:
@@ -101,7 +107,7 @@ def _mismatched(component: Component, identity: IdentityAnswer | None, reasons: 
         subject=component.purl,
         severity=Severity.HIGH,
         message=f"{component.label} is not published by whom it is expected from: {reasons[0]}",
-        locations=(*component.locations, *([identity.location] if identity else ())),
+        locations=tuple(dict.fromkeys((*component.locations, *([identity.location] if identity else ())))),
         evidence=cut(reasons),
         remediation=(
             f"Find out from the maintainers of {component.name} who may publish it. If that changed, change what is "

@@ -3,6 +3,9 @@
 Sources: https://github.com/opencontainers/image-spec/blob/main/image-layout.md, cosign's specs/SIGNATURE_SPEC.md,
 specs/ATTESTATION_SPEC.md and specs/BUNDLE_SPEC.md.  What BuildKit adds (`application/vnd.in-toto+json`) is signed by
 nobody, and is no evidence.
+
+This gathers everything that lies in a layout, whatever it is about, so that it is found by that; what is attached to
+one image there is `bomvet.provenance.images`.
 """
 
 from __future__ import annotations
@@ -84,7 +87,8 @@ def _layers(
 def _evidence(layer: dict[str, Any], kind: str, raw: bytes, source: str) -> Evidence:
     """A layer with its annotations, or a bundle."""
     if kind in _COSIGN:
-        return Evidence(Form.COSIGN, _json.table(layer.get("annotations")), raw, source)
+        stated = _json.table(layer.get("annotations")).items()
+        return Evidence(Form.COSIGN, {key: value for key, value in stated if isinstance(value, str)}, raw, source)
     return Evidence(Form.BUNDLE, _json.without_nulls(_json.read_object(raw)), raw, source)
 
 
