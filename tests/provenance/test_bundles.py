@@ -10,7 +10,7 @@ import json
 import logging
 import threading
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -24,9 +24,6 @@ from bomvet.provenance.evidence import Evidence, Expected, Form
 from bomvet.provenance.root import read_root
 from tests.provenance.authority import PUBLISHED, SLSA_V1, Authority, GitHub, Signer, slsa, statement
 from tests.provenance.judging import expected, of_attestation, of_bundle, of_layer, verifier
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SHA256, OTHER = "ab" * 32, "cd" * 32
 ABOUT = statement("acme-1.0.0.tar.gz", {"sha256": SHA256}, SLSA_V1, slsa(GitHub()))
