@@ -158,7 +158,7 @@ def test_evidence_without_a_readable_statement_stays_without_being_found() -> No
 DEEP = '"x": ' + '{"a": ' * 300 + "1" + "}" * 300
 UNREADABLE = {
     "no JSON": ("a__sigstore", "{", "it is no JSON"),
-    "no evidence": ("a__provenance", "{}", "it is evidence by its name, and none that is known by its content"),
+    "no evidence": ("a__provenance", "{}", "it is no evidence of a form that is known"),
     "another version": (
         "a__json",
         {"version": 2, "attestation_bundles": []},
@@ -201,6 +201,13 @@ def test_other_json_is_passed_over(content: str) -> None:
     """Whatever else lies in the folder, such as SBOMs, whose attestations have another shape."""
     found = read(a__json=content, b__jsonl=f"{content}\n{content}\nlog", README="x")
     assert (found.evidence, found.unknowns) == ((), ())
+
+
+def test_a_file_alone_is_evidence_whatever_its_name() -> None:
+    """As where a user names it: it is read, and told of where it is none."""
+    assert len(read(audit=bundle(("x", ONE))).evidence) == 1
+    assert read(audit="{").unknowns == (told("audit", "it is no JSON"),)
+    assert read(a__json="{}").unknowns == (told("a.json", "it is no evidence of a form that is known"),)
 
 
 def test_a_bad_line_is_told_of_where_others_are_evidence() -> None:
