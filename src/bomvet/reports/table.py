@@ -12,6 +12,7 @@ from bomvet.model.graph import Graph
 from bomvet.plugin import RenderOptions, Report
 from bomvet.reports._builders import counted
 from bomvet.reports._exploited import marks
+from bomvet.reports._findings import shortened
 from bomvet.reports._questions import grouped
 from bomvet.reports._scores import main_terms, total
 from bomvet.reports._text import clean, summary
@@ -168,7 +169,8 @@ def _rows(findings: Sequence[Finding], assessment: Assessment, matches: _Matches
     table.add_column(ratio=1, overflow="fold")
     for finding in findings:
         mark = "✗" if finding.fingerprint in assessment.failing else "·"
-        text = summary(clean(finding.message))
+        # What others write of an advisory is long; our own words are to be read whole.
+        text = summary(clean(finding.message)) if finding.id else shortened(clean(finding.message))
         if finding.confidence != "high":
             text += f" ({finding.confidence.value} confidence)"
         match = matches.get((finding.subject, finding.instance))
