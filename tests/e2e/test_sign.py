@@ -234,7 +234,11 @@ def test_offline_refuses(served: ServedAuthority, cli: Cli) -> None:
     [
         (["--type", "signature"], "--type must be sbom, blob or statement, not 'signature'"),
         (["--predicate-type", "bom"], "--predicate-type must be a URI such as https://cyclonedx.org/bom, not 'bom'"),
-        (["--oidc-issuer", "x"], "--oidc-issuer "),
+        (["--oidc-issuer", "http://login.example"], "--oidc-issuer must be an https URL, not 'http://login.example'"),
+        (["--oidc-issuer", "https://login.example?a=b"], "--oidc-issuer must be a URL such as "),
+        (["--oidc-issuer", "https://[::1"], "--oidc-issuer must be an https URL"),
+        (["--bundle", "link.json", "--overwrite"], "link.json is no file that can be replaced"),
+        (["--bundle", ".", "--overwrite"], ". is no file that can be replaced"),
         (["--type", "blob", "--artifact", "bom.json"], "--artifact is for --type sbom alone, and this is a blob"),
         (
             ["--type", "statement", "--predicate-type", "https://a.example"],
@@ -251,6 +255,7 @@ def test_offline_refuses(served: ServedAuthority, cli: Cli) -> None:
 )
 def test_what_is_wrong_is_told(served: ServedAuthority, cli: Cli, arguments: list[str], message: str) -> None:
     """Before anybody is asked."""
+    (cli.folder / "link.json").symlink_to("bom.json")
     ran = cli("sign", "bom.json", *arguments)
     assert ran.code == 2
     assert ran.err.startswith(f"bomvet: {message}")
@@ -437,7 +442,8 @@ def test_a_service_that_fails_is_told(
     why: str,
 ) -> None:
     """By which it was and what became of it, and nothing is written."""
-    monkeypatch.setattr(_sessions.bind, "__defaults__", (Bounds(connect=1, read=0.5, attempt=0.4), 16 * 1024 * 1024))
+    if fault.kind == "slow":
+        monkeypatch.setattr(_sessions.bind, "__defaults__", (Bounds(attempt=1.5), 16 * 1024 * 1024))
     served.faults.add(path, fault)
     refused(cli, cli("sign", "bom.json"), 3, f"{what} {served.url.removeprefix('http://')}: {why}")
 
@@ -474,6 +480,36 @@ def test_what_does_not_verify_is_not_written(
     assert (ran.code, ran.err.startswith("bomvet: what was signed does not verify: ")) == (3, True)
     assert ran.err.endswith("hint: nothing was written; the entry in the log stays\n")
     assert not (cli.folder / "bom.json.sigstore.json").exists()
+
+
+def test_a_token_is_not_sent_in_the_clear(served: ServedAuthority, cli: Cli) -> None:
+    """To whichever service."""
+    for kind in ("caUrls", "oidcUrls", "rekorTlogUrls"):
+        config = json.loads(served.trust_config())
+        config["signingConfig"][kind][0]["url"] = "http://sigstore.example"
+        cli.write("trust.json", json.dumps(config))
+        hint = "the identity token is a secret, which is not sent in the clear"
+        refused(cli, cli("sign", "bom.json"), 2, "trust.json: http://sigstore.example is no https", hint)
+    assert served.requests == []
+
+
+def test_a_timestamp_that_nobody_trusts_is_refused(
+    served: ServedAuthority, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sigstore's own verifier would pass over it."""
+    (cli.folder / "trust.json").write_bytes(served.trust_config(timestamps=True))
+    monkeypatch.setattr(served.authority, "timestamps", Authority().timestamps)
+    ran = cli("sign", "bom.json")
+    assert (ran.code, ran.err.startswith("bomvet: what was signed does not verify: time: ")) == (3, True)
+
+
+def test_a_verdict_is_signed(cli: Cli) -> None:
+    """The summary of a scan, as its report writes it."""
+    cli("scan", ".", "--offline", "--format", "vsa=verdict.json")
+    assert cli("sign", "verdict.json").code == 0
+    kind, data = verifier(cli).verify_dsse(written(cli, "verdict.json.sigstore.json"), RELEASE)
+    assert (kind, data) == ("application/vnd.in-toto+json", (cli.folder / "verdict.json").read_bytes())
+    assert json.loads(data)["predicateType"] == "https://slsa.dev/verification_summary/v1"
 
 
 def test_an_authority_that_nobody_trusts_is_refused(served: ServedAuthority, cli: Cli) -> None:

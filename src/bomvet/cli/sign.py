@@ -41,7 +41,10 @@ def _uri(text: str) -> str:
 
 def _issuer(text: str) -> str:
     from bomvet.policy.document import service_url  # noqa: PLC0415 - the help text needs none of it
+    from bomvet.provenance.signing import is_private  # noqa: PLC0415 - the same
 
+    if not is_private(text):
+        raise ValueError(f"must be an https URL, not {text!r}")
     return service_url(text)
 
 
@@ -167,6 +170,8 @@ def _place(path: str, *, overwrite: bool) -> str:
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
         raise UsageError(f"{path} cannot be written: there is no folder {folder}", hint="create the folder first")
+    if os.path.islink(path) or os.path.isdir(path):
+        raise UsageError(f"{path} is no file that can be replaced", hint="--bundle names another file")
     if not os.access(path if os.path.lexists(path) else folder, os.W_OK):
         raise UsageError(f"{path} cannot be written: Permission denied")
     return path

@@ -47,6 +47,7 @@ MAX_TRUST_CONFIG = 1024 * 1024
 _MAX_TOKEN = 64 * 1024
 _TRUST_CONFIG = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 _STORE = "https%3A%2F%2Ftuf-repo-cdn.sigstore.dev"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _MAX_WORDS = 200
 _MAX_CAUSES = 20
 
@@ -112,7 +113,29 @@ def _instance(document: Any, name: str) -> Instance:
         root = json.dumps(document["trustedRoot"]).encode()
     except (ValueError, TypeError, LookupError, RecursionError, Error) as error:
         raise _no_config(name, error) from None
+    for url in _addresses(document["signingConfig"]):
+        if not is_private(url):
+            raise UsageError(
+                f"{name}: {url} is no https", hint="the identity token is a secret, which is not sent in the clear"
+            )
     return Instance(config, read_root(root, name))
+
+
+def _addresses(signing: Mapping[str, Any]) -> list[str]:
+    """The URLs of all services."""
+    kinds = ("caUrls", "oidcUrls", "rekorTlogUrls", "tsaUrls")
+    return [service["url"] for kind in kinds for service in signing.get(kind) or ()]
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody on the way reads what is sent to `url`: it is https, or the machine itself."""
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
 def _no_config(name: str, error: Exception) -> UsageError:
