@@ -13,13 +13,13 @@ from bomvet.inputs import IDENTITIES, MAX_ROOT_BYTES, Proofs, proving_of
 from bomvet.model.provenance import IdentityLock
 from bomvet.model.records import dataclass, replace
 from bomvet.opening import content, folder_of, open_target, split_target, stamp
-from bomvet.plugin import Context, Enricher, load
+from bomvet.plugin import Context, Enricher, Proving, load
 from bomvet.policies import MAX_POLICY_BYTES, load_policy
 from bomvet.provenance.locking import Checking, Locking, Wanted, checked, relocked
 
 if TYPE_CHECKING:
     from bomvet.model.result import ScanResult
-    from bomvet.plugin import FileTree, Http, Proving
+    from bomvet.plugin import FileTree
     from bomvet.policy.document import Policy
     from bomvet.provenance.refresh import Refreshed
 
@@ -68,7 +68,7 @@ def _own_lock(target: str) -> str:
     scheme, location = split_target(target)
     if scheme != "dir":
         raise UsageError(f"{target} is nothing that a lock can be written to", hint="name a file: -o FILE")
-    return os.path.join(folder_of(location), IDENTITIES)
+    return os.path.normpath(os.path.join(folder_of(location), IDENTITIES))
 
 
 def _established(target: str, asking: Asking, *, everything: bool) -> tuple[ScanResult, IdentityLock | None]:
@@ -77,9 +77,7 @@ def _established(target: str, asking: Asking, *, everything: bool) -> tuple[Scan
     policy = replace(policy, provenance=replace(policy.provenance, verify=True))
     opened = open_target(target, exclude=(*policy.exclude, *asking.exclude))
     evidence = [_recorded(path) for path in asking.proofs.attestations]
-    proving = proving_of(opened.tree, policy, asking.proofs, evidence, content, cache=asking.cache)
-    if proving is None:  # as long as the policy wants it, it is something
-        raise TypeError("nothing to prove")
+    proving = proving_of(opened.tree, policy, asking.proofs, evidence, content, cache=asking.cache) or Proving()
     proving = replace(proving, ask=everything)
     return _scanned(opened.tree, policy, proving, offline=asking.offline), proving.identities
 
@@ -133,7 +131,7 @@ class Update:
     differences: tuple[str, ...]
 
 
-def update(*, url: str = "", folder: str = "", root: str = "", keys: bool = False, http: Http | None = None) -> Update:
+def update(*, url: str = "", folder: str = "", root: str = "", keys: bool = False) -> Update:
     """The trust root of the repository at `url` (default: sigstore's own), or of its copy in `folder`.
 
     `root` is the file with the metadata to start from, empty for what ships; `keys` says whether those of npm are
@@ -149,8 +147,6 @@ def update(*, url: str = "", folder: str = "", root: str = "", keys: bool = Fals
         if not os.path.isdir(folder):
             raise UsageError(f"{folder} is no folder")
         found = refresh(Folder(folder, content), Folder.URL, trusted, keys=keys)
-    elif http:
-        found = refresh(http, url or SIGSTORE_URL, trusted, keys=keys)
     else:
         from bomvet.net import Client  # noqa: PLC0415 - not needed otherwise
 

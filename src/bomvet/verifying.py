@@ -270,7 +270,7 @@ _HINTS = {
     Step.CERTIFICATE: "another root of trust may have issued the certificate: --trusted-root FILE",
     Step.KEY: "the registry's keys may be newer than this release: --npm-keys FILE",
     Step.SUBJECT: "it is evidence for something else: name the artefact that it is about",
-    Step.DIGEST: "it is evidence for other bytes: compare the artefact with what was published",
+    Step.DIGEST: "it is evidence for other bytes, or by another algorithm: compare these with what was published",
     Step.IDENTITY: "do not use it unless you know why somebody else signs; then name who may",
     Step.PREDICATE_TYPE: "leave --predicate-type out to see what there is",
 }
@@ -473,10 +473,8 @@ def _covered(judged: Judged, digests: Sequence[str]) -> set[str]:
     from bomvet.provenance.statements import subjects  # noqa: PLC0415 - loaded already
 
     of_statement = subjects(judged.statement) if judged.statement else ()
-    named = {_named(h) for subject in of_statement for h in subject.digests}
-    if judged.attestation.digest:
-        named.add(_named(judged.attestation.digest))
-    return named & set(digests)
+    stated = [judged.attestation.digest, *(h for subject in of_statement for h in subject.digests)]
+    return {_named(h) for h in stated if h} & set(digests)
 
 
 def _of_variants(found: Verification, image: ImageEvidence, covered: set[str]) -> Verification:

@@ -20,20 +20,38 @@ pytestmark = pytest.mark.enable_socket
 PROOFS = ("--trusted-root", "root.json", "--npm-keys", "keys.json")
 
 
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    """The sigstore of all tests."""
+    return Authority()
+
+
 @pytest.fixture
-def world(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
-    """The project, with everything as it should be, and the user's package managers set to its registries."""
+def registry(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Registry]:
+    """Registries that the user's package managers are set to, and advisories about other packages."""
     monkeypatch.setattr(_rules, "pause", lambda *_: 0.001)
     monkeypatch.delenv("BOMVET_OFFLINE")
     monkeypatch.setenv("BOMVET_ADVISORIES", "database")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     cli.advise(HARMLESS, {**HARMLESS, "id": "GHSA-x", "affected": [{"package": {"ecosystem": "npm", "name": "x"}}]})
-    registry = Registry()
-    with serving(registry):
-        monkeypatch.setenv("PIP_INDEX_URL", f"{registry.pypi}/simple")
-        monkeypatch.setenv("NPM_CONFIG_REGISTRY", f"{registry.npm}/")
-        yield World(cli.folder, Authority(), registry)
+    found = Registry()
+    with serving(found):
+        monkeypatch.setenv("PIP_INDEX_URL", f"{found.pypi}/simple")
+        monkeypatch.setenv("NPM_CONFIG_REGISTRY", f"{found.npm}/")
+        yield found
+
+
+@pytest.fixture
+def world(cli: Cli, authority: Authority, registry: Registry) -> World:
+    """The project with sixty packages, and everything as it should be."""
+    return World(cli.folder, authority, registry, 30)
+
+
+@pytest.fixture
+def few(cli: Cli, authority: Authority, registry: Registry) -> World:
+    """The same with two packages of each ecosystem."""
+    return World(cli.folder, authority, registry, 2)
 
 
 def locked(cli: Cli, world: World) -> None:
@@ -151,13 +169,13 @@ def test_a_tampered_artefact(cli: Cli, world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("answer", [404, 403, 429, 500, "truncated", "reset", "not JSON"])
-@pytest.mark.parametrize("path", ["/integrity/py-12/", "/simple/py-12/", "/npm/js-13", "attestations/js-13"])
-def test_a_registry_that_does_not_answer(cli: Cli, world: World, path: str, answer: int | str) -> None:
+@pytest.mark.parametrize("path", ["/integrity/py-01/", "/simple/py-01/", "/npm/js-01", "attestations/js-01"])
+def test_a_registry_that_does_not_answer(cli: Cli, few: World, path: str, answer: int | str) -> None:
     """Whatever it does, the question stays open: neither absent nor verified, and exit code 3."""
     broken = Fault(answer=Response(200, b"{", {"content-type": "application/json"}))
     fault = Fault(answer=Response(answer)) if isinstance(answer, int) else Fault(kind=answer)
-    world.registry.faults.add(path, broken if answer == "not JSON" else fault, always=True)
-    name = "py-12" if "py-12" in path else "js-13"
+    few.registry.faults.add(path, broken if answer == "not JSON" else fault, always=True)
+    name = "py-01" if "py-01" in path else "js-01"
 
     ran = cli("scan", "--provenance", *PROOFS, "-f", "json")
 

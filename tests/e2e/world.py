@@ -11,20 +11,20 @@ from tests.provenance.authority import Authority, GitHub
 from tests.provenance.registry import Registry, integrity_of
 
 UPLOADED = "2026-10-25T12:00:00Z"
-EARLIER = "2026-06-01T12:00:00Z"
+EARLIER, LATER = "2026-06-01T12:00:00Z", "2026-10-30T12:00:00Z"
 
 
 class World:
-    """The project in `folder`: thirty Python packages in `uv.lock` and thirty of npm in `package-lock.json`.
+    """The project in `folder`: `size` Python packages in `uv.lock` and as many of npm in `package-lock.json`.
 
     Each has one release that its own repository built, as its registry, its attestations and its metadata say.
     """
 
-    def __init__(self, folder: Path, authority: Authority, registry: Registry) -> None:
+    def __init__(self, folder: Path, authority: Authority, registry: Registry, size: int) -> None:
         self.folder, self.authority, self.registry = folder, authority, registry
         self.python: dict[str, dict[str, str]] = {}
         self.javascript: dict[str, dict[str, Any]] = {}
-        for number in range(30):
+        for number in range(size):
             self.release(f"py-{number:02}", "1.0.0")
             self.release(f"@acme/js-{number:02}" if number % 3 == 0 else f"js-{number:02}", "1.0.0")
         (folder / "root.json").write_bytes(authority.root_json())
@@ -47,10 +47,14 @@ class World:
         *,
         attested: bool = True,
         declared: str = "",
-        uploaded: str = UPLOADED,
+        uploaded: str = "",
         **more: Any,
     ) -> None:
-        """Publish a release and lock it; `declared` is the repository that it names, as owner/name."""
+        """Publish a release and lock it; `declared` is the repository that it names, as owner/name.
+
+        What is not 1.0.0 comes later than that, unless `uploaded` says otherwise.
+        """
+        uploaded = uploaded or (UPLOADED if version == "1.0.0" else LATER)
         by = identity or self.builder(name)
         place = f"https://github.com/{declared or self.builder(name).repository}"
         data = f"{name} {version} {by.repository}".encode()

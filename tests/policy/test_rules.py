@@ -224,7 +224,9 @@ def test_fields(when: str, on: str) -> None:
 
 
 OTHER = replace(SLSA, identity=replace(IDENTITY, repository="https://github.com/mallory/left-pad"), bundle="11" * 32)
-PROMISED = replace(SLSA, strength=LogStrength.PROMISE, level="SLSA Build L1", bundle="22" * 32)
+#: Of another file of the release.
+WHEEL = replace(SLSA, digest=Hash(algorithm="sha256", value="22" * 32), bundle="22" * 32)
+PROMISED = replace(WHEEL, strength=LogStrength.PROMISE, level="SLSA Build L1")
 PUBLISHED = replace(SLSA, kind=EvidenceKind.NPM_PUBLISH, identity=None, level="", strength=LogStrength.PROOF)
 PLAIN = replace(SLSA, identity=PublisherIdentity(issuer="https://accounts.example", subject="a@b.example"))
 
@@ -241,6 +243,11 @@ PLAIN = replace(SLSA, identity=PublisherIdentity(issuer="https://accounts.exampl
         (verified(), "provenance.runner == 'github-hosted' && provenance.commit == 'c0ffee'"),
         (verified(level=PublishLevel.STAGED), "provenance.level == 'staged-publish'"),
         (verified(SLSA, PROMISED), "provenance.slsa == 'SLSA Build L1' && provenance.log == 'promise'"),
+        (verified(SLSA, replace(PROMISED, digest=SLSA.digest)), "provenance.slsa == 'SLSA Build L2'"),
+        (verified(SLSA, replace(WHEEL, kind=EvidenceKind.PYPI_PUBLISH)), "provenance.slsa == ''"),
+        (verified(SLSA, files=2, attested=1), "provenance.slsa == ''"),
+        (verified(SLSA, replace(SLSA, contradictions=("the commit",))), "provenance.slsa == ''"),
+        (verified(replace(SLSA, digest=None)), "provenance.slsa == 'SLSA Build L2'"),
         (verified(SLSA, PUBLISHED), "provenance.slsa == 'SLSA Build L2' && provenance.log == 'proof'"),
         (verified(SIGNATURE), "provenance.log == 'none' && provenance.slsa == '' && provenance.repository == ''"),
         (verified(PLAIN), "provenance.repository == '' && provenance.ref_class == ''"),

@@ -171,6 +171,14 @@ def test_a_release_is_read_whole() -> None:
     )
 
 
+@pytest.mark.parametrize("stated", [None, 7, "none", {"url": "https://acme.example"}, {"type": "git"}])
+def test_what_names_no_repository_is_none(stated: Any) -> None:
+    """Nothing can be compared with it."""
+    found = package(("1.0.0", {"repository": stated})).release("1.0.0")
+    assert found is not None
+    assert found.repository == ""
+
+
 def test_a_bare_release_has_nothing() -> None:
     """As a mirror serves it, or the short form of a packument."""
     where = package(("1.0.0", {"repository": "acme/widget"}), ("2.0.0", {}), timed=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
-from typing import NamedTuple
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bomvet.model.inventory import Hash
 from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceStatus, Step
+from bomvet.provenance.keys import RegistryKey
 from bomvet.provenance.npm_signature import check_signature, integrity_of
 
 PRIVATE = ec.generate_private_key(ec.SECP256R1())
@@ -23,23 +23,14 @@ END = dt.datetime(2025, 1, 29, tzinfo=dt.UTC)
 OLD, NEW = "2019-06-28T18:46:27.981Z", "2025-01-29T00:00:00.000Z"
 
 
-class Key(NamedTuple):
-    """A key of a registry."""
-
-    keyid: str
-    key: str
-    start: dt.datetime | None = None
-    end: dt.datetime | None = None
-
-
 def spki(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> str:
     """The public key as registries state it."""
     raw = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(raw).decode()
 
 
-CURRENT = Key("SHA256:new", spki(PRIVATE))
-EXPIRED = Key("SHA256:new", spki(PRIVATE), start=dt.datetime(2022, 12, 1, tzinfo=dt.UTC), end=END)
+CURRENT = RegistryKey("SHA256:new", spki(PRIVATE))
+EXPIRED = RegistryKey("SHA256:new", spki(PRIVATE), start=dt.datetime(2022, 12, 1, tzinfo=dt.UTC), end=END)
 
 
 def signed(text: str) -> str:
@@ -56,11 +47,11 @@ def check(
     integrity: str = INTEGRITY,
     signature: str = SIGNATURE,
     keyid: str = "SHA256:new",
-    key: Key = CURRENT,
+    key: RegistryKey = CURRENT,
     published: str = OLD,
 ) -> Attestation:
     """What the signature of the package comes to."""
-    other = Key("SHA256:other", "AAAA")
+    other = RegistryKey("SHA256:other", "AAAA")
     return check_signature("@acme/widget", version, integrity, (keyid, signature), (other, key), published, source="u")
 
 
@@ -98,7 +89,7 @@ def test_of_several_digests_the_strongest_is_the_signed_one() -> None:
         check(signature="nope"),
         check(signature=base64.b64encode(b"\x30\x00").decode()),
         check(signature=f"{SIGNATURE}\n"),
-        check(key=Key("SHA256:new", spki(ec.generate_private_key(ec.SECP256R1())))),
+        check(key=RegistryKey("SHA256:new", spki(ec.generate_private_key(ec.SECP256R1())))),
     ],
 )
 def test_another_signature_is_invalid(found: Attestation) -> None:
@@ -142,7 +133,7 @@ def test_a_key_that_is_not_known_is_no_accusation(keyid: str, shown: str) -> Non
 def test_keys_are_of_one_curve(key: str) -> None:
     """Others, and what is no key, are not used."""
     reason = "the key SHA256:new is none of the curve P-256"
-    assert outcome(check(key=Key("SHA256:new", key))) == (ProvenanceStatus.UNSUPPORTED, Step.KEY, reason)
+    assert outcome(check(key=RegistryKey("SHA256:new", key))) == (ProvenanceStatus.UNSUPPORTED, Step.KEY, reason)
 
 
 @pytest.mark.parametrize("integrity", ["", "sha1-AAAA", "sha512-AAAA", "sha512", "sha512-?"])

@@ -70,6 +70,22 @@ def test_a_provenance_object_has_the_attestations_of_all_its_publishers() -> Non
     assert len({evidence.digest for evidence in found}) == 2
 
 
+def test_without_a_version_it_is_malformed() -> None:
+    """And of no other version."""
+    for read, document in ((evidence_of_attestation, ATTESTATION), (evidence_of_provenance, provenance())):
+        with pytest.raises(ValueError, match="has a version, which this has not") as caught:
+            read(written({key: value for key, value in document.items() if key != "version"}), "u")
+        assert not isinstance(caught.value, UnknownVersionError)
+
+
+def test_what_is_nested_too_deep_is_malformed() -> None:
+    """It can be read, and not be written again."""
+    deep = b'{"version": 1, "x": ' + b"[" * 600 + b"]" * 600 + b", " + written(ATTESTATION)[1:]
+
+    with pytest.raises(ValueError, match="it is nested too deep"):
+        evidence_of_attestation(deep, "u")
+
+
 @pytest.mark.parametrize("version", [2, "1", True, None])
 def test_another_version_is_not_understood(version: object) -> None:
     """It may mean anything."""

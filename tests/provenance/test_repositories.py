@@ -123,6 +123,17 @@ Project-URL: Source, https://github.com/evil/description\r
     )
 
 
+def test_a_home_page_may_be_near_the_repository_that_is_asked_about() -> None:
+    """On a host of its own, which is not known to have repositories otherwise."""
+    text = b"Home-page: https://git.acme.example/team/widget\n"
+    near = "https://git.acme.example/team/gadget"
+    assert declared_in_metadata(text) == declared_in_metadata(text, GITHUB) == ()
+    assert declared_in_metadata(text, near) == ("https://git.acme.example/team/widget",)
+    assert declared_in_json(b'{"info": {"home_page": "https://git.acme.example/w"}}', near) == (
+        "https://git.acme.example/w",
+    )
+
+
 def test_metadata_are_read_only_so_far() -> None:
     """Who declares a hundred others first hides what comes after; undecodable text does no harm."""
     text = b"Project-URL: x\xff, y\n" * 100 + b"Project-URL: Source, https://github.com/acme/widget\n"

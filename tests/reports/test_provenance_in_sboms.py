@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import pytest
 from lxml import etree
 
@@ -13,7 +15,7 @@ from bomvet.documents.load import read_document
 from bomvet.model.diff import Aspect, Difference, compare
 from bomvet.model.facts import Facts
 from bomvet.model.inventory import Hash, Inventory
-from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceAnswer, ProvenanceStatus
+from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceAnswer, ProvenanceStatus, Step
 from bomvet.model.records import replace
 from bomvet.model.result import ScanResult
 from bomvet.plugin import RenderOptions
@@ -358,6 +360,13 @@ def test_claims() -> None:
             "built by robot@acme.iam.gserviceaccount.com of https://accounts.google.com",
         ),
         (
+            answer(VERIFIED, attestation(EvidenceKind.SIGNATURE, "1", identity=proven.ACCOUNT)),
+            (
+                "signed by robot@acme.iam.gserviceaccount.com of https://accounts.google.com, "
+                "which says nothing of its build"
+            ),
+        ),
+        (
             answer(VERIFIED, attestation(EvidenceKind.SLSA, "1", identity=replace(GITHUB, commit="", workflow=""))),
             "built from https://github.com/acme/wheel, on a github-hosted runner, consistent with SLSA Build L2",
         ),
@@ -386,6 +395,26 @@ def test_files_of_different_makers() -> None:
         "published by robot@acme.iam.gserviceaccount.com of https://accounts.google.com, "
         "which says nothing of its build"
     )
+
+
+@pytest.mark.parametrize("kind", [EvidenceKind.SBOM, EvidenceKind.SUMMARY, EvidenceKind.OTHER])
+def test_who_signs_a_document_about_it_did_not_make_it(kind: EvidenceKind) -> None:
+    """An SBOM of a component may be anybody's: it is referred to, and makes neither a source nor a claim."""
+    document = written(of_wheel(answer(ProvenanceStatus.ABSENT, attestation(kind, "1", source="https://a.example/b"))))
+    assert "declarations" not in document
+    assert [item["type"] for item in document["components"][0]["externalReferences"][2:]] == ["attestation"]
+
+
+def test_a_refused_digest_is_not_called_that_of_the_lock() -> None:
+    """The evidence says which digest it attests, which is just not the one that was locked."""
+    wrong = replace(proven.INVALID, step=Step.DIGEST, reason="another file", digest=sha256("9"))
+    document = written(of_wheel(answer(ProvenanceStatus.INVALID, wrong)))
+    (found,) = document["declarations"]["evidence"]
+    assert f", invalid, sha256:{'9' * 64}, recorded in " in found["description"]
+    assert document["components"][0]["hashes"] == [
+        {"alg": "SHA-256", "content": "a" * 64},
+        {"alg": "SHA-256", "content": "b" * 64},
+    ]
 
 
 def test_what_a_registry_signs_proves_nobody() -> None:
@@ -548,6 +577,12 @@ def test_order_of_answers_does_not_matter() -> None:
 def test_the_result_goes_there_and_back() -> None:
     """The JSON form of a result keeps answers and identities as they are."""
     assert ScanResult.from_dict(json.loads(json.dumps(PROVEN.to_dict()))) == PROVEN
+
+
+def test_the_result_follows_its_schema() -> None:
+    """The schema that is shipped knows answers and identities, all fields of them."""
+    schema = json.loads(resources.files("bomvet.reports").joinpath("scan-result.schema.json").read_bytes())
+    assert [e.message for e in jsonschema_rs.Draft202012Validator(schema).iter_errors(PROVEN.to_dict())] == []
 
 
 def test_our_own_document_reads_back() -> None:

@@ -12,11 +12,16 @@ from bomvet.errors import UsageError
 from bomvet.model.facts import Facts
 from bomvet.model.finding import Assessment, PolicyUsed, Verdict
 from bomvet.model.inventory import Inventory
-from bomvet.model.provenance import EvidenceKind, ProvenanceAnswer, ProvenanceStatus
+from bomvet.model.provenance import EvidenceKind, ProvenanceAnswer, ProvenanceStatus, Step
 from bomvet.model.records import replace
 from bomvet.model.result import Input, ScanResult, Target
 from bomvet.plugin import RenderOptions, Report, load
+from bomvet.provenance.bundles import BundleVerifier
+from bomvet.provenance.evidence import Evidence, Expected, Form
+from bomvet.provenance.root import read_root
 from bomvet.reports.vsa import VSA
+from tests.provenance.authority import Authority
+from tests.provenance.people import GitHub
 from tests.reports import proven, samples
 from tests.reports.proven import answer, attestation
 
@@ -281,6 +286,24 @@ def test_order_of_answers_does_not_matter() -> None:
     data = VSA.render(PASSED, RenderOptions())
     assert VSA.render(replace(PASSED, facts=turned), RenderOptions()) == data
     assert data.endswith(b"\n}\n")
+
+
+def test_a_signed_summary_verifies() -> None:
+    """Signed as it is, it is evidence of each of its files, by who signed it, and of no other file."""
+    authority = Authority()
+    bundle = authority.bundle(VSA.render(PASSED, RenderOptions()), GitHub())
+    verifier = BundleVerifier(read_root(authority.root_json(), "root"))
+    evidence = Evidence(Form.BUNDLE, bundle, json.dumps(bundle).encode(), "app.vsa.json.sigstore.json")
+    found = [
+        verifier.judge(evidence, Expected((proven.sha256(digit),), compared="artefact")).attestation for digit in "123a"
+    ]
+    assert {one.kind for one in found[:3]} == {EvidenceKind.SUMMARY}
+    assert [(one.status, one.step) for one in found] == [
+        *[(ProvenanceStatus.VERIFIED, None)] * 3,
+        (ProvenanceStatus.INVALID, Step.DIGEST),
+    ]
+    assert found[0].identity
+    assert found[0].identity.repository == "https://github.com/acme/app"
 
 
 @pytest.mark.parametrize("text", ["\udcff/x", "a b%", "https://ada:secret@x.example/y"])

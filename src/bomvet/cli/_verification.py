@@ -46,8 +46,7 @@ def _lines(found: Verification) -> Iterator[str]:
     if found.hint:
         yield f"  next: {found.hint}"
     yield from (f"{'digest':<{_WIDTH}}{digest}" for digest in found.digests[:1])
-    if found.root:
-        yield f"{'trust root':<{_WIDTH}}sha256:{found.root}"
+    yield f"{'trust root':<{_WIDTH}}sha256:{found.root}"
     titles = (
         (Bearing.COUNTS, "Evidence"),
         (Bearing.REFUSED, "Refused"),

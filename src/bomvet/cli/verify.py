@@ -209,26 +209,6 @@ PredicateType = Annotated[
         callback=opt.given(),
     ),
 ]
-TrustedRoot = Annotated[
-    str | None,
-    typer.Option(
-        "--trusted-root",
-        help="The root of trust (sigstore's trusted_root.json), instead of the one that ships.",
-        metavar="FILE",
-        envvar="BOMVET_TRUSTED_ROOT",
-        callback=opt.given(),
-    ),
-]
-NpmKeys = Annotated[
-    str | None,
-    typer.Option(
-        "--npm-keys",
-        help="Further keys of npm registries, as their keys endpoint states them.",
-        metavar="FILE",
-        envvar="BOMVET_NPM_KEYS",
-        callback=opt.given(),
-    ),
-]
 RequireProof = Annotated[
     bool,
     typer.Option(
@@ -277,8 +257,8 @@ def attestation(
     deny_self_hosted_runners: DenySelfHosted = False,
     insecure_any_identity: AnyIdentity = False,
     predicate_type: PredicateType = None,
-    trusted_root: TrustedRoot = None,
-    npm_keys: NpmKeys = None,
+    trusted_root: opt.TrustedRoot = None,
+    npm_keys: opt.NpmKeys = None,
     require_proof: RequireProof = False,
     formats: Format = None,
     output: opt.OutputFile = None,
@@ -329,7 +309,7 @@ def sbom(
     deny_self_hosted_runners: DenySelfHosted = False,
     insecure_any_identity: AnyIdentity = False,
     predicate_type: PredicateType = None,
-    trusted_root: TrustedRoot = None,
+    trusted_root: opt.TrustedRoot = None,
     require_proof: RequireProof = False,
     formats: Format = None,
     output: opt.OutputFile = None,
@@ -377,7 +357,7 @@ def image(
     insecure_any_identity: AnyIdentity = False,
     predicate_type: PredicateType = None,
     platform: Platform = None,
-    trusted_root: TrustedRoot = None,
+    trusted_root: opt.TrustedRoot = None,
     require_proof: RequireProof = False,
     formats: Format = None,
     output: opt.OutputFile = None,

@@ -15,6 +15,7 @@ from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceAnswer,
 from bomvet.model.purl import bare, percent_decoded
 from bomvet.model.records import dataclass, field, replace
 from bomvet.provenance.evidence import Expected
+from bomvet.provenance.identities import expectations
 from bomvet.provenance.names import same_name
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def _is_proof(attestation: Attestation) -> bool:
 def cases(inventory: Inventory, proving: Proving) -> Iterator[Case]:
     """Every component that a registry has and that is not exempt."""
     exempt = [pattern.split("*") for pattern in proving.exempt]
-    expected = proving.identities.entries if proving.identities else {}
+    expected = expectations(inventory, proving.identities)
     for component in inventory.components:
         if not is_release(component) or any(_matches(parts, component.purl) for parts in exempt):
             continue
@@ -199,15 +200,10 @@ def cases(inventory: Inventory, proving: Proving) -> Iterator[Case]:
         yield Case(
             component=component,
             ecosystem=ecosystem,
-            wanted=proving.ask or package_of(component.purl) in expected,
+            wanted=proving.ask or component.purl in expected,
             artefacts=artefacts,
             told=ProvenanceAnswer(status=ProvenanceStatus.NOT_ESTABLISHED),
         )
-
-
-def package_of(purl: str) -> str:
-    """The purl without version, as the identity lock has it; an @ of a scope is encoded."""
-    return bare(purl).partition("@")[0]
 
 
 def _matches(parts: Sequence[str], text: str) -> bool:

@@ -97,10 +97,12 @@ class Judging:
         """What was said before; only where the user named a place for it."""
         if not self._proving.cache:
             return None
+        from bomvet.provenance.root import embedded_json  # noqa: PLC0415 - only where there is evidence
         from bomvet.provenance.verdicts import Basis, Verdicts  # noqa: PLC0415 - SQLite, for those who want it
 
-        keys = hashlib.sha256(repr([tuple(key) for key in self._keys]).encode()).hexdigest()
-        basis = Basis(self._root.digest, keys, self._proving.proof)
+        root = self._proving.root or embedded_json()
+        keys = repr([tuple(key) for key in self._keys]).encode()
+        basis = Basis(hashlib.sha256(root).hexdigest(), hashlib.sha256(keys).hexdigest(), self._proving.proof)
         made = Verdicts(self._proving.cache, basis, now=self._context.now.timestamp)
         self.refused_cache = not made.works
         return self._stack.enter_context(made)

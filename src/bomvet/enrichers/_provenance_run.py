@@ -19,7 +19,7 @@ from bomvet.provenance.npm import read_package
 from bomvet.provenance.pypi import UnknownVersionError, read_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bomvet.model.inventory import Inventory
     from bomvet.model.provenance import ProvenanceAnswer
@@ -45,22 +45,29 @@ class _Page(NamedTuple):
         return Request(self.choice.url, headers=headers, limit=_PAGE_LIMIT[ecosystem])
 
 
-def establish(
-    inventory: Inventory, context: Context, proving: Proving
-) -> tuple[dict[str, ProvenanceAnswer], list[str]]:
-    """An answer for every artefact of which somebody wants one or has evidence, and what no answer tells."""
+class Established(NamedTuple):
+    """Answers by purl, what could not be read, which no answer tells, and what else there is to know."""
+
+    answers: Mapping[str, ProvenanceAnswer]
+    unread: Sequence[str]
+    notes: Sequence[str]
+
+
+def establish(inventory: Inventory, context: Context, proving: Proving) -> Established:
+    """An answer for every artefact of which somebody wants one, or has evidence."""
     found = list(cases(inventory, proving))
     with Judging(proving, context) as judging:
-        problems = _weigh_recorded(found, proving, judging)
+        unread = _weigh_recorded(found, proving, judging)
         wanted = [case for case in found if case.wanted]
         if context.http:
             _Asking(context, context.http, judging).ask(wanted, inventory)
         else:
             for case in wanted:
                 case.leave(OPEN, "there is no recorded evidence, and this run is offline")
-        if judging.refused_cache:
-            problems.append(f"verdicts cannot be kept in {proving.cache}, which has to be yours alone")
-    return {case.component.purl: case.answer() for case in found if case.wanted or case.has_evidence}, problems
+        refused = judging.refused_cache
+    notes = [f"verdicts are not kept in {proving.cache}, which has to be yours alone"] if refused else []
+    answers = {case.component.purl: case.answer() for case in found if case.wanted or case.has_evidence}
+    return Established(answers, unread, notes)
 
 
 def _weigh_recorded(found: Iterable[Case], proving: Proving, judging: Judging) -> list[str]:

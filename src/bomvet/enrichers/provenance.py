@@ -36,15 +36,15 @@ def enrich(inventory: Inventory, facts: Facts, context: Context) -> Enriched:  #
         return Enriched(facts=Facts(), status=PluginStatus(id=ID, status=Status.OK))
     from bomvet.enrichers._provenance_run import establish  # noqa: PLC0415 - for those who want to know
 
-    answers, problems = establish(inventory, context, context.proving)
-    return Enriched(facts=Facts(provenance=MappingProxyType(answers)), status=_status(problems))
+    found = establish(inventory, context, context.proving)
+    return Enriched(facts=Facts(provenance=MappingProxyType(found.answers)), status=_status(found.unread, found.notes))
 
 
-def _status(problems: Sequence[str]) -> PluginStatus:
-    """What no answer tells: evidence that could not be read may have been about anything."""
-    more = f"; and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
-    reason = "; ".join(problems[:_NAMED]) + more
-    return PluginStatus(id=ID, status=Status.PARTIAL if problems else Status.OK, reason=reason)
+def _status(unread: Sequence[str], notes: Sequence[str]) -> PluginStatus:
+    """Evidence that could not be read may have been about anything, so no answer tells of it."""
+    more = [f"and {len(unread) - _NAMED} more"] if len(unread) > _NAMED else []
+    reason = "; ".join((*unread[:_NAMED], *more, *notes))
+    return PluginStatus(id=ID, status=Status.PARTIAL if unread else Status.OK, reason=reason)
 
 
 PROVENANCE = Enricher(

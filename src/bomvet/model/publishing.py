@@ -110,6 +110,21 @@ def weakest_log(attestations: Iterable[Attestation]) -> LogStrength:
     return min((a.strength for a in attestations), key=_STRENGTHS.index, default=LogStrength.NONE)
 
 
+def slsa_level(answer: ProvenanceAnswer) -> str:
+    """`SLSA Build L2`: what every locked file has provenance that is consistent with; empty where one has none.
+
+    A file counts by its best provenance, the release by its worst file.
+    """
+    proved = signed(answer)
+    if answer.attested < answer.files or any(a.contradictions for a in proved):
+        return ""
+    best: dict[tuple[str, str], str] = {}
+    for one in proved:
+        file = (one.digest.algorithm, one.digest.value) if one.digest else ("", one.subject)
+        best[file] = max(best.get(file, ""), one.level if one.kind is EvidenceKind.SLSA else "")
+    return min(best.values(), default="")
+
+
 def is_established(answer: ProvenanceAnswer) -> bool:
     """Whether all that there is was obtained and could be judged; what was refused was judged."""
     return answer.status not in (ProvenanceStatus.NOT_ESTABLISHED, ProvenanceStatus.UNSUPPORTED)

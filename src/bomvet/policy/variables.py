@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bomvet.model.facts import AdvisoryMatch, Facts, Release, ReleaseAnswer, Severity, Standing
-from bomvet.model.provenance import EvidenceKind, ProvenanceStatus
-from bomvet.model.publishing import signed, signers, weakest_log
+from bomvet.model.provenance import ProvenanceStatus
+from bomvet.model.publishing import signed, signers, slsa_level, weakest_log
 from bomvet.model.purl import parts
 from bomvet.model.records import dataclass
 from bomvet.policy._reach import direct
@@ -270,11 +270,6 @@ def _signer(value: Callable[[PublisherIdentity], str]) -> Callable[[Subject, Kno
     return _answered(found)
 
 
-def _slsa(answer: ProvenanceAnswer) -> str:
-    """The least that all provenance is consistent with."""
-    return min((a.level for a in answer.verified if a.kind is EvidenceKind.SLSA), default="")
-
-
 def _changes(subject: Subject, _: Known) -> list[str] | None:
     if not subject.provenance or subject.provenance.status not in _DEFINITE:
         return None
@@ -339,8 +334,8 @@ _PROVENANCE = (
     Field(
         name="slsa",
         kind="text",
-        text="what its provenance is consistent with: `SLSA Build L2`; empty without any",
-        value=_answered(_slsa),
+        text="what the provenance of all its files is consistent with: `SLSA Build L2`; empty where one has none",
+        value=_answered(slsa_level),
     ),
     Field(
         name="log",

@@ -31,10 +31,16 @@ def read_object(data: bytes, limit: int = MAX_BUNDLE) -> dict[str, Any]:
 
 
 def written(value: Any) -> bytes:
-    """`value` in one spelling, whatever the spelling that it came in: what digests are made of."""
+    """`value` in one spelling, whatever the spelling that it came in: what digests are made of.
+
+    Raises `ValueError` where it is nested too deep to be written, though it could be read.
+    """
     import orjson  # noqa: PLC0415
 
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        raise ValueError("it is nested too deep") from None
 
 
 def without_nulls(value: Any, depth: int = 0) -> Any:

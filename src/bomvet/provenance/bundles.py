@@ -129,6 +129,10 @@ class BundleVerifier:
         with at(Step.TIME):
             times = signing_times(material, self._root.stampers)
             check_validity(signer, times)
+        if isinstance(material.content, Envelope) and material.content.keyid:
+            # It may be left out, and be no key's; npm refuses what names a key that did not sign, and so do we.
+            keyid = quoted(material.content.keyid)
+            raise Refused(Step.KEY, f"the envelope names the key {keyid}, but is signed with a certificate")
         certificate = signer.certificate
         return _Signer(certificate.public_key(), material.certificate, times, identity_of(certificate))
 

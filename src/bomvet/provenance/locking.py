@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Answers that leave it open who published.
 _OPEN = (ProvenanceStatus.NOT_ESTABLISHED, ProvenanceStatus.UNSUPPORTED)
+#: Answers by which nothing is taken over.
+_REFUSED = (ProvenanceStatus.INVALID, ProvenanceStatus.IDENTITY_MISMATCH)
 #: What an entry does not state where versions of one package differ in it.
 _LOOSENED = {
     IdentityField.RENAMED: ("repository", "owner"),
@@ -121,10 +123,10 @@ def relocked(known: IdentityLock, result: ScanResult, wanted: Wanted, today: str
         found.judge(entries, package, answers, today, anew=package in asked, differing=wanted.everything)
     present = {package_of(component.purl) for component in result.inventory.components}
     gone = tuple(sorted(purl for purl in entries if purl not in present)) if wanted.prune else ()
+    for purl in gone:
+        del entries[purl]
     return Locking(
-        lock=IdentityLock(
-            source=known.source, entries=MappingProxyType({k: v for k, v in entries.items() if k not in gone})
-        ),
+        lock=IdentityLock(source=known.source, entries=MappingProxyType(entries)),
         added=tuple(found.added),
         updated=tuple(found.updated),
         pruned=gone,
@@ -181,6 +183,9 @@ class _Found:
         differing: bool,
     ) -> None:
         """Put `package` into `entries` where it is new, or to be taken `anew`, and note what became of it."""
+        if invalid := [f"{c.version}: {a.reason or a.status}" for c, a in answers if a.status in _REFUSED]:
+            self.refused.append((package, invalid[0]))
+            return
         before = entries.get(package)
         changes = _changes(before, answers) if before else ()
         if open_ := [f"{c.purl}: {a.reason or a.status}" for c, a in answers if a.status in _OPEN]:
@@ -215,9 +220,6 @@ def _entry(package: str, answers: Sequence[Answered], today: str) -> tuple[Locke
 
     Where versions of one package differ in something less than who publishes them, that is not locked.
     """
-    for component, answer in answers:
-        if answer.status in (ProvenanceStatus.INVALID, ProvenanceStatus.IDENTITY_MISMATCH):
-            return None, f"{component.version}: {answer.reason or answer.status}"
     proved = [(component, answer) for component, answer in answers if publishers(answer)]
     if not proved:
         return None, ""
@@ -258,7 +260,7 @@ def checked(known: IdentityLock | None, result: ScanResult) -> Checking:
     for purl in sorted(expected):
         answer = result.facts.provenance.get(purl)
         if answer is None:
-            questions.append(f"{purl}: it was not established who published it")
+            questions.append(f"{purl}: nobody was asked: it is from no registry, or exempt")
         elif answer.status in _OPEN:
             questions.append(f"{purl}: {answer.reason or answer.status}")
         elif answer.status is ProvenanceStatus.INVALID:
@@ -299,9 +301,8 @@ def as_text(found: Checking) -> str:
         lines += [f"  {change.what}: {change.before} -> {change.after}" for change in answer.changes]
     lines += [f"{purl} has evidence that is not valid: {reason}" for purl, reason in found.refused]
     lines += [f"not established: {question}" for question in found.questions]
-    wrong = len({purl for purl, _ in (*found.changed, *found.refused)})
-    lines.append(
-        f"{found.count} package{'' if found.count == 1 else 's'} with a publisher that is expected: "
-        f"{f'{wrong} not as expected' if wrong else 'all as expected as far as that is established'}"
-    )
+    wrong, open_ = len({purl for purl, _ in (*found.changed, *found.refused)}), len(found.questions)
+    counts = [f"{wrong} not as expected"] * bool(wrong) + [f"{open_} not established"] * bool(open_)
+    packages = f"{found.count} package{'' if found.count == 1 else 's'}"
+    lines.append(f"{packages} with a publisher that is expected: {', '.join(counts) or 'all as expected'}")
     return "\n".join(lines) + "\n"

@@ -17,6 +17,7 @@ from bomvet.provenance import _json
 from bomvet.provenance._times import moment
 from bomvet.provenance.evidence import Evidence, Form
 from bomvet.provenance.npm_signature import check_signature, integrity_of
+from bomvet.provenance.repositories import canonical
 from bomvet.versions.semver import SEMVER, is_prerelease
 
 if TYPE_CHECKING:
@@ -127,12 +128,12 @@ def refused_in_audit(document: dict[str, Any]) -> tuple[str, ...]:
 class PackageVersion(NamedTuple):
     """What the packument says of one release.
 
-    `uploaded` is RFC 3339, empty where not stated.  `repository` is the declared one, as it is spelt, `directory`
-    where in it.  `integrity` is subresource integrity, `shasum` SHA-1 in hexadecimal; `signatures` are pairs of a key's
-    id and a signature.  `attestations` is the URL of its attestations, empty where it has none, and `provenance`
-    whether one of them is to say who built it.  `publisher` is npm's id of the trusted publisher's set-up.
-    `dependencies` are all that get installed with it, by the name they get, and what is asked for.  `scripts` are those
-    that run when it is installed.
+    `uploaded` is RFC 3339, empty where not stated.  `repository` is the declared one, as it is spelt, empty for what
+    names none, and `directory` where in it.  `integrity` is subresource integrity, `shasum` SHA-1 in hexadecimal;
+    `signatures` are pairs of a key's id and a signature.  `attestations` is the URL of its attestations, empty where it
+    has none, and `provenance` whether one of them is to say who built it.  `publisher` is npm's id of the trusted
+    publisher's set-up.  `dependencies` are all that get installed with it, by the name they get, and what is asked for.
+    `scripts` are those that run when it is installed.
     """
 
     version: str
@@ -246,11 +247,10 @@ def _publisher(manifest: dict[str, Any]) -> str:
 
 
 def _repository(value: object) -> tuple[str, str]:
-    """URL and directory of a `repository`, which is text or an object."""
-    if isinstance(value, str):
-        return _json.text(value, 4000), ""
-    stated = _json.table(value)
-    return _json.text(stated.get("url"), 4000), _json.text(stated.get("directory"))
+    """URL and directory of a `repository`, which is text or an object; a URL that names none is none."""
+    stated = {"url": value} if isinstance(value, str) else _json.table(value)
+    url = _json.text(stated.get("url"), 4000)
+    return url if canonical(url) else "", _json.text(stated.get("directory"))
 
 
 def _signatures(dist: dict[str, Any]) -> Iterator[tuple[str, str]]:

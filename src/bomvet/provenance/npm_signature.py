@@ -8,37 +8,22 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from bomvet.model.inventory import HEX_DIGITS, Hash
 from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceStatus, Step
 from bomvet.provenance._times import moment
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable
 
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
+    from bomvet.provenance.keys import RegistryKey
+
 #: Strongest first; npm's integrity of old releases is SHA-1, which is no evidence of anything.
 _ALGORITHMS = ("sha512", "sha384", "sha256")
 _CURVE = "secp256r1"
-
-
-class Key(Protocol):
-    """A key of a registry: `key` is its SPKI in DER in base64, `end` the moment from which it signs nothing."""
-
-    @property
-    def keyid(self) -> str:
-        """The id that signatures name."""
-
-    @property
-    def key(self) -> str:
-        """The public key."""
-
-    @property
-    def end(self) -> dt.datetime | None:
-        """None where it has none."""
 
 
 class _Refused(Exception):  # noqa: N818 - no error of the program
@@ -50,7 +35,7 @@ def check_signature(  # noqa: PLR0917 - what is signed, by what, and when
     version: str,
     integrity: str,
     signature: tuple[str, str],
-    keys: Iterable[Key],
+    keys: Iterable[RegistryKey],
     published: str,
     *,
     source: str = "",
@@ -103,7 +88,7 @@ def _digest(integrity: str) -> tuple[str, Hash]:
     raise _Refused(ProvenanceStatus.UNSUPPORTED, Step.FORMAT, "the release has no integrity of SHA-2 to be signed")
 
 
-def _key(keyid: str, keys: Iterable[Key]) -> Key:
+def _key(keyid: str, keys: Iterable[RegistryKey]) -> RegistryKey:
     """The key of this id."""
     found = next((key for key in keys if key.keyid == keyid), None)
     if found is None:
@@ -112,7 +97,7 @@ def _key(keyid: str, keys: Iterable[Key]) -> Key:
     return found
 
 
-def _check_window(key: Key, published: str) -> None:
+def _check_window(key: RegistryKey, published: str) -> None:
     """A release that came after the end of the key is not signed with it.
 
     That a release is older than its key says nothing: npm signed all that there was when it began to sign.
@@ -129,7 +114,7 @@ def _check_window(key: Key, published: str) -> None:
         raise _Refused(ProvenanceStatus.INVALID, Step.KEY, reason)
 
 
-def _loaded(key: Key) -> EllipticCurvePublicKey:
+def _loaded(key: RegistryKey) -> EllipticCurvePublicKey:
     """The key, which is of the curve P-256."""
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - heavy
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey  # noqa: PLC0415

@@ -101,7 +101,9 @@ class UnknownVersionError(ValueError):
 
 def _require_version(document: dict[str, Any], what: str) -> None:
     """Version 1 is the only one that there is; another may mean anything; raises `UnknownVersionError`."""
-    version = document.get("version")
+    if "version" not in document:
+        raise ValueError(f"{what} has a version, which this has not")
+    version = document["version"]
     if isinstance(version, bool) or version != 1:
         raise UnknownVersionError(f"the version of {what} is 1, and this is of version {str(version)[:20]}")
 

@@ -178,7 +178,20 @@ def _is_gitlab(host: str) -> bool:
 
 #: Labels, normalised, that mean the repository: PEP 753's `source` with its other names, and what is used beside them.
 _SOURCES = frozenset(
-    {"source", "sourcecode", "repository", "github", "code", "gitlab", "bitbucket", "codeberg", "git", "repo", "vcs"}
+    {
+        "source",
+        "sourcecode",
+        "repository",
+        "github",
+        "code",
+        "gitlab",
+        "bitbucket",
+        "codeberg",
+        "git",
+        "repo",
+        "scm",
+        "vcs",
+    }
 )
 _HOMEPAGES = frozenset({"homepage", "home"})
 _REMOVED = str.maketrans("", "", string.punctuation + string.whitespace)
@@ -187,14 +200,15 @@ _MAX_HEADER = 256 * 1024
 _MAX_JSON = 64 * 1024 * 1024
 
 
-def declared_in_metadata(text: bytes) -> tuple[str, ...]:
+def declared_in_metadata(text: bytes, near: str = "") -> tuple[str, ...]:
     """The repositories that core metadata declare, canonical, the surest first.
 
-    This is what was published with the file, and its digest is in the index (PEP 658); it is to be preferred to the
-    JSON of PyPI, which other indexes do not have and which is that of the first file of a release.
+    A home page is one where it is on the host of a repository: a well-known one, or that of the URL `near`.  Metadata
+    were published with the file, and their digest is in the index (PEP 658): they are to be preferred to the JSON of
+    PyPI, which other indexes do not have and which is that of the first file of a release.
     """
     header = text[:_MAX_HEADER].replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode("utf-8", "replace")
-    return _declared(_stated(header.split("\n")))
+    return _declared(_stated(header.split("\n")), near)
 
 
 def _stated(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -207,15 +221,16 @@ def _stated(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
             yield "homepage", value.strip()
 
 
-def declared_in_json(data: bytes) -> tuple[str, ...]:
-    """The repositories in PyPI's JSON of a release, canonical, the surest first; raises `ValueError`."""
+def declared_in_json(data: bytes, near: str = "") -> tuple[str, ...]:
+    """The same of PyPI's JSON of a release; raises `ValueError`."""
     info = _json.table(_json.read_object(data, _MAX_JSON).get("info"))
     urls = [(label, url) for label, url in _json.table(info.get("project_urls")).items() if isinstance(url, str)]
-    return _declared([*urls, ("homepage", _json.text(info.get("home_page"), _LONGEST))])
+    return _declared([*urls, ("homepage", _json.text(info.get("home_page"), _LONGEST))], near)
 
 
-def _declared(stated: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """By label: a source is one wherever it is; a home page only where it is a repository of a known host."""
+def _declared(stated: Iterable[tuple[str, str]], near: str) -> tuple[str, ...]:
+    """By label: a source is one wherever it is; a home page only where repositories are."""
+    host = _host_of(canonical(near))
     sources: list[str] = []
     homepages: list[str] = []
     for count, (label, url) in enumerate(stated):
@@ -225,14 +240,17 @@ def _declared(stated: Iterable[tuple[str, str]]) -> tuple[str, ...]:
         found = canonical(url) if "/" in url else ""
         if found and meaning in _SOURCES:
             sources.append(found)
-        elif found and meaning in _HOMEPAGES and _is_known(found):
+        elif found and meaning in _HOMEPAGES and _has_repositories(_host_of(found), host):
             homepages.append(found)
     return tuple(dict.fromkeys([*sources, *homepages]))
 
 
-def _is_known(url: str) -> bool:
-    host = url.split("/")[2]
-    return host in _FLAT or _is_gitlab(host)
+def _host_of(url: str) -> str:
+    return url.split("/")[2] if url else ""
+
+
+def _has_repositories(host: str, known: str) -> bool:
+    return host in _FLAT or _is_gitlab(host) or host == known
 
 
 def declared_in_manifest(repository: Any) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ _ATTESTATIONS, _SIGNATURES, DECLARATIONS = 5, 6, 6
 _KEYS = frozenset({EvidenceKind.NPM_SIGNATURE, EvidenceKind.SIGNATURE})
 #: Evidence of who built or published a file; what npm's key signs says merely that the registry has it.
 _ORIGINS = frozenset({EvidenceKind.SLSA, EvidenceKind.PYPI_PUBLISH})
+#: What a certificate says of its holder; whoever signs an SBOM or a summary of something need not have made it.
+_VERBS = {EvidenceKind.SLSA: "built", EvidenceKind.PYPI_PUBLISH: "published", EvidenceKind.SIGNATURE: "signed"}
 #: What counts against a component; what is not verified here is no accusation.
 _REFUSED = frozenset({ProvenanceStatus.INVALID, ProvenanceStatus.IDENTITY_MISMATCH})
 _PROVED = frozenset({ProvenanceStatus.VERIFIED})
@@ -145,7 +147,8 @@ def references(answer: ProvenanceAnswer, minor: int) -> list[_Json]:
     found: dict[tuple[str, str, str], _Json] = {}
     verified = sorted(answer.verified, key=_place)
     items = [item for one in verified if (item := _evidence_reference(one, minor))]
-    items += [item for one in verified if one.identity for item in _source_references(one.identity)]
+    makers = [one.identity for one in verified if one.identity and one.kind in _ORIGINS]
+    items += [item for identity in makers for item in _source_references(identity)]
     for item in items:
         digest = item["hashes"][0]["content"] if "hashes" in item else ""
         found.setdefault((item["type"], item["url"], digest), item)
@@ -249,7 +252,7 @@ class _Parts:
 
     def __init__(self, purl: str, answer: ProvenanceAnswer) -> None:
         claim = claimed(answer)
-        # What a registry's key signs proves nobody, and is told beside what does.
+        # Other evidence, such as what a registry's key signs, proves nobody, and is told beside what does.
         told = _REFUSED | _PROVED if claim else _REFUSED
         stated = [a for a in sorted(answer.attestations, key=_place) if a.status in told]
         self.evidence = [_evidence(f"bomvet:evidence#{purl}#{n}", one) for n, one in enumerate(stated)]
@@ -273,7 +276,7 @@ def claimed(answer: ProvenanceAnswer) -> str:
     """
     best: dict[Hash | None, str] = {}
     for one in sorted(answer.verified, key=_strength):
-        if one.identity:
+        if one.identity and one.kind in _VERBS:
             best.setdefault(one.digest, _told(one.kind, one.identity))
     parts = ["; ".join(dict.fromkeys(best.values()))]
     if 0 < answer.attested < answer.files:
@@ -287,11 +290,10 @@ def _told(kind: EvidenceKind, identity: PublisherIdentity) -> str:
     """What the certificate of one attestation says."""
     at = f" at {identity.commit}" if identity.commit else ""
     by = f" by {identity.workflow}" if identity.workflow else ""
-    who = (
-        f"from {identity.repository}{at}{by}" if identity.repository else f"by {identity.subject} of {identity.issuer}"
-    )
+    account = f"by {identity.subject} of {identity.issuer}"
+    who = f"from {identity.repository}{at}{by}" if identity.repository else account
     on = f", on a {identity.runner} runner" if identity.runner else ""
-    return f"built {who}{on}" if kind is EvidenceKind.SLSA else f"published {who}{on}, which says nothing of its build"
+    return f"{_VERBS[kind]} {who}{on}{'' if kind is EvidenceKind.SLSA else ', which says nothing of its build'}"
 
 
 def _held(attestations: Iterable[Attestation]) -> Iterator[str]:
@@ -327,10 +329,11 @@ def _described(one: Attestation) -> Iterator[str]:
     yield one.status.value
     if one.subject:
         yield f"about {one.subject}"
+    refused = one.status in _REFUSED
     if one.digest:
-        compared = f" as in the {one.compared}" if one.compared else ""
+        compared = f" as in the {one.compared}" if one.compared and not refused else ""
         yield f"{one.digest.algorithm}:{one.digest.value}{compared}"
-    if one.status not in _REFUSED and one.log_index is not None:
+    if not refused and one.log_index is not None:
         yield f"log entry {one.log_index} ({one.strength.value})"
     if one.source and not _public(one.source):
         yield f"recorded in {one.source}"
