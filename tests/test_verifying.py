@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -237,6 +238,12 @@ def test_digests_of_artefacts(tmp_path: Path) -> None:
     assert [h.algorithm for h in found.digests] == ["sha256", "sha384", "sha512"]
     assert found.digests[0].value == hashlib.sha256(b"x" * 2_500_000).hexdigest()
     assert verifying.artifact_by(f"SHA256:{SHA.upper()}") == Artifact(f"sha256:{SHA}", FILE.digests)
+    integrity = base64.b64encode(hashlib.sha512(DATA).digest()).decode()
+    assert verifying.artifact_by(f"sha512-{integrity}").digests == TARBALL.digests
+    with pytest.raises(ValueError, match=r"^is no digest: '%' is not base64$"):
+        verifying.artifact_by("sha512-%")
+    with pytest.raises(ValueError, match=r"sha256"):
+        verifying.artifact_by("sha256-aaaa")
     with pytest.raises(ValueError, match=r"^must be of sha256, sha384, sha512, not of sha1$"):
         verifying.artifact_by(f"sha1:{'0' * 40}")
     with pytest.raises(UsageError, match=r"gone cannot be read: No such file or directory$"):
@@ -420,6 +427,40 @@ def test_an_image_without_evidence(asked: Demands, registry: Registry) -> None:
     assert broken.verdict is Verdict.NOT_ESTABLISHED
     assert broken.reason == broken.unknowns[0]
     assert broken.hint == "try again"
+
+
+@pytest.mark.parametrize(
+    "place", [r"\.att$", r"\.sig$", r"/referrers/", r"/blobs/", r"/manifests/sha256-[0-9a-f]{64}$"]
+)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(faults.status(code) for code in (401, 403, 408, 418, 429, 500, 503)),
+        faults.Fault("truncated"),
+        faults.Fault("slow"),
+        faults.Fault("reset"),
+        faults.says(b"<html>captive portal</html>"),
+        faults.says(b'{"schemaVersion": 2, "manifests": 3}'),
+        faults.says(b""),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_no_fault_looks_like_absence(
+    authority: Authority, asked: Demands, registry: Registry, place: str, fault: faults.Fault
+) -> None:
+    """Whichever answer is broken: the image is neither verified nor said to have no evidence."""
+    at = registry.images.add_image(REPOSITORY, "1")
+    registry.images.referrers = False
+    foreign = authority.bundle(of(at), GitHub(repository="evil/app"))
+    registry.images.attach_bundle(REPOSITORY, at, json.dumps(foreign).encode())
+    registry.faults.add(place, fault, always=True)
+    found = image(registry, asked)
+
+    if place == r"/referrers/" and fault.answer.status == 200:  # then the tag decides, and it has an answer
+        assert found.step is Step.IDENTITY
+    else:
+        assert found.verdict is Verdict.NOT_ESTABLISHED
+        assert found.unknowns
 
 
 def test_an_index_vouches_for_its_platforms(authority: Authority, asked: Demands, registry: Registry) -> None:
