@@ -155,9 +155,10 @@ def test_evidence_without_a_readable_statement_stays_without_being_found() -> No
     assert found.of([sha256(ONE)], lambda _: True) == ()
 
 
+DEEP = '"x": ' + '{"a": ' * 300 + "1" + "}" * 300
 UNREADABLE = {
     "no JSON": ("a__sigstore", "{", "it is no JSON"),
-    "no evidence": ("a__provenance", "{}", "it is evidence by its name, and none that is known by its content"),
+    "no evidence": ("a__provenance", "{}", "it is no evidence of a form that is known"),
     "another version": (
         "a__json",
         {"version": 2, "attestation_bundles": []},
@@ -168,6 +169,7 @@ UNREADABLE = {
         {"attestations": [{"bundle": None}]},
         "an attestation has a bundle, which this has not",
     ),
+    "a list nested too deep": ("a__json", f"[{json.dumps(bundle())[:-1]}, {DEEP}}}]", "it is nested too deep"),
     "an audit without evidence": (
         "a__json",
         {"invalid": [], "missing": []},
@@ -199,6 +201,13 @@ def test_other_json_is_passed_over(content: str) -> None:
     """Whatever else lies in the folder, such as SBOMs, whose attestations have another shape."""
     found = read(a__json=content, b__jsonl=f"{content}\n{content}\nlog", README="x")
     assert (found.evidence, found.unknowns) == ((), ())
+
+
+def test_a_file_alone_is_evidence_whatever_its_name() -> None:
+    """As where a user names it: it is read, and told of where it is none."""
+    assert len(read(audit=bundle(("x", ONE))).evidence) == 1
+    assert read(audit="{").unknowns == (told("audit", "it is no JSON"),)
+    assert read(a__json="{}").unknowns == (told("a.json", "it is no evidence of a form that is known"),)
 
 
 def test_a_bad_line_is_told_of_where_others_are_evidence() -> None:
@@ -336,6 +345,17 @@ def test_layers_of_one_content_and_other_certificates_are_several() -> None:
     att = envelope(("image", ONE))
     layers = [{"mediaType": DSSE, "digest": digest(att), "annotations": {"n": str(n)}} for n in (1, 2, 2)]
     assert len(of_layout(layout({"layers": layers}, att=att)).evidence) == 2
+
+
+def test_annotations_are_text() -> None:
+    """What else stands there, such as what is nested too deep to be written, is left out."""
+    att = envelope(("image", ONE))
+    deep: Any = {}
+    for _ in range(300):
+        deep = {"a": deep}
+    layers = [{"mediaType": DSSE, "digest": digest(att), "annotations": {**NOTES, "n": 7, "deep": deep}}]
+    (found,) = of_layout(layout({"layers": layers}, att=att)).evidence
+    assert found.document == NOTES
 
 
 def test_what_is_not_what_it_is_named_by_is_told_of() -> None:

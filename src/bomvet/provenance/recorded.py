@@ -34,6 +34,7 @@ _MAX_FILE = 64 * 1024 * 1024
 _MAX_TOTAL = 512 * 1024 * 1024
 _MOST_LINES = 20_000
 _AUDIT = frozenset({"invalid", "missing", "skipped", "verified"})
+_UNKNOWN_FORM = "it is no evidence of a form that is known"
 _BUNDLE = "application/vnd.dev.sigstore.bundle"
 
 
@@ -105,7 +106,7 @@ class _Reader:
         paths = tree.paths()
         layouts = {path.removesuffix("oci-layout") for path in paths if f"/{path}".endswith("/oci-layout")}
         for path in paths:
-            if not path.endswith((*_SURE, *_MAYBE)):
+            if not path.endswith((*_SURE, *_MAYBE)) and len(paths) > 1:
                 continue
             self._files += 1
             if self._files > _MOST_FILES or self._bytes > _MAX_TOTAL:
@@ -117,10 +118,10 @@ class _Reader:
                     tree, path.rpartition("/")[0], prefix, lambda where, why: self._tell(f"{prefix}{where}", why)
                 )
             else:
-                self._read_file(tree, path, f"{prefix}{path}")
+                # A file that is alone was named by the user as evidence.
+                self._read_file(tree, path, f"{prefix}{path}", sure=path.endswith(_SURE) or len(paths) == 1)
 
-    def _read_file(self, tree: FileTree, path: str, source: str) -> None:
-        sure = path.endswith(_SURE)
+    def _read_file(self, tree: FileTree, path: str, source: str, *, sure: bool) -> None:
         try:
             data = tree.read(path)
             self._bytes += len(data)
@@ -131,7 +132,7 @@ class _Reader:
                 self._tell(source, str(error))
             return
         if found is None and sure:
-            self._tell(source, "it is evidence by its name, and none that is known by its content")
+            self._tell(source, _UNKNOWN_FORM)
         self.evidence += found or ()
 
     def _tell(self, path: str, reason: str, line: int = 0) -> None:
@@ -175,7 +176,7 @@ def _evidence_of_lines(
             else:
                 found += evidence or ()
                 if evidence is None:
-                    wrong.append((number, "it is no evidence of a form that is known"))
+                    wrong.append((number, _UNKNOWN_FORM))
     if not found and not source.endswith(_SURE):
         return None
     for number, reason in wrong:

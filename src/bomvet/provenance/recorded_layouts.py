@@ -87,7 +87,8 @@ def _layers(
 def _evidence(layer: dict[str, Any], kind: str, raw: bytes, source: str) -> Evidence:
     """A layer with its annotations, or a bundle."""
     if kind in _COSIGN:
-        return Evidence(Form.COSIGN, _json.table(layer.get("annotations")), raw, source)
+        stated = _json.table(layer.get("annotations")).items()
+        return Evidence(Form.COSIGN, {key: value for key, value in stated if isinstance(value, str)}, raw, source)
     return Evidence(Form.BUNDLE, _json.without_nulls(_json.read_object(raw)), raw, source)
 
 
