@@ -36,8 +36,8 @@ _LINK = re.compile(r"\]\(([^()\s]+)\)")
 _HOSTS = {
     "api.first.org", "api.osv.dev", "cyclonedx.org", "docs.oasis-open.org", "docs.sigstore.dev",
     "epss.empiricalsecurity.com", "github.com", "keepachangelog.com", "openvex.dev",
-    "osv-vulnerabilities.storage.googleapis.com", "ossf.github.io", "semver.org", "slsa.dev", "www.cisa.gov",
-    "www.first.org",
+    "osv-vulnerabilities.storage.googleapis.com", "ossf.github.io", "semver.org", "slsa.dev",
+    "token.actions.githubusercontent.com", "www.cisa.gov", "www.first.org",
 }  # fmt: skip
 _HOST = re.compile(r"https?://(?:[^/\s@]*@)?([A-Za-z0-9.-]+)")
 

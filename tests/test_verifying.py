@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -237,6 +238,12 @@ def test_digests_of_artefacts(tmp_path: Path) -> None:
     assert [h.algorithm for h in found.digests] == ["sha256", "sha384", "sha512"]
     assert found.digests[0].value == hashlib.sha256(b"x" * 2_500_000).hexdigest()
     assert verifying.artifact_by(f"SHA256:{SHA.upper()}") == Artifact(f"sha256:{SHA}", FILE.digests)
+    integrity = base64.b64encode(hashlib.sha512(DATA).digest()).decode()
+    assert verifying.artifact_by(f"sha512-{integrity}").digests == TARBALL.digests
+    with pytest.raises(ValueError, match=r"^is no digest: '%' is not base64$"):
+        verifying.artifact_by("sha512-%")
+    with pytest.raises(ValueError, match=r"sha256"):
+        verifying.artifact_by("sha256-aaaa")
     with pytest.raises(ValueError, match=r"^must be of sha256, sha384, sha512, not of sha1$"):
         verifying.artifact_by(f"sha1:{'0' * 40}")
     with pytest.raises(UsageError, match=r"gone cannot be read: No such file or directory$"):
@@ -422,6 +429,40 @@ def test_an_image_without_evidence(asked: Demands, registry: Registry) -> None:
     assert broken.hint == "try again"
 
 
+@pytest.mark.parametrize(
+    "place", [r"\.att$", r"\.sig$", r"/referrers/", r"/blobs/", r"/manifests/sha256-[0-9a-f]{64}$"]
+)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(faults.status(code) for code in (401, 403, 408, 418, 429, 500, 503)),
+        faults.Fault("truncated"),
+        faults.Fault("slow"),
+        faults.Fault("reset"),
+        faults.says(b"<html>captive portal</html>"),
+        faults.says(b'{"schemaVersion": 2, "manifests": 3}'),
+        faults.says(b""),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_no_fault_looks_like_absence(
+    authority: Authority, asked: Demands, registry: Registry, place: str, fault: faults.Fault
+) -> None:
+    """Whichever answer is broken: the image is neither verified nor said to have no evidence."""
+    at = registry.images.add_image(REPOSITORY, "1")
+    registry.images.referrers = False
+    foreign = authority.bundle(of(at), GitHub(repository="evil/app"))
+    registry.images.attach_bundle(REPOSITORY, at, json.dumps(foreign).encode())
+    registry.faults.add(place, fault, always=True)
+    found = image(registry, asked)
+
+    if place == r"/referrers/" and fault.answer.status == 200:  # then the tag decides, and it has an answer
+        assert found.step is Step.IDENTITY
+    else:
+        assert found.verdict is Verdict.NOT_ESTABLISHED
+        assert found.unknowns
+
+
 def test_an_index_vouches_for_its_platforms(authority: Authority, asked: Demands, registry: Registry) -> None:
     """Evidence of the index is evidence of all of it, of each platform too."""
     amd, arm = (registry.images.add_image(REPOSITORY, layer=layer) for layer in (b"amd", b"arm"))
@@ -539,9 +580,9 @@ def test_a_registry_on_loopback(asked: Demands, monkeypatch: pytest.MonkeyPatch,
     assert (found.verdict, found.reason) == (Verdict.REFUSED, "there is no evidence for it")
 
 
-def test_a_layout_folder(authority: Authority, asked: Demands, tmp_path: Path) -> None:
-    """Offline, by its path and a name in it; files that are not there are told."""
-    blobs = tmp_path / "blobs" / "sha256"
+def layout(authority: Authority, folder: Path) -> tuple[str, list[Path]]:
+    """An image in a folder with an attestation; its digest, and the files that the verdict rests on."""
+    blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True)
 
     def add(data: bytes) -> dict[str, Any]:
@@ -555,13 +596,38 @@ def test_a_layout_folder(authority: Authority, asked: Demands, tmp_path: Path) -
     atts = add(json.dumps({"layers": [entry]}).encode())
     kinds = [{"annotations": {"kind": f"dev.cosignproject.cosign/{kind}"}} for kind in ("image", "atts")]
     index = {"manifests": [{**manifest, **kinds[0]}, {**atts, **kinds[1]}]}
-    (tmp_path / "index.json").write_text(json.dumps(index), "utf-8")
+    (folder / "index.json").write_text(json.dumps(index), "utf-8")
+    return manifest["digest"], [blobs / one["digest"].removeprefix("sha256:") for one in (manifest, entry, atts)]
+
+
+def test_no_byte_can_be_changed(authority: Authority, asked: Demands, tmp_path: Path) -> None:
+    """Of the image, of its evidence and of what lists that: whatever is changed, the image is not verified."""
+    _, files = layout(authority, tmp_path)
+    verdicts = []
+    for file in files:
+        data = file.read_bytes()
+        for at in range(0, len(data), 41):
+            file.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+            try:
+                verdicts.append(verifying.verify_image(f"oci-dir:{tmp_path}", asked).verdict)
+            except NotEstablishedError:
+                verdicts.append(Verdict.NOT_ESTABLISHED)
+        file.write_bytes(data)
+
+    assert len(verdicts) > 200
+    assert set(verdicts) == {Verdict.NOT_ESTABLISHED}
+    assert verifying.verify_image(f"oci-dir:{tmp_path}", asked).verdict is Verdict.VERIFIED
+
+
+def test_a_layout_folder(authority: Authority, asked: Demands, tmp_path: Path) -> None:
+    """Offline, by its path and a name in it; files that are not there are told."""
+    digest, files = layout(authority, tmp_path)
     name = f"oci-dir:{tmp_path}"
     found = verifying.verify_image(name, asked, offline=True)
 
     assert (found.verdict, found.counting[0].compared) == (Verdict.VERIFIED, "artefact")
-    assert verifying.verify_image(f"{name}@{manifest['digest']}", asked).verdict is Verdict.VERIFIED
+    assert verifying.verify_image(f"{name}@{digest}", asked).verdict is Verdict.VERIFIED
     with pytest.raises(UsageError, match=r" holds no such image$"):
         verifying.verify_image(f"{name}:2", asked)
-    (blobs / atts["digest"].removeprefix("sha256:")).unlink()
+    files[2].unlink()
     assert verifying.verify_image(name, asked).verdict is Verdict.NOT_ESTABLISHED

@@ -7,6 +7,7 @@ A verdict is *verified* where one piece of evidence is about the subject, passed
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -168,11 +169,17 @@ def _without_waiting(path: str, flags: int) -> int:
 
 
 def artifact_by(digest: str) -> Artifact:
-    """The artefact with the digest `ALG:HEX`; raises `ValueError` where that is none that evidence is trusted by."""
+    """The artefact with the digest `ALG:HEX`, or `ALG-BASE64` as npm's lock files have it; raises `ValueError`."""
+    algorithm, dash, text = digest.partition("-")
+    if dash and algorithm in _ALGORITHMS:
+        try:
+            digest = f"{algorithm}:{base64.b64decode(text, validate=True).hex()}"
+        except ValueError:
+            raise ValueError(f"is no digest: {text[:100]!r} is not base64") from None
     found = Hash.parse(digest)
     if found.algorithm not in _ALGORITHMS:
         raise ValueError(f"must be of {', '.join(_ALGORITHMS)}, not of {found.algorithm}")
-    return Artifact(f"{found.algorithm}:{found.value}", (found,))
+    return Artifact(_named(found), (found,))
 
 
 # -- attestations ----------------------------------------------------------------------------------------------

@@ -136,6 +136,14 @@ def test_a_statement_is_signed_as_it_is(cli: Cli) -> None:
     assert data == text.encode()
 
 
+def test_a_statement_with_two_readings_is_not_signed(served: ServedAuthority, cli: Cli) -> None:
+    """Also where it is said to be one."""
+    cli.write("bom.json", '{"_type": "https://in-toto.io/Statement/v1", "predicate": {"a": 1, "a": 2}}')
+    ran = cli("sign", "bom.json", "--type", "statement")
+    refused(cli, ran, 2, "the statement: no JSON to sign: a key stands twice in one object")
+    assert served.requests == []
+
+
 def test_a_bundle_goes_to_stdout(cli: Cli) -> None:
     """Alone."""
     ran = cli("sign", "bom.json", "--bundle", "-")
@@ -486,10 +494,14 @@ def test_a_token_is_not_sent_in_the_clear(served: ServedAuthority, cli: Cli) -> 
     """To whichever service."""
     for kind in ("caUrls", "oidcUrls", "rekorTlogUrls"):
         config = json.loads(served.trust_config())
-        config["signingConfig"][kind][0]["url"] = "http://sigstore.example"
+        config["signingConfig"][kind][0]["url"] = "http://ada:secret@sigstore.example:8080/x"
         cli.write("trust.json", json.dumps(config))
         hint = "the identity token is a secret, which is not sent in the clear"
-        refused(cli, cli("sign", "bom.json"), 2, "trust.json: http://sigstore.example is no https", hint)
+        refused(cli, cli("sign", "bom.json"), 2, "trust.json: sigstore.example:8080 is not asked by https", hint)
+    config = json.loads(served.trust_config())
+    config["signingConfig"]["rekorTlogUrls"][0]["url"] = "http://[::1"
+    cli.write("trust.json", json.dumps(config))
+    assert cli("sign", "bom.json").err.startswith("bomvet: trust.json: a service is not asked by https\n")
     assert served.requests == []
 
 

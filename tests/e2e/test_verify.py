@@ -255,6 +255,21 @@ def test_many_pieces(home: Cli, authority: Authority) -> None:
     assert len(attestation(home, "--repo", "acme/app", "-f", "json").json["evidence"]) == 30
 
 
+def test_the_key_of_a_registry(home: Cli, authority: Authority) -> None:
+    """It is told as such, and builds nothing."""
+    sha512 = hashlib.sha512(DATA).hexdigest()
+    served = json.loads(authority.npm_attestations("app", "1.0", sha512))
+    home.write("npm.json", json.dumps({"attestations": served["attestations"][:1]}))
+    (home.folder / "keys.json").write_bytes(authority.npm_keys())
+    ran = home(
+        "verify", "attestation", "npm.json", "--artifact", "app.tgz", "--npm-keys", "keys.json", "--repo", "acme/app"
+    )  # fmt: skip
+
+    assert ran.code == 1
+    assert "    why not     identity: it is signed with the key of a registry" in ran.out
+    assert "    signed by   a key of the registry\n" in ran.out
+
+
 # ── SBOMs ───────────────────────────────────────────────────────────────────────────────────────
 
 SBOM = '{"bomFormat": "CycloneDX", "components": []}'

@@ -122,18 +122,21 @@ def identities(*purls: str) -> IdentityLock:
 
 
 def run(
-    *components: Component, http: Http | None = None, means: Proving | None = None, inventory: Inventory | None = None
+    *components: Component, http: Http | None = None, means: Proving | None = None, mirror: str = ""
 ) -> tuple[Mapping[str, ProvenanceAnswer], PluginStatus]:
-    """The answers and the status."""
-    context = Context(now=NOW, http=http, clients=CLIENTS, proving=means or proving())
-    enriched = PROVENANCE.enrich(inventory or Inventory(components=components), Facts(), context)
+    """The answers and the status; `mirror` is an index that the user's client is set to besides."""
+    clients = (*CLIENTS, Client("pypi", mirror, default=False)) if mirror else CLIENTS
+    context = Context(now=NOW, http=http, clients=clients, proving=means or proving())
+    enriched = PROVENANCE.enrich(Inventory(components=components), Facts(), context)
     return enriched.facts.provenance, enriched.status
 
 
-def answer(component: Component, where: Registry | Http | None, *evidence: FileTree, **fields: Any) -> ProvenanceAnswer:
+def answer(
+    component: Component, where: Registry | Http | None, *evidence: FileTree, mirror: str = "", **fields: Any
+) -> ProvenanceAnswer:
     """The one answer; the status is as it should be."""
     http = where.http() if isinstance(where, Registry) else where
-    answers, status = run(component, http=http, means=proving(evidence=evidence, **fields))
+    answers, status = run(component, http=http, means=proving(evidence=evidence, **fields), mirror=mirror)
     assert (str(status.status), status.reason) == ("ok", "")
     (found,) = answers.values()
     return found

@@ -343,6 +343,11 @@ SAID = "1.0 was published with provenance"
             (60, 60, "it is not what its SLSA provenance is about"),
         ),
         (
+            invalid(refusal(Step.DIGEST, "the registry has another", kind=EvidenceKind.OTHER)),
+            None,
+            (60, 60, "the registry has another"),
+        ),
+        (
             built(ProvenanceStatus.NOT_ESTABLISHED, reason="the registry answers 500"),
             None,
             (0, 3, "not established: the registry answers 500"),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bomvet.errors import FileAbsentError, NotEstablishedError, UsageError
+from bomvet.provenance import images
 from bomvet.provenance.evidence import Form
 from bomvet.provenance.folders import Layout
 from bomvet.provenance.images import ImageEvidence, evidence_of_image
@@ -193,10 +194,27 @@ def test_bounds(registry: Registries) -> None:
     found = gathered(registry)
 
     assert len(found.evidence) == 256
+    assert len(registry.asked(digest(b"gone"))) == 1
     assert found.unknowns[0] == "only the first 256 pieces of evidence were looked at"
     assert found.unknowns[1] == f"only 200 of 201 that refer to {at} were looked at"
     registry.images.add_manifest(REPOSITORY, {"manifests": [{"digest": at, "size": 1}] * 65}, "many")
     assert "only 64 of 65 platforms were looked at" in gathered(registry, "many").unknowns
+
+
+def test_bounds_of_all_that_is_asked(registry: Registries, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much a registry lists: the number of questions is bounded, and what was left out is told."""
+    monkeypatch.setattr(images, "MAX_MANIFESTS", 3)
+    monkeypatch.setattr(images, "MAX_PLATFORMS", 2)
+    at = registry.images.add_image(REPOSITORY)
+    for n in range(5):
+        registry.images.attach_bundle(REPOSITORY, at, json.dumps({"n": n}).encode())
+    unsigned = {"digest": at, "size": 1, "annotations": {"vnd.docker.reference.type": "attestation-manifest"}}
+    entries = [unsigned, unsigned, unsigned, {"digest": at, "size": 1}]
+    registry.images.add_manifest(REPOSITORY, {"manifests": entries}, "1")
+    found = gathered(registry)
+
+    assert (len(found.evidence), found.unknowns) == (3, ("only the first 3 that are attached were looked at",))
+    assert len(registry.asked(f"/manifests/{at}$")) == 2
 
 
 # ── layout folders ──────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ import pytest
 
 from bomvet.errors import UsageError
 from bomvet.model.facts import Facts
-from bomvet.model.inventory import Component, Inventory
+from bomvet.model.inventory import Component, Inventory, Location, Unknown
 from bomvet.model.provenance import (
     Attestation,
     EvidenceKind,
@@ -244,9 +244,32 @@ def test_pruning() -> None:
 
 
 def test_a_package_that_is_not_there() -> None:
-    """Whoever names it has mistyped it."""
+    """Whoever names it has mistyped it; one that nobody was asked about is there."""
     with pytest.raises(UsageError, match="there is no package pkg:npm/pda"):
         locking(("10.0.0", answer()), update=("pkg:npm/pda",))
+    assert locking(("10.0.0", None), update=("pkg:npm/pad",)).questions == (
+        "pkg:npm/pad: nobody was asked: it is from no registry, or exempt",
+    )
+
+
+def test_a_project_that_cannot_be_read() -> None:
+    """What is not seen is neither compared nor dropped."""
+    unknown = Unknown(location=Location(path="package-lock.json", line=3), resolver="npm/x", reason="is no JSON")
+    result = scanned()
+    result = replace(
+        result,
+        inventory=replace(result.inventory, unknowns=(unknown,)),
+        plugins=(PluginStatus(id="npm/x", status=Status.PARTIAL, reason="1 file"),),
+    )
+    lock = IdentityLock(source="lock", entries={"pkg:npm/pad": ENTRY})
+    kept = relocked(lock, result, Wanted(prune=True), TODAY, version_key)
+
+    assert checked(lock, result) == Checking(questions=("package-lock.json:3: is no JSON",))
+    assert (kept.lock, kept.pruned) == (lock, ())
+    assert kept.questions == (
+        "package-lock.json:3: is no JSON",
+        "lock: nothing is dropped, since not all of the project could be read",
+    )
 
 
 def test_the_tables_of_a_pylock() -> None:

@@ -12,12 +12,13 @@ import pytest
 
 from bomvet.errors import UsageError
 from bomvet.provenance.root import Window, _embedded, embedded_root, read_root
-from tests.provenance.authority import Authority
 from tests.provenance.judging import of_bundle
 from tests.provenance.test_bundles import ABOUT, judge_with
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.provenance.authority import Authority
 
 START, END = dt.datetime(2026, 1, 1, tzinfo=dt.UTC), dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)

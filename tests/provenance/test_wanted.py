@@ -107,8 +107,9 @@ def test_a_runner_that_is_not_hosted(runner: str) -> None:
     """What the certificate does not say of the runner is not good enough either."""
     policy = wanted(repository="acme/shop", hosted_only=True)
 
-    expected = f"the runner is {runner or 'not in the certificate'}, not github-hosted"
+    expected = f"the runner is {runner or 'not in the certificate'}, not github-hosted or gitlab-hosted"
     assert policy.mismatch(replace(IDENTITY, runner=runner)) == expected
+    assert policy.mismatch(replace(IDENTITY, runner="gitlab-hosted")) == ""
 
 
 def test_a_workflow_from_elsewhere_has_to_be_named() -> None:

@@ -86,6 +86,8 @@ def _fields(one: Attestation) -> Iterator[tuple[str, str]]:
         yield "trigger", identity.trigger
         yield "runner", identity.runner
         yield "run", identity.run
+    elif one.log_index is not None:
+        yield "signed by", "a key of the registry"
     if one.log_index is not None:
         yield "log", f"entry {one.log_index} of {one.log_time} ({one.strength})"
     if one.digest:

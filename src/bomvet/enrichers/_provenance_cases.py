@@ -257,9 +257,9 @@ def _artefacts(stated: Iterable[tuple[str, tuple[Hash, ...]]], algorithm: str, n
             weak[called, hashes] = None
     artefacts = [Artefact(name=called, hashes=tuple(sorted(hashes))) for called, hashes in found.values()]
     said = {(called, h) for called, hashes in found.values() for h in hashes}
-    named = {called for called, _ in found.values()} | ({""} if found else set())
+    named = {called for called, _ in found.values()} | {called for called, hashes in weak if hashes}
     for called, hashes in weak:
-        if any((called, h) not in said for h in hashes) or (not hashes and called not in named):
+        if any((called, h) not in said for h in hashes) or (not hashes and called and called not in named):
             artefacts.append(Artefact(name=called, hashes=tuple(sorted(hashes))))
     return tuple(artefacts) or (Artefact(name=name, hashes=()),)
 

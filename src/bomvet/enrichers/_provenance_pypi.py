@@ -5,6 +5,7 @@ A file is known by its digest alone.  Sources: see `bomvet.provenance.pypi`.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bomvet.enrichers._provenance_asking import ABSENT, OPEN, Question, refute
@@ -14,12 +15,12 @@ from bomvet.model.purl import percent_encoded
 from bomvet.model.records import replace
 from bomvet.plugin import Request
 from bomvet.provenance import pypi
-from bomvet.provenance.names import same_name
+from bomvet.provenance.names import subject_key
 from bomvet.provenance.repositories import declared_in_json
 from bomvet.versions.pep440 import PEP440
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from bomvet.enrichers._provenance_cases import Artefact, Case
     from bomvet.enrichers._registry_choice import Choice
@@ -44,21 +45,40 @@ def look(case: Case, choice: Choice, project: Project) -> Iterator[Question]:
         case.leave(OPEN, f"{host} has no such release")
         return
     # What has the same digest comes from there, whatever is configured.
-    case.sure = choice.certain or any(file.sha256 in case.digests for file in files)
+    locked = case.digests
+    case.sure = choice.certain or any(file.sha256 in locked for file in files)
     if case.sure:
-        level = pypi.level(project, version, case.digests)
-        case.told = replace(case.told, level=level, stronger=pypi.stronger(project, version, case.digests))
+        level, stronger = pypi.level(project, version, locked), pypi.stronger(project, version, locked)
+        case.told = replace(case.told, level=level, stronger=stronger)
+    release = _Release(project, files)
     for artefact in case.artefacts:
-        yield from _look_at(case, artefact, choice, project)
+        yield from _look_at(case, artefact, choice, release)
 
 
-def _look_at(case: Case, artefact: Artefact, choice: Choice, project: Project) -> Iterator[Question]:
+class _Release:
+    """The files of a release, and where they are looked up."""
+
+    def __init__(self, project: Project, files: Sequence[ProjectFile]) -> None:
+        self.project, self.files = project, files
+
+    @cached_property
+    def by_name(self) -> dict[str, ProjectFile]:
+        """Those with a digest, by what all spellings of their names have in common."""
+        return {subject_key(file.filename): file for file in self.files if file.sha256}
+
+    @cached_property
+    def unattested(self) -> bool:
+        """Whether the index says of all of them that they are not attested."""
+        return all(file.told and not file.provenance for file in self.files)
+
+
+def _look_at(case: Case, artefact: Artefact, choice: Choice, release: _Release) -> Iterator[Question]:
     digest, host = artefact.digest("sha256"), choice.host
-    file = project.file(digest) if digest else None
+    file = release.project.file(digest) if digest else None
     if not digest:
-        _without_digest(case, artefact, choice, project)
+        _without_digest(case, artefact, choice, release)
     elif file is None:
-        _not_there(case, artefact, choice, project)
+        _not_there(case, artefact, choice, release)
     elif _is_of_another(file, case.component.version):
         refute(artefact, choice, Hash(algorithm="sha256", value=digest), f"the digest is that of {file.filename}")
     elif artefact.proved:
@@ -71,20 +91,17 @@ def _look_at(case: Case, artefact: Artefact, choice: Choice, project: Project) -
         case.leave(OPEN, f"{host} does not say whether {file.filename} is attested", [artefact])
 
 
-def _without_digest(case: Case, artefact: Artefact, choice: Choice, project: Project) -> None:
+def _without_digest(case: Case, artefact: Artefact, choice: Choice, release: _Release) -> None:
     """What holds of a file that cannot be known again: something only where it holds for the whole release."""
-    files = project.files(case.component.version)
-    if case.sure and all(file.told and not file.provenance for file in files):
+    if case.sure and release.unattested:
         case.leave(ABSENT, f"{choice.host} has no attestations of any file of the release", [artefact])
     else:
         case.leave(OPEN, f"the lock has no SHA-256 of {artefact.label}", [artefact])
 
 
-def _not_there(case: Case, artefact: Artefact, choice: Choice, project: Project) -> None:
+def _not_there(case: Case, artefact: Artefact, choice: Choice, release: _Release) -> None:
     """The index has no file of the digest: perhaps another one of the name."""
-    is_same = same_name(artefact.name)
-    files = project.files(case.component.version) if artefact.name else ()
-    other = next((file for file in files if file.sha256 and is_same(file.filename)), None)
+    other = release.by_name.get(subject_key(artefact.name)) if artefact.name else None
     if other is None:
         case.leave(OPEN, f"{choice.host} has no file of the digest of {artefact.label}", [artefact])
     elif case.sure:

@@ -79,10 +79,10 @@ _GRAVITY = {
     IdentityField.RENAMED: Severity.LOW,
     IdentityField.LEVEL: Severity.MEDIUM,
 }
-#: What tells who built, published or signed an artefact.
-_TELLING = frozenset({EvidenceKind.SLSA, EvidenceKind.PYPI_PUBLISH, EvidenceKind.NPM_PUBLISH, EvidenceKind.SIGNATURE})
-#: What is about an artefact, and not about a document beside it: a registry signs whatever it was given.
-ABOUT_ARTEFACT = _TELLING | {EvidenceKind.NPM_SIGNATURE}
+#: What tells who built, published or signed an artefact: npm signs and attests whatever it was given.
+_TELLING = frozenset({EvidenceKind.SLSA, EvidenceKind.PYPI_PUBLISH, EvidenceKind.SIGNATURE})
+#: What is about a document beside an artefact.
+BESIDE = frozenset({EvidenceKind.SBOM, EvidenceKind.SUMMARY})
 #: What passed every step; of the latter the identity alone is not the one that was wanted.
 _PROVED = (ProvenanceStatus.VERIFIED, ProvenanceStatus.IDENTITY_MISMATCH)
 _STRENGTHS = (LogStrength.NONE, LogStrength.PROMISE, LogStrength.PROOF)

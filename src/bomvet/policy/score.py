@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Catalogue, Facts, ReleaseAnswer, Severity, Standing
 from bomvet.model.finding import RiskScore, ScoreTerm
 from bomvet.model.inventory import Completeness, Component, Confidence, Scope
-from bomvet.model.provenance import LogStrength, ProvenanceStatus
+from bomvet.model.provenance import EvidenceKind, LogStrength, ProvenanceStatus
 from bomvet.model.publishing import (
     KINDS,
     STEPS,
@@ -318,7 +318,8 @@ def _provenance(answer: ProvenanceAnswer | None, identity: IdentityAnswer | None
 def _known(answer: ProvenanceAnswer, identity: IdentityAnswer | None) -> Iterator[tuple[str, str]]:
     """Entries of `EVIDENCE` that hold, with the reasons; none where nothing is established."""
     for attestation in tampered(answer):
-        yield "tampered", f"it is not what its {KINDS[attestation.kind]} is about"
+        known = attestation.kind is not EvidenceKind.OTHER
+        yield "tampered", f"it is not what its {KINDS[attestation.kind]} is about" if known else attestation.reason
     for attestation in refused(answer):
         step = f" at {STEPS[attestation.step]}" if attestation.step else ""
         yield "invalid", f"its {KINDS[attestation.kind]} is refused{step}"

@@ -27,6 +27,7 @@ from bomvet.model.provenance import (
 )
 from bomvet.model.purl import bare, npm_purl, parts, pypi_purl
 from bomvet.model.toml_reader import Reader, named, not_toml, one_of
+from bomvet.provenance.repositories import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -267,7 +268,7 @@ def _owner(expected: LockedIdentity, identity: PublisherIdentity, *, moved: bool
             return None
         before = f"{expected.owner} (id {expected.owner_id})".strip()
         return _change(IdentityField.OWNER, before, f"{identity.owner} (id {identity.owner_id})".strip())
-    if moved or not _differ(_plain(expected.owner), _plain(identity.owner)):
+    if moved or not _differ(expected.owner.casefold(), identity.owner.casefold()):
         return None
     return _change(IdentityField.OWNER, expected.owner, identity.owner)
 
@@ -285,8 +286,8 @@ def _differ(before: str, after: str) -> bool:
 
 
 def _plain(uri: str) -> str:
-    """A repository as it is compared; forges tell no letter case apart."""
-    return uri.rstrip("/").removesuffix(".git").casefold()
+    """A repository in the one spelling in which it is compared; of what is none the text."""
+    return canonical(uri) or uri
 
 
 def _host(uri: str) -> str:

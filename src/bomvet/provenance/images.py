@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from bomvet.errors import NotEstablishedError, UsageError
 from bomvet.model.facts import Standing
 from bomvet.provenance.evidence import Evidence, Form
-from bomvet.provenance.oci import MAX_REFERRERS, Answer, Descriptor, descriptors_of, document_of
+from bomvet.provenance.oci import MAX_REFERRERS, SUFFIXES, Answer, Descriptor, descriptors_of, document_of
 
 if TYPE_CHECKING:
     from bomvet.provenance.oci import Store
 
-#: cosign's tags, https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md.
-_SUFFIXES = ("att", "sig")
 _COSIGN_LAYERS = ("application/vnd.dsse.envelope.v1+json", "application/vnd.dev.cosign.simplesigning.v1+json")
 _BUNDLE = "application/vnd.dev.sigstore.bundle"
 _ARTIFACTS = (_BUNDLE, "application/vnd.dev.cosign.artifact.")
 # https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md
 _REFERENCE, _UNSIGNED = "vnd.docker.reference.type", "attestation-manifest"
 _PREDICATE = "in-toto.io/predicate-type"
-MAX_PLATFORMS, MAX_LAYERS = 64, 256
+MAX_PLATFORMS, MAX_LAYERS, MAX_MANIFESTS = 64, 256, 1000
 
 
 class Variant(NamedTuple):
@@ -117,13 +115,16 @@ class _Gathering:
 
     def _look_at_unsigned(self, entry: Descriptor) -> None:
         """Its predicate types, where it tells them; what nobody signed leaves no question open."""
+        if len(self.unsigned) == MAX_PLATFORMS:
+            return
         layers = descriptors_of(self._store.manifest(entry.digest).document, "", "layers").descriptors
         types = sorted({layer.annotations[_PREDICATE] for layer in layers if _PREDICATE in layer.annotations})
         self.unsigned.append(f"{', '.join(types) or 'an attestation'} in {entry.digest}")
 
     def add(self, digest: str) -> None:
         """Everything that is attached to `digest`."""
-        for suffix in _SUFFIXES:
+        self._store.look_ahead(digest)
+        for suffix in SUFFIXES:
             answer = self._store.tagged(digest, suffix)
             if answer.standing is Standing.KNOWN:
                 self._add_manifest(answer)
@@ -131,16 +132,29 @@ class _Gathering:
                 self.unknowns.append(f"what cosign attached to {digest} as .{suffix}: {answer.reason}")
         listing = self._store.referrers(digest)
         self.unknowns += listing.unknowns
-        wanted = [d for d in listing.descriptors if not d.artifact_type or d.artifact_type.startswith(_ARTIFACTS)]
-        self.others += [f"{d.artifact_type} in {d.digest}" for d in listing.descriptors if d not in wanted]
+        wanted: list[Descriptor] = []
+        for entry in listing.descriptors:
+            if not entry.artifact_type or entry.artifact_type.startswith(_ARTIFACTS):
+                wanted.append(entry)
+            else:
+                self.others.append(f"{entry.artifact_type} in {entry.digest}")
         if len(wanted) > MAX_REFERRERS:
             self.unknowns.append(f"only {MAX_REFERRERS} of {len(wanted):,} that refer to {digest} were looked at")
         for entry in wanted[:MAX_REFERRERS]:
-            answer = self._store.manifest(entry.digest)
-            if answer.standing is Standing.KNOWN:
-                self._add_manifest(answer)
-            else:
-                self.unknowns.append(f"{entry.digest}, which refers to {digest}: {answer.reason}")
+            self._add_referrer(entry, digest)
+
+    def _add_referrer(self, entry: Descriptor, digest: str) -> None:
+        if entry.digest in self._seen:
+            return
+        if len(self._seen) >= MAX_MANIFESTS:
+            self.unknowns.append(f"only the first {MAX_MANIFESTS:,} that are attached were looked at")
+            return
+        answer = self._store.manifest(entry.digest)
+        if answer.standing is Standing.KNOWN:
+            self._add_manifest(answer)
+        else:
+            self._seen.add(entry.digest)
+            self.unknowns.append(f"{entry.digest}, which refers to {digest}: {answer.reason}")
 
     def _add_manifest(self, manifest: Answer) -> None:
         """Its layers, each of which is a piece of evidence."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 #: Answers that leave it open who published.
 _OPEN = (ProvenanceStatus.NOT_ESTABLISHED, ProvenanceStatus.UNSUPPORTED)
+_NOBODY_ASKED = "nobody was asked: it is from no registry, or exempt"
 #: Answers by which nothing is taken over.
 _REFUSED = (ProvenanceStatus.INVALID, ProvenanceStatus.IDENTITY_MISMATCH)
 #: What an entry does not state where versions of one package differ in it.
@@ -111,18 +112,19 @@ def relocked(known: IdentityLock, result: ScanResult, wanted: Wanted, today: str
     Raises `UsageError` where a package is to be updated that is not there.
     """
     packages = _packages(result, order)
-    for purl in wanted.update:
-        if package_of(purl) not in packages:
-            raise UsageError(
-                f"there is no package {package_of(purl)}", hint="name one as the lock does: pkg:npm/left-pad"
-            )
+    present = {package_of(component.purl) for component in result.inventory.components}
+    asked = frozenset(map(package_of, wanted.update))
+    for package in sorted(asked - present):
+        raise UsageError(f"there is no package {package}", hint="name one as the lock does: pkg:npm/left-pad")
     entries = dict(known.entries)
     found = _Found(questions=_failures(result))
-    asked = frozenset(package_of(purl) for purl in wanted.update)
+    found.questions += [f"{package}: {_NOBODY_ASKED}" for package in sorted(asked - set(packages))]
     for package, answers in sorted(packages.items()):
         found.judge(entries, package, answers, today, anew=package in asked, differing=wanted.everything)
-    present = {package_of(component.purl) for component in result.inventory.components}
-    gone = tuple(sorted(purl for purl in entries if purl not in present)) if wanted.prune else ()
+    gone = tuple(sorted(set(entries) - present)) if wanted.prune else ()
+    if gone and result.inventory.unknowns:
+        found.questions.append(f"{known.source}: nothing is dropped, since not all of the project could be read")
+        gone = ()
     for purl in gone:
         del entries[purl]
     return Locking(
@@ -153,12 +155,14 @@ def _packages(result: ScanResult, order: Order) -> Mapping[str, list[Answered]]:
 
 
 def _failures(result: ScanResult) -> list[str]:
-    """What of the plug-ins that were asked did not do its work."""
-    return [
-        f"{plugin.id}: {plugin.reason}"
-        for plugin in result.plugins
-        if plugin.id in ("provenance", "identities") and plugin.status is not Status.OK
-    ]
+    """What of the project could not be read, and what of the plug-ins that were asked did not do its work.
+
+    A package that is not seen is not compared, which is no good answer.
+    """
+    unknowns = result.inventory.unknowns
+    told = {unknown.resolver for unknown in unknowns}
+    questions = [f"{unknown.location}: {unknown.reason}" for unknown in unknowns]
+    return questions + [f"{p.id}: {p.reason}" for p in result.plugins if p.status is not Status.OK and p.id not in told]
 
 
 class _Found:
@@ -260,7 +264,7 @@ def checked(known: IdentityLock | None, result: ScanResult) -> Checking:
     for purl in sorted(expected):
         answer = result.facts.provenance.get(purl)
         if answer is None:
-            questions.append(f"{purl}: nobody was asked: it is from no registry, or exempt")
+            questions.append(f"{purl}: {_NOBODY_ASKED}")
         elif answer.status in _OPEN:
             questions.append(f"{purl}: {answer.reason or answer.status}")
         elif answer.status is ProvenanceStatus.INVALID:

@@ -115,9 +115,8 @@ def _instance(document: Any, name: str) -> Instance:
         raise _no_config(name, error) from None
     for url in _addresses(document["signingConfig"]):
         if not is_private(url):
-            raise UsageError(
-                f"{name}: {url} is no https", hint="the identity token is a secret, which is not sent in the clear"
-            )
+            hint = "the identity token is a secret, which is not sent in the clear"
+            raise UsageError(f"{name}: {_host(url)} is not asked by https", hint=hint)
     return Instance(config, read_root(root, name))
 
 
@@ -252,6 +251,7 @@ def sign_statement(statement: bytes, token: IdentityToken, instance: Instance, b
             f"the statement has {len(statement):,} bytes, too many for a bundle of {MAX_BUNDLE:,}",
             hint="sign the file as it is: --type blob",
         )
+    read_json(statement, "the statement")
     try:
         content = Statement(statement)
     except Error as error:
@@ -302,7 +302,7 @@ def _signed(
     logging.getLogger("sigstore").addHandler(logging.NullHandler())
     signing = instance.config.signing_config
     fulcio, stampers = signing.get_fulcio(), signing.get_tsas()
-    (rekor, *_) = signing.get_tlogs()
+    rekor: Any = signing.get_tlogs()[0]
     for session in (fulcio.session, *_sessions((rekor, *stampers))):
         bind(session)
     root = instance.config.trusted_root
@@ -311,11 +311,11 @@ def _signed(
     try:
         signer = Signer(token, context)
     except failures as error:
-        raise NotEstablishedError(f"there is no certificate from {_host(fulcio)}: {_cause(error)}") from None
+        raise NotEstablishedError(f"there is no certificate from {_host(fulcio.url)}: {_cause(error)}") from None
     try:
         document = make(signer).to_json().encode()
     except failures as error:
-        raise NotEstablishedError(f"there is no entry in the log of {_host(rekor)}: {_cause(error)}") from None
+        raise NotEstablishedError(f"there is no entry in the log of {_host(rekor.url)}: {_cause(error)}") from None
     try:
         return _verified(document, check, expected, instance)._replace(expected_stamp=bool(stampers))
     except failures as error:
@@ -351,10 +351,14 @@ def _sessions(clients: Iterable[Any]) -> Iterable[Any]:
     return [client._session for client in clients]  # noqa: SLF001 - there is no other way to bound it
 
 
-def _host(client: Any) -> str:
+def _host(url: str) -> str:
+    """Host and port, without credentials."""
     from urllib.parse import urlsplit  # noqa: PLC0415 - for an error alone
 
-    return urlsplit(str(client.url)).netloc.rpartition("@")[2]
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return "a service"
 
 
 # -- failures ----------------------------------------------------------------------------------------------------

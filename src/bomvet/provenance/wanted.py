@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _GITHUB = "https://github.com"
 #: Whose tokens say that a workflow of the host's repositories runs.
 _ISSUERS = {_GITHUB: "https://token.actions.githubusercontent.com", "https://gitlab.com": "https://gitlab.com"}
+#: Runners that are made for one job, by whoever vouches for it.
+_HOSTED = ("github-hosted", "gitlab-hosted")
 _NAME = r"[A-Za-z0-9_.-]+"
 _OWNER = re.compile(_NAME).fullmatch
 _REPOSITORY = re.compile(rf"{_NAME}/{_NAME}").fullmatch
@@ -75,8 +77,8 @@ class IdentityPolicy:
         yield from self._signers(found)
         if self.ref and found.ref != self.ref:
             yield f"it was built from {_said(found.ref)}, not from {self.ref}"
-        if self.hosted_only and found.runner != "github-hosted":
-            yield f"the runner is {_said(found.runner)}, not github-hosted"
+        if self.hosted_only and found.runner not in _HOSTED:
+            yield f"the runner is {_said(found.runner)}, not {' or '.join(_HOSTED)}"
 
     def _signers(self, found: PublisherIdentity) -> Iterator[str]:
         """A workflow that is reused from elsewhere signs in the name of whoever uses it, and may sign anything."""

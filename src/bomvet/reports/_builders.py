@@ -103,7 +103,7 @@ def _summary(answer: ProvenanceAnswer, identity: IdentityAnswer | None) -> Itera
 
 def _expected(identity: IdentityAnswer) -> Iterator[str]:
     changes = moved(identity)
-    if not changes:
+    if not identity.changes:
         yield f"as {identity.location} has it"
     for change in changes:
         what = change.what.value.replace("-", " ")

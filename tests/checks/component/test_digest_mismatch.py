@@ -60,6 +60,37 @@ def test_who_says_what_it_is(compared: str, words: str) -> None:
     assert found.message == f"What {words} of left-pad@1.3.1 is not what its SLSA provenance is about"
 
 
+SERVED = refusal(
+    Step.DIGEST,
+    "npm.packages.example has another digest of the archive than the lock",
+    kind=EvidenceKind.OTHER,
+    source="a",
+    digest=OTHER,
+    compared="lock",
+)
+
+
+def test_another_file_in_the_registry() -> None:
+    """What a registry serves counts, though it attests nothing."""
+    (found,) = run_check(DIGEST_MISMATCH, SUBJECT, facts(invalid(SERVED)))
+
+    assert found.message == (
+        "What the lock pins of left-pad@1.3.1 is not this release: npm.packages.example has another digest of the "
+        "archive than the lock"
+    )
+    assert found.evidence == (
+        f"a: has sha256:{'cd' * 32}; npm.packages.example has another digest of the archive than the lock",
+    )
+
+
+def test_what_was_attested_says_more() -> None:
+    """Than what a registry serves."""
+    (found,) = run_check(DIGEST_MISMATCH, SUBJECT, facts(invalid(SERVED, BAD)))
+
+    assert found.message == "What the lock pins of left-pad@1.3.1 is not what its SLSA provenance is about"
+    assert len(found.evidence) == 2
+
+
 @pytest.mark.parametrize("known", [None, verified(), invalid(refusal(Step.SIGNATURE))])
 def test_nothing_differs(known: ProvenanceAnswer | None) -> None:
     """Sound evidence, other refusals, and where nobody asked."""

@@ -91,7 +91,7 @@ def test_one_finding_a_step() -> None:
         (Step.SUBJECT, EvidenceKind.SLSA, Severity.CRITICAL),
         (Step.SIGNATURE, EvidenceKind.SBOM, Severity.HIGH),
         (Step.SIGNATURE, EvidenceKind.SUMMARY, Severity.HIGH),
-        (Step.SIGNATURE, EvidenceKind.OTHER, Severity.HIGH),
+        (Step.SIGNATURE, EvidenceKind.OTHER, Severity.CRITICAL),
         (Step.FORMAT, EvidenceKind.SLSA, Severity.HIGH),
         (None, EvidenceKind.SLSA, Severity.HIGH),
     ],

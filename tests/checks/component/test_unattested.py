@@ -52,6 +52,11 @@ def test_no_evidence() -> None:
     [
         (absent(registry=""), "its registry has no evidence of it", ()),
         (verified(SIGNATURE), "npm.packages.example has no evidence of it", (BY_REGISTRY,)),
+        (
+            answer(ProvenanceStatus.ABSENT, replace(SLSA, kind=EvidenceKind.NPM_PUBLISH, identity=None), SIGNATURE),
+            "npm.packages.example has no evidence of it",
+            (BY_REGISTRY,),
+        ),
     ],
 )
 def test_what_does_not_count(known: ProvenanceAnswer, message: str, evidence: tuple[str, ...]) -> None:
@@ -66,7 +71,7 @@ def test_what_does_not_count(known: ProvenanceAnswer, message: str, evidence: tu
     [
         None,
         verified(),
-        verified(replace(SLSA, kind=EvidenceKind.NPM_PUBLISH, identity=None), SIGNATURE),
+        verified(replace(SLSA, kind=EvidenceKind.SIGNATURE, identity=None), SIGNATURE),
         invalid(refusal(Step.LOG)),
         answer(ProvenanceStatus.UNSUPPORTED),
         answer(ProvenanceStatus.NOT_ESTABLISHED),

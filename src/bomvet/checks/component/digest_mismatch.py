@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bomvet.checks.component._provenance import answer_of, cut, told
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Finding, Rule
+from bomvet.model.provenance import EvidenceKind
 from bomvet.model.publishing import KINDS, tampered
 from bomvet.plugin import Check
 
@@ -31,12 +32,16 @@ def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
     found = tampered(answer) if answer else ()
     if not found:
         return
-    pinned = _PINNED.get(found[0].compared, _PINNED["lock"])
+    # What a registry serves instead says less than what was attested.
+    first = min(found, key=_is_of_registry)
+    pinned = _PINNED.get(first.compared, _PINNED["lock"])
+    attested = f"what its {KINDS[first.kind]} is about"
+    other = f"this release: {first.reason}" if _is_of_registry(first) else attested
     yield Finding(
         rule="digest-mismatch",
         subject=component.purl,
         severity=Severity.CRITICAL,
-        message=f"What {pinned} of {component.label} is not what its {KINDS[found[0].kind]} is about",
+        message=f"What {pinned} of {component.label} is not {other}",
         locations=component.locations,
         evidence=cut(map(_told, found)),
         remediation=(
@@ -47,11 +52,17 @@ def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
     )
 
 
+def _is_of_registry(attestation: Attestation) -> bool:
+    """Whether it is the word of a registry, and no statement that somebody signed."""
+    return attestation.kind is EvidenceKind.OTHER and not attestation.predicate_type
+
+
 def _told(attestation: Attestation) -> str:
-    digest = attestation.digest
-    attested = f"attests {digest.algorithm}:{digest.value}" if digest else ""
+    digest, of_registry = attestation.digest, _is_of_registry(attestation)
+    stated = f"{digest.algorithm}:{digest.value}" if digest else ""
+    attested = f"{'has' if of_registry else 'attests'} {stated}" if stated else ""
     said = "; ".join(filter(None, (attested, attestation.reason)))
-    return f"{told(attestation)}: {said or 'it attests another digest'}"
+    return f"{attestation.source if of_registry else told(attestation)}: {said or 'it attests another digest'}"
 
 
 DIGEST_MISMATCH = Check(
@@ -60,7 +71,8 @@ DIGEST_MISMATCH = Check(
         title="An artefact is not the one that was attested",
         help=(
             "The evidence of who built the release is sound, and is about a file with another digest than the one that "
-            "the lock pins: what would be installed is not what was built."
+            "the lock pins, or the registry has another file of that name: what would be installed is not what was "
+            "built."
         ),
     ),
     on_component=on_component,

@@ -9,7 +9,7 @@ from bomvet.checks.component._provenance import answer_of, cut, told
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Finding, Rule
 from bomvet.model.provenance import Step
-from bomvet.model.publishing import ABOUT_ARTEFACT, KINDS, STEPS, refused
+from bomvet.model.publishing import BESIDE, KINDS, STEPS, refused
 from bomvet.plugin import Check
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def _reason(attestation: Attestation) -> str:
 
 def _severity(step: Step, found: Sequence[Attestation]) -> Severity:
     """What is not readable may be damaged; what is read, and refused, was not made by whom it names."""
-    if step is Step.FORMAT or not any(a.kind in ABOUT_ARTEFACT for a in found):
+    # What is refused early has not said yet what it is.
+    if step is Step.FORMAT or all(a.kind in BESIDE for a in found):
         return Severity.HIGH
     return Severity.CRITICAL
 

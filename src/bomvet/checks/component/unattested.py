@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bomvet.checks.component._provenance import answer_of
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Finding, Rule
+from bomvet.model.provenance import EvidenceKind
 from bomvet.model.publishing import is_unattested, weakened
 from bomvet.plugin import Check
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
     from bomvet.model.facts import Facts
     from bomvet.model.inventory import Component
+    from bomvet.model.provenance import ProvenanceAnswer
+
+
+_OF_REGISTRY = (EvidenceKind.NPM_SIGNATURE, EvidenceKind.NPM_PUBLISH)
 
 
 def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
@@ -28,7 +33,7 @@ def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
         severity=Severity.LOW,
         message=f"Nothing says who built {component.label}: {answer.registry or 'its registry'} has no evidence of it",
         locations=component.locations,
-        evidence=tuple(filter(None, (answer.reason, *_signed(answer.attested)))),
+        evidence=tuple(filter(None, (answer.reason, *_signed(answer)))),
         remediation=(
             f"Ask the maintainers of {component.name} to publish with provenance (trusted publishing), and let a "
             "release cool down meanwhile; where evidence is a must, take a package that has it."
@@ -36,8 +41,9 @@ def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _signed(attested: int) -> tuple[str, ...]:
-    return ("its registry signed it, which says what it serves, and not who built that",) if attested else ()
+def _signed(answer: ProvenanceAnswer) -> tuple[str, ...]:
+    said = "its registry signed it, which says what it serves, and not who built that"
+    return (said,) if any(a.kind in _OF_REGISTRY for a in answer.verified) else ()
 
 
 UNATTESTED = Check(
