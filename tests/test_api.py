@@ -180,6 +180,15 @@ def test_the_policy_in_pyproject(project: Path, text: str) -> None:
     assert load_policy() == LOW
 
 
+def test_the_policy_has_the_digest_of_its_file(project: Path) -> None:
+    """What decided can be told by its content, however its lines end; a manifest without a policy is none."""
+    (project / "pyproject.toml").write_text("[project]\nname = 'x'\n", "utf-8")
+    assert load_policy().digest == ""
+
+    (project / "bomvet.toml").write_bytes(b'fail-on = "low"\r\n')
+    assert load_policy().digest == "58aa7281f326e50aa6aa56dc581f4739d2ec542ba6394da38f892fd913971853"
+
+
 def test_the_file_of_its_own_goes_first(project: Path) -> None:
     """Where both are there, `bomvet.toml` counts alone."""
     (project / "bomvet.toml").write_text('fail-on = "low"', "utf-8")
@@ -465,5 +474,5 @@ def test_who_is_asked_about_what_is_exploited(tmp_path: Path, policy: str, *, as
     build(place, [RawRecord(origin="a", data=b'{"id": "X-1"}')], source="x", obtained=NOW)
     now = NOW if fresh else NOW + dt.timedelta(days=30)
     stated = read_policy(policy, "bomvet.toml")
-    with api._context(stated, place, now=now, offline=False, osv_url="", cache=cache) as context:
+    with api._context(stated, place, None, now=now, offline=False, osv_url="", cache=cache) as context:
         assert (bool(context.kev_url), bool(context.epss_url)) == ((asked or not fresh),) * 2

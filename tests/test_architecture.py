@@ -154,7 +154,7 @@ class C:
 PLUGINS = {"sources", "resolvers", "enrichers", "checks", "reports"}
 SERVICES = {"advisories", "documents", "provenance", "versions"}
 BELOW_PIPELINE = PLUGINS | SERVICES | {"reading", "plugin", "policy", "model"}
-BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net", "resolution", "inputs", "clients", "opening", "policies"}
+BELOW_CLI = BELOW_PIPELINE | {"pipeline", "net", "resolution", "inputs", "clients", "opening", "policies", "verifying"}
 #: Which rooms each room may import, besides itself; `errors` and the version are for all.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -171,9 +171,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "opening": BELOW_PIPELINE | {"pipeline"},
     "policies": {"opening", "plugin", "policy", "model"},
     "inputs": SERVICES | {"plugin", "policy", "model"},
+    "verifying": SERVICES | {"plugin", "policy", "model", "net", "opening"},
     "api": BELOW_CLI,
-    "cli": BELOW_CLI | {"api"},
-    "__main__": BELOW_CLI | {"api", "cli"},
+    "trusting": BELOW_CLI,
+    "cli": BELOW_CLI | {"api", "trusting"},
+    "__main__": BELOW_CLI | {"api", "trusting", "cli"},
     # The public names, which are imported on first use.
     "": BELOW_CLI | {"api"},
 }
@@ -232,6 +234,9 @@ BORROWED = {
         "bomvet.opening",
         "bomvet.sources._commit",
     ): "the time of a checkout is of no target in particular, and no plug-in",
+    ("bomvet.cli.trust", "bomvet.reports._text"): "what a check prints is cleaned as what reports print",
+    ("bomvet.cli._verification", "bomvet.reports._text"): "what is shown is cleaned as what reports print",
+    ("bomvet.cli._verification", "bomvet.reports._json"): "it is written as all JSON of ours",
     ("bomvet.cli._output", "bomvet.reports._text"): "what is said on stderr is cleaned as what reports print",
     ("bomvet.cli._output", "bomvet.reports._questions"): "what is open is said on stderr as reports print it",
     **dict.fromkeys(

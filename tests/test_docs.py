@@ -34,9 +34,10 @@ _LINK = re.compile(r"\]\(([^()\s]+)\)")
 #: Hosts that a page may name; others are examples, which end in `.example`.
 #: Of standards and of services that bomvet asks by default; none is a registry of packages.
 _HOSTS = {
-    "api.first.org", "api.osv.dev", "docs.oasis-open.org", "epss.empiricalsecurity.com", "github.com",
-    "keepachangelog.com", "openvex.dev", "osv-vulnerabilities.storage.googleapis.com", "ossf.github.io", "semver.org",
-    "www.cisa.gov", "www.first.org",
+    "api.first.org", "api.osv.dev", "cyclonedx.org", "docs.oasis-open.org", "docs.sigstore.dev",
+    "epss.empiricalsecurity.com", "github.com", "keepachangelog.com", "openvex.dev",
+    "osv-vulnerabilities.storage.googleapis.com", "ossf.github.io", "semver.org", "slsa.dev",
+    "token.actions.githubusercontent.com", "www.cisa.gov", "www.first.org",
 }  # fmt: skip
 _HOST = re.compile(r"https?://(?:[^/\s@]*@)?([A-Za-z0-9.-]+)")
 
@@ -197,9 +198,9 @@ def test_every_variable_is_documented() -> None:
 def test_every_property_is_documented() -> None:
     """Every `bomvet:...` that is written into an SBOM stands in the table of properties."""
     sources = "\n".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
-    written = set(re.findall(r"[\"'](bomvet:[a-z-]+)[\"']", sources))
+    written = set(re.findall(r"[\"'](bomvet:[a-z:-]+[a-z])[\"']", sources))
 
-    assert sorted(written - set(re.findall(r"`(bomvet:[a-z-]+)`", read("docs/reference/sbom-fields.md")))) == []
+    assert sorted(written - set(re.findall(r"`(bomvet:[a-z:-]+[a-z])`", read("docs/reference/sbom-fields.md")))) == []
 
 
 def test_every_resolver_says_what_it_reads() -> None:
@@ -252,7 +253,8 @@ def test_every_setting_is_documented() -> None:
     """The reference lists the keys of the policy file, and no others."""
     top = settings("", "no-such-key = 1")
     known = {
-        *(top - {"db", "osv", "exploitation", "ignores"}),
+        *(top - {"db", "osv", "exploitation", "ignores", "provenance"}),
+        *settings("provenance.", "[provenance]\nno-such-key = 1"),
         *settings("exploitation.", "[exploitation]\nno-such-key = 1"),
         *settings("osv.", "[osv]\nno-such-key = 1"),
         *settings("db.", "[db]\nno-such-key = 1"),

@@ -12,12 +12,24 @@ from bomvet import inputs
 from bomvet.documents._vex import VexDocument
 from bomvet.documents.openvex import read_openvex
 from bomvet.errors import MalformedError, UsageError
-from bomvet.inputs import Checked, checked, read_baseline, read_documents, vex_of, with_statement, within
+from bomvet.inputs import (
+    Checked,
+    Proofs,
+    checked,
+    proving_of,
+    read_baseline,
+    read_documents,
+    vex_of,
+    with_statement,
+    within,
+)
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Assessment, Finding, Statement, Verdict
 from bomvet.model.inventory import Component, Inventory
 from bomvet.model.records import replace
 from bomvet.model.result import ScanResult, Target
+from bomvet.plugin import Proving
+from bomvet.policy.document import Policy, Provenance, read_policy
 from tests.harness import MemoryTree
 
 TODAY = dt.date(2026, 11, 24)
@@ -291,3 +303,110 @@ def test_an_sbom_is_no_baseline() -> None:
     document["assessment"] = None
     with pytest.raises(UsageError, match="the baseline b is an SBOM, and says nothing of findings"):
         read_baseline(json.dumps(document).encode(), "b")
+
+
+# ── provenance ──────────────────────────────────────────────────────────────────────────────────
+
+LOCK = """\
+version = 1
+
+[[package]]
+purl = "pkg:pypi/a"
+issuer = "https://issuer.example"
+repository = "https://github.com/acme/a"
+"""
+
+
+def test_nobody_wants_provenance() -> None:
+    """Neither policy, evidence nor an identity lock asks for it."""
+    assert proving_of(MemoryTree({}), Policy(), Proofs(), (), nothing) is None
+
+
+def test_what_the_policy_says_of_provenance() -> None:
+    """All of it, with the root of trust and the keys that the user brings."""
+    policy = Policy(provenance=Provenance(verify=True, exempt=("pkg:npm/a",), proof=True))
+    proofs = Proofs(trusted_root="/x/root.json", npm_keys="/x/keys.json")
+    tree = MemoryTree({})
+    found = proving_of(tree, policy, proofs, (), lambda path, limit: f"{path} {limit}".encode(), cache="c")
+
+    assert found == Proving(
+        ask=True,
+        exempt=("pkg:npm/a",),
+        proof=True,
+        root=b"/x/root.json 4194304",
+        keys=b"/x/keys.json 4194304",
+        cache="c",
+    )
+
+
+def test_evidence_is_enough_to_look_at_it() -> None:
+    """Recorded attestations are verified, and no registry is asked."""
+    evidence = MemoryTree({})
+
+    assert proving_of(MemoryTree({}), Policy(), Proofs(), (evidence,), nothing) == Proving(evidence=(evidence,))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[provenance]\nverify = true",
+        'enable = ["unattested"]',
+        "[[rules]]\nid = 'own'\nwhen = \"component.direct || provenance.status == 'absent'\"",
+    ],
+)
+def test_what_only_the_answer_decides_is_asked(text: str) -> None:
+    """A rule that never gets its answer would pass everything."""
+    policy = read_policy(text, "bomvet.toml")
+
+    found = proving_of(MemoryTree({}), policy, Proofs(), (), nothing)
+
+    assert found is not None
+    assert found.ask
+
+
+def test_rules_about_other_things_have_nobody_asked() -> None:
+    """Provenance is asked for by those who want it."""
+    policy = read_policy("[[rules]]\nid = 'own'\nwhen = 'component.direct'", "bomvet.toml")
+
+    assert proving_of(MemoryTree({}), policy, Proofs(), (), nothing) is None
+
+
+def test_the_identity_lock_of_the_project_and_another() -> None:
+    """That at the top of the tree, unless another is named."""
+    tree = MemoryTree({"bomvet.identities.toml": LOCK})
+    own = proving_of(tree, Policy(), Proofs(), (), nothing)
+    other = proving_of(
+        tree,
+        Policy(),
+        Proofs(identities="/x/o.toml"),
+        (),
+        lambda _path, _limit: LOCK.replace("pypi/a", "pypi/b").encode(),
+    )
+
+    assert own is not None
+    assert own.identities is not None
+    assert (own.ask, own.identities.source, list(own.identities.entries)) == (
+        False, "bomvet.identities.toml", ["pkg:pypi/a"],
+    )  # fmt: skip
+    assert other is not None
+    assert other.identities is not None
+    assert (other.identities.source, list(other.identities.entries)) == ("o.toml", ["pkg:pypi/b"])
+
+
+@pytest.mark.parametrize(
+    ("files", "proofs", "problem"),
+    [
+        ({}, Proofs(identities="/x/i.toml"), "the identity lock i.toml cannot be read: No such file or directory"),
+        (
+            {"bomvet.identities.toml": b"\xff"},
+            Proofs(),
+            "the identity lock bomvet.identities.toml cannot be read: it is not UTF-8",
+        ),
+        ({"bomvet.identities.toml": LOCK}, Proofs(trusted_root="/x/r"), "the trusted root r cannot be read: No such "),
+        ({"bomvet.identities.toml": LOCK}, Proofs(npm_keys="/x/k"), "the list of keys k cannot be read: No such file"),
+    ],
+)
+def test_what_cannot_be_read_is_told(files: dict[str, bytes | str], proofs: Proofs, problem: str) -> None:
+    """By the name of the file."""
+    with pytest.raises(UsageError, match=problem):
+        proving_of(MemoryTree(files), Policy(), proofs, (), nothing)

@@ -671,6 +671,38 @@ def test_enrichers_run_in_their_order() -> None:
     assert result.assessment.verdict is Verdict.PASSED
 
 
+@pytest.mark.parametrize(
+    ("policy", "status"),
+    [
+        (Policy(), ("c", "off", "off unless the policy enables it")),
+        (Policy(enable=("c",)), ("c", "ok", "")),
+        (Policy(enable=("c",), disable=("c",)), ("c", "off", "switched off by the policy")),
+    ],
+)
+def test_a_rule_that_only_a_policy_turns_on(policy: Policy, status: tuple[str, str, str]) -> None:
+    """It is off by itself, and says so; to disable it is stronger."""
+    seen: list[str] = []
+
+    def look(component: Component, _: Facts) -> Iterator[Finding]:
+        seen.append(component.purl)
+        return iter(())
+
+    optional = Check(rule=Rule(id="c", title="t", help="h", enabled=False), on_component=look)
+    result = scan(
+        MemoryTree({"lock": ""}),
+        policy,
+        Context(now=NOW),
+        resolvers=[given(INVENTORY)],
+        enrichers=[],
+        checks=[optional],
+    )
+
+    assert statuses(result) == [status]
+    assert bool(seen) is (status[1] == "ok")
+    assert result.assessment is not None
+    assert result.assessment.verdict is Verdict.PASSED
+
+
 def test_unmet_needs() -> None:
     """An enricher without what it needs is skipped, and that leaves the answer open."""
     result = enriched(enricher("net", needs=Needs(network=True)), enricher("db", needs=Needs(advisories=True)))

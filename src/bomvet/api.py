@@ -20,12 +20,12 @@ from bomvet.policy.document import Advisories, Policy, names_exploitation, servi
 if TYPE_CHECKING:
     from bomvet.advisories.backends import OnlineStore
     from bomvet.advisories.tracing import Judged
-    from bomvet.inputs import Checked
+    from bomvet.inputs import Checked, Proofs
     from bomvet.model.diff import Described, Diff
     from bomvet.model.finding import Statement
     from bomvet.model.inventory import Component, Scope
     from bomvet.model.result import ScanResult
-    from bomvet.plugin import FileTree
+    from bomvet.plugin import FileTree, Proving
     from bomvet.policy.baseline import Baseline
     from bomvet.policy.vex import Vex
 
@@ -58,12 +58,22 @@ def sbom(
     exclude: Sequence[str] = (),
     use_ignore_files: bool = True,
     resolve: bool = False,
+    provenance: Policy | None = None,
+    proofs: Proofs | None = None,
+    offline: bool = False,
 ) -> ScanResult:
-    """The inventory of `target`, without judgement; `resolve` asks npm and uv for the locks that are missing."""
+    """The inventory of `target`, without judgement; `resolve` asks npm and uv for the locks that are missing.
+
+    With `provenance`, a policy that says what is wanted, also who built what, by `proofs`.
+    """
     opened = open_target(target, exclude=exclude, use_ignore_files=use_ignore_files)
     if resolve:
         opened = _resolved(opened)
-    return _told(pipeline.inspect(opened.tree, subject=_timed(subject, opened)), opened)
+    result = pipeline.inspect(opened.tree, subject=_timed(subject, opened))
+    if provenance:
+        with _asking(provenance, _proving(opened.tree, provenance, proofs, ""), offline=offline) as context:
+            result = pipeline.proved(result, context)
+    return _told(result, opened)
 
 
 def scan(
@@ -81,6 +91,7 @@ def scan(
     offline: bool = False,
     osv_url: str = "",
     cache: str = "",
+    proofs: Proofs | None = None,
 ) -> ScanResult:
     """Everything about `target`, judged by `policy` (default: the target's own, else the built-in one).
 
@@ -88,6 +99,7 @@ def scan(
     scanned.  `baseline` is a file with the result of an earlier scan, or a git revision: what is known does not fail.
     Advisories come from the file `database`, or from the service at `osv_url` (default: the policy's, else OSV's
     own), whose records are kept in the folder `cache`; `offline` opens no connection.
+    `proofs` are what provenance is proved by, besides the identity lock of the target.
     Without advisories the verdict is *incomplete*, never *passed*.  Raises `UsageError` and
     `PolicyFileError`; what cannot be read becomes an `Unknown` in the result.
     """
@@ -95,7 +107,8 @@ def scan(
     opened = open_target(target, exclude=policy.exclude, use_ignore_files=use_ignore_files)
     if resolve:
         opened = _resolved(opened)
-    with _context(policy, database, now=now, offline=offline, osv_url=osv_url, cache=cache) as context:
+    proving = _proving(opened.tree, policy, proofs, cache)
+    with _context(policy, database, proving, now=now, offline=offline, osv_url=osv_url, cache=cache) as context:
         known = _baseline(
             baseline, target, policy, context, subject, use_ignore_files=use_ignore_files, resolve=resolve
         )
@@ -116,6 +129,7 @@ def explained(
     offline: bool = False,
     osv_url: str = "",
     cache: str = "",
+    proofs: Proofs | None = None,
 ) -> Iterator[tuple[ScanResult, Judge | None]]:
     """What `scan` gives, and what the same records say of components, also where they do not affect them.
 
@@ -124,7 +138,8 @@ def explained(
     from bomvet.advisories.tracing import judged  # noqa: PLC0415 - not needed otherwise
 
     opened = open_target(target, exclude=policy.exclude, use_ignore_files=use_ignore_files)
-    with _context(policy, database, offline=offline, osv_url=osv_url, cache=cache) as context:
+    proving = _proving(opened.tree, policy, proofs, cache)
+    with _context(policy, database, proving, offline=offline, osv_url=osv_url, cache=cache) as context:
         answers, subject = _vex(opened.tree, policy, vex, vex_products), _timed(AS_FOUND, opened)
         result = pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers)
         store = context.advisories
@@ -133,23 +148,44 @@ def explained(
 
 @contextlib.contextmanager
 def _context(
-    policy: Policy, database: str, *, now: dt.datetime | None = None, offline: bool, osv_url: str, cache: str
+    policy: Policy,
+    database: str,
+    proving: Proving | None,
+    *,
+    now: dt.datetime | None = None,
+    offline: bool,
+    osv_url: str,
+    cache: str,
 ) -> Iterator[Context]:
     """What plug-ins are given; connections and databases are open as long as it is."""
     with contextlib.ExitStack() as stack:
-        context = Context(
-            now=now or dt.datetime.now(dt.UTC),
-            max_age=policy.max_age,
-            registries=policy.registries,
-            cool_down=policy.cool_down,
-            ask_registries=_asks_registries(policy),
-            clients=_own_clients(policy),
-        )
-        if not offline:
-            from bomvet.net import Client as Network  # noqa: PLC0415 - not needed otherwise
-
-            context = _with_catalogues(replace(context, http=stack.enter_context(Network())), policy)
+        context = stack.enter_context(_asking(policy, proving, now=now, offline=offline))
+        if context.http:
+            context = _with_catalogues(context, policy)
         yield _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
+
+
+@contextlib.contextmanager
+def _asking(
+    policy: Policy, proving: Proving | None, *, now: dt.datetime | None = None, offline: bool
+) -> Iterator[Context]:
+    """The network, unless the run is offline, and what may be asked of it."""
+    context = Context(
+        now=now or dt.datetime.now(dt.UTC),
+        max_age=policy.max_age,
+        registries=policy.registries,
+        cool_down=policy.cool_down,
+        ask_registries=_asks_registries(policy),
+        clients=_own_clients(policy, proving),
+        proving=proving,
+    )
+    if offline:
+        yield context
+        return
+    from bomvet.net import Client as Network  # noqa: PLC0415 - not needed otherwise
+
+    with Network() as network:
+        yield replace(context, http=network)
 
 
 def _vex(tree: FileTree, policy: Policy, files: Sequence[str], products: Sequence[str]) -> Vex | None:
@@ -193,9 +229,25 @@ def _asks_registries(policy: Policy) -> bool:
     return policy.ask_registries or any("release" in rule.when.fields for rule in policy.rules)
 
 
-def _own_clients(policy: Policy) -> tuple[Client, ...]:
+def _proving(tree: FileTree, policy: Policy, proofs: Proofs | None, cache: str) -> Proving | None:
+    """What provenance is to be established, and by what."""
+    from bomvet.inputs import Proofs, proving_of  # noqa: PLC0415 - not needed for an SBOM
+
+    stated = proofs or Proofs()
+    evidence = [_evidence(path) for path in stated.attestations]
+    return proving_of(tree, policy, stated, evidence, content, cache=cache)
+
+
+def _evidence(path: str) -> FileTree:
+    """The folder or file of recorded attestations at `path`."""
+    from bomvet.sources.directory import DIRECTORY  # noqa: PLC0415 - for those who have some
+
+    return DIRECTORY.open(path, use_ignore_files=False, **({} if os.path.isdir(path) else {"kept": 1}))
+
+
+def _own_clients(policy: Policy, proving: Proving | None) -> tuple[Client, ...]:
     """What the user's package managers are set to, where that may be of use."""
-    if not (policy.cool_down or _asks_registries(policy)):
+    if not (policy.cool_down or _asks_registries(policy) or proving):
         return ()
     from bomvet.clients import own_clients  # noqa: PLC0415 - rarely asked for
 

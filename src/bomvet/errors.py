@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+SETTINGS_HINT = "`bomvet list settings` shows every setting"
+
 
 class BomvetError(Exception):
     """An error with what to do next in `hint`; `exit_code` as frozen in the reference."""
@@ -20,13 +22,13 @@ class UsageError(BomvetError):
 
 
 class PolicyFileError(BomvetError):
-    """A policy file has errors; `problems` lists every one with its line."""
+    """A policy file, or another of its kind, has errors; `problems` lists every one with its line."""
 
-    def __init__(self, path: str, problems: tuple[str, ...]) -> None:
+    def __init__(self, path: str, problems: tuple[str, ...], *, hint: str = SETTINGS_HINT) -> None:
         count = f"{len(problems)} error{'s' if len(problems) > 1 else ''}"
         super().__init__(
             "\n".join((f"{path}: {count}", *(f"  {problem}" for problem in problems))),
-            hint="`bomvet list settings` shows every setting",
+            hint=hint,
         )
         self.problems = problems
 

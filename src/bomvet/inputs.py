@@ -1,4 +1,4 @@
-"""What is brought along to a scan: VEX documents, and the baseline of what was known before."""
+"""What is brought along to a scan: VEX documents, what provenance is proved by, and the baseline of what was known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from bomvet.errors import FileUnreadableError, MalformedError, UsageError
 from bomvet.model.globs import matches
 from bomvet.model.purl import parts
 from bomvet.model.records import dataclass
+from bomvet.plugin import Proving
 from bomvet.policy.baseline import Baseline, keys_for
+from bomvet.policy.document import asks_provenance
 from bomvet.policy.vex import Checker, Vex, problem
 
 if TYPE_CHECKING:
@@ -19,9 +21,14 @@ if TYPE_CHECKING:
     from bomvet.documents._vex import VexDocument
     from bomvet.model.finding import Statement
     from bomvet.model.inventory import Inventory
+    from bomvet.model.provenance import IdentityLock
     from bomvet.model.result import ScanResult
     from bomvet.plugin import FileTree
+    from bomvet.policy.document import Policy
 
+#: Who is expected to publish what, at the top of a project.
+IDENTITIES = "bomvet.identities.toml"
+MAX_IDENTITIES_BYTES, MAX_ROOT_BYTES = 16 * 1024 * 1024, 4 * 1024 * 1024
 MAX_VEX_BYTES, MAX_DOCUMENTS = 64 * 1024 * 1024, 1000
 #: Which fingerprint of ours a SARIF result carries.
 SARIF_KEY = "bomvet/v1"
@@ -161,6 +168,69 @@ def checked(
             why = notes[0].rpartition(" is not applied: ")[2] if notes else "no component of the project is meant"
             found.append(Checked(text=f"{about}: {why}", wrong=True))
     return found
+
+
+# -- provenance ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proofs:
+    """What the user brings to prove provenance: all files by name, and folders of recorded `attestations`.
+
+    `identities` is the identity lock, empty for the one in the target; `trusted_root` sigstore's trusted root, empty
+    for the one that ships; `npm_keys` further keys of npm registries.
+    """
+
+    attestations: tuple[str, ...] = ()
+    identities: str = ""
+    trusted_root: str = ""
+    npm_keys: str = ""
+
+
+def proving_of(
+    tree: FileTree, policy: Policy, proofs: Proofs, evidence: Sequence[FileTree], read: Read, *, cache: str = ""
+) -> Proving | None:
+    """What provenance is wanted, and by what; None where nobody asks who built anything.
+
+    Raises `UsageError` where a file cannot be read, and `PolicyFileError` where the identity lock has errors.
+    """
+    identities = _identities(tree, proofs.identities, read)
+    stated, ask = policy.provenance, asks_provenance(policy)
+    if not (ask or evidence or identities):
+        return None
+    return Proving(
+        ask=ask,
+        exempt=stated.exempt,
+        proof=stated.proof,
+        evidence=tuple(evidence),
+        root=_brought(proofs.trusted_root, "trusted root", MAX_ROOT_BYTES, read),
+        keys=_brought(proofs.npm_keys, "list of keys", MAX_ROOT_BYTES, read),
+        identities=identities,
+        cache=cache,
+    )
+
+
+def _identities(tree: FileTree, path: str, read: Read) -> IdentityLock | None:
+    """The lock at `path`, else that of the project."""
+    if not path and not tree.exists(IDENTITIES):
+        return None
+    from bomvet.provenance.identities import read_identities  # noqa: PLC0415 - for those who have a lock
+
+    name = os.path.basename(path) if path else IDENTITIES
+    try:
+        data = read(path, MAX_IDENTITIES_BYTES) if path else tree.read(IDENTITIES)
+        text = data.decode("utf-8")
+    except (FileUnreadableError, OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or ("it is not UTF-8" if isinstance(error, ValueError) else error)
+        raise UsageError(f"the identity lock {name} cannot be read: {why}") from None
+    return read_identities(text.replace("\r\n", "\n"), name)
+
+
+def _brought(path: str, what: str, limit: int, read: Read) -> bytes:
+    try:
+        return read(path, limit) if path else b""
+    except OSError as error:
+        raise UsageError(f"the {what} {os.path.basename(path)} cannot be read: {error.strerror}") from None
 
 
 # -- the baseline ----------------------------------------------------------------------------------------------

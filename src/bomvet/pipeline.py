@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bomvet.model.environments import Environment
-    from bomvet.model.finding import Finding
+    from bomvet.model.finding import Finding, Rule
     from bomvet.policy.baseline import Baseline
     from bomvet.policy.document import Policy
     from bomvet.policy.vex import Vex
@@ -61,6 +61,8 @@ _RESOLVABLE = ("pkg:npm/", "pkg:pypi/")
 _ALSO_MANIFESTS = ("python/requirements",)
 #: OSV's name of the ecosystem, which orders go by, by purl type.
 _ORDERED = {"pypi": "PyPI", "npm": "npm"}
+#: Who is asked for the provenance of what an SBOM lists.
+_PROVING = ("provenance", "identities")
 #: The end of the year 9999.
 _LAST_SECOND = 253_402_300_799
 
@@ -117,10 +119,15 @@ def scan(
     asked = discover("bomvet.enrichers", Enricher) if enrichers is None else tuple(enrichers)
     judges = discover("bomvet.checks", Check) if checks is None else tuple(checks)
     facts, enriched = _enrich(result.inventory, result.facts, asked, context)
-    findings, judged = _judge(result.inventory, facts, [judge for judge in judges if judge.id not in policy.disable])
+    findings, judged = _judge(result.inventory, facts, [judge for judge in judges if _is_on(judge.rule, policy)])
     today = context.now.date()
     own, ruled = _ruled(policy, result.inventory, facts, today)
     off = [PluginStatus(id=id_, status=Status.OFF, reason="switched off by the policy") for id_ in policy.disable]
+    off += [
+        PluginStatus(id=rule.id, status=Status.OFF, reason="off unless the policy enables it")
+        for rule in (judge.rule for judge in judges)
+        if rule.id not in policy.disable and not _is_on(rule, policy)
+    ]
     plugins = (*result.plugins, *enriched, *judged, *off, *ruled)
     found = (*_reweighed(findings, policy), *own)
     answers = answered(found, vex or NO_VEX, root=result.inventory.root, today=today)
@@ -144,6 +151,13 @@ def scan(
         plugins=plugins,
         assessment=replace(assessment, suppressed=answers.suppressed, stated=answers.stated, notes=notes),
     )
+
+
+def proved(result: ScanResult, context: Context) -> ScanResult:
+    """`result` of `inspect` with who built what, and nothing else of the outside."""
+    asked = [enricher for enricher in discover("bomvet.enrichers", Enricher) if enricher.id in _PROVING]
+    facts, enriched = _enrich(result.inventory, result.facts, asked, context)
+    return replace(result, facts=facts, plugins=(*result.plugins, *enriched))
 
 
 def version_key(kind: str, version: str) -> object:
@@ -323,6 +337,10 @@ def _unmet(enricher: Enricher, context: Context) -> str:
     if enricher.needs.advisories and context.advisories is None:
         return context.no_advisories
     return ""
+
+
+def _is_on(rule: Rule, policy: Policy) -> bool:
+    return (rule.enabled or rule.id in policy.enable) and rule.id not in policy.disable
 
 
 def _judge(inventory: Inventory, facts: Facts, checks: Iterable[Check]) -> tuple[list[Finding], list[PluginStatus]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -31,12 +32,19 @@ def load_policy(path: str = "", *, target: str = ".", ignore_files: Sequence[str
     The lists of other tools that the policy names, and `ignore_files`, are among its waivers.
     """
     found = policy_file(path, target=target)
-    policy = read_policy(found.text, found.name, found.table, _rule_ids) if found else Policy()
+    policy = _read(found) if found else Policy()
     lists = [(name, found.beside(name)) for name in policy.ignore_files] if found else []
     lists += [(os.path.basename(name), _text(name, _IGNORES)) for name in ignore_files]
     for name, text in lists:
         policy = _ignoring(policy, text, name)
     return policy
+
+
+def _read(file: PolicyFile) -> Policy:
+    """The policy with the digest of its file, unless that is the manifest of a project that has no policy in it."""
+    policy = read_policy(file.text, file.name, file.table, _rule_ids)
+    digest = hashlib.sha256(file.text.encode()).hexdigest() if policy.source else ""
+    return replace(policy, digest=digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ import pytest
 from bomvet.errors import UsageError
 from bomvet.model.inventory import Hash
 from bomvet.model.provenance import Attestation, EvidenceKind, LogStrength, ProvenanceStatus, Step
-from bomvet.provenance._json import strict
+from bomvet.provenance._strict import strict
 from bomvet.provenance.bundles import BundleVerifier
 from bomvet.provenance.evidence import Evidence, Expected, Form
 from bomvet.provenance.keys import shipped_keys

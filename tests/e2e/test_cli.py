@@ -523,6 +523,7 @@ def test_list_names_every_setting(cli: Cli) -> None:
     inner = {
         "db": [f"db.{key}" for key in known("[db]\nx = 1", "db.x")],
         "osv": [f"osv.{key}" for key in known("[osv]\nx = 1", "osv.x")],
+        "provenance": [f"provenance.{key}" for key in known("[provenance]\nx = 1", "provenance.x")],
         "exploitation": [f"exploitation.{key}" for key in known("[exploitation]\nx = 1", "exploitation.x")],
         "rules": ["rules", *(f"rules.{key}" for key in known("[[rules]]\nx = 1", "rules[1].x"))],
         "waivers": ["waivers", *(f"waivers.{key}" for key in known("[[waivers]]\nx = 1", "waivers[1].x"))],

@@ -388,6 +388,50 @@ def test_licence_and_scope() -> None:
     assert diff(before, pypi("a", licences=(Licence(name="MIT"),))).changes == ()
 
 
+def built(status: str, **who: str) -> tuple[tuple[str, str], ...]:
+    """What an SBOM says of who built a component."""
+    return tuple((f"bomvet:provenance:{name}", value) for name, value in {"status": status, **who}.items())
+
+
+def test_another_publisher_is_told() -> None:
+    """Who built it differs where it should not; commit, ref and run of another version do not count."""
+    ada = built("verified", issuer="i", repository="https://git.example/ada/a", commit="1", workflow="w")
+    eve = built("verified", issuer="i", repository="https://git.example/eve/a", commit="2", workflow="w")
+    account = built("verified", issuer="j", subject="robot@git.example")
+    before = pypi("a", "1.0", properties=ada)
+
+    assert differences(before, pypi("a", "1.0", properties=eve)) == (
+        Difference(
+            aspect=Aspect.PROVENANCE,
+            before=("repository https://git.example/ada/a",),
+            after=("repository https://git.example/eve/a",),
+        ),
+    )
+    assert differences(before, pypi("a", "1.0", properties=account)) == (
+        Difference(
+            aspect=Aspect.PROVENANCE,
+            before=("issuer i", "repository https://git.example/ada/a", "workflow w"),
+            after=("issuer j", "subject robot@git.example"),
+        ),
+    )
+    later = built("verified", issuer="i", repository="https://git.example/ada/a", commit="3", workflow="w")
+    assert diff(before, pypi("a", "1.0", properties=later)).changes == ()
+
+
+def test_another_answer_to_who_built_it_is_told() -> None:
+    """Where there is no publisher any more the status says so; where nobody asked there is nothing to compare."""
+    proved, gone = built("verified", issuer="i", repository="r"), built("absent")
+    before = described(pypi("a", properties=proved), pypi("b", properties=proved))
+    after = described(pypi("a", properties=gone), pypi("b"))
+    (change,) = diff(before, after).changes
+
+    assert (change.name, change.differences) == (
+        "a",
+        (Difference(aspect=Aspect.PROVENANCE, before=("status verified",), after=("status absent",)),),
+    )
+    assert diff(before, described(pypi("a"), pypi("b"))).not_compared == (Aspect.PROVENANCE,)
+
+
 def test_what_one_side_never_states_is_not_compared() -> None:
     """Neither hashes nor licences nor scopes of a tool that writes none are lost; that is told once."""
     rich = described(pypi("a", hashes=(ONE,), licences=(Licence(expression="MIT"),), scope=Scope.DEV))

@@ -20,6 +20,7 @@ from bomvet.model.facts import (
 )
 from bomvet.model.finding import Assessment, Finding, PolicyUsed, RiskScore, ScoreTerm, Verdict, Waived, Waiver
 from bomvet.model.inventory import Component, Inventory, Location, Relationship, Scope, Unknown
+from bomvet.model.provenance import ProvenanceAnswer, ProvenanceStatus
 from bomvet.model.result import PluginStatus, Status
 from bomvet.policy.assess import assess
 from bomvet.policy.conditions import conditions
@@ -396,10 +397,15 @@ def test_reasons_are_counted_apart() -> None:
 
 def test_the_policy_that_decided_is_named() -> None:
     """The result says which file it was, and its thresholds."""
-    policy = Policy(source="central.toml", fail_on=(), allow_incomplete=True, require_components=True)
+    policy = Policy(source="central.toml", digest="d", fail_on=(), allow_incomplete=True, require_components=True)
 
     assert judged(policy=policy).policy == PolicyUsed(
-        source="central.toml", fail_on="never", unknown_severity="fail", allow_incomplete=True, require_components=True
+        source="central.toml",
+        digest="d",
+        fail_on="never",
+        unknown_severity="fail",
+        allow_incomplete=True,
+        require_components=True,
     )
 
 
@@ -567,3 +573,26 @@ def test_unused_waivers_may_fail(number: int, reason: str) -> None:
 
     assert (judged(policy=policy).verdict, judged(policy=policy).reasons) == (Verdict.FAILED, (reason,))
     assert judged(policy=policy, inventory=OPEN).verdict is Verdict.INCOMPLETE
+
+
+# ── provenance ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("required", [True, False])
+@pytest.mark.parametrize(
+    ("status", "is_open"),
+    [
+        (ProvenanceStatus.VERIFIED, False),
+        (ProvenanceStatus.ABSENT, False),
+        (ProvenanceStatus.INVALID, False),
+        (ProvenanceStatus.UNSUPPORTED, True),
+        (ProvenanceStatus.NOT_ESTABLISHED, True),
+    ],
+)
+def test_provenance_that_stays_open(status: ProvenanceStatus, *, is_open: bool, required: bool) -> None:
+    """What could not be established leaves the verdict open where it is required, and there alone."""
+    answer = ProvenanceAnswer(status=status, reason="why", required=required)
+    assessment = judged(facts=Facts(provenance={"pkg:pypi/a@1": answer}))
+
+    assert assessment.not_established == (("pkg:pypi/a@1: why",) if is_open and required else ())
+    assert assessment.verdict is (Verdict.INCOMPLETE if is_open and required else Verdict.PASSED)

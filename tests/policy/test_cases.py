@@ -138,6 +138,45 @@ def test_outcomes(text: str, policy: str, expected: str) -> None:
             "service",
         ),
         ('service = { ref = "svc:x" }', "service.ref == 'svc:x'", "service"),
+        ("", "provenance.status == 'not-established' && !has(provenance.files)", None),
+        (
+            'provenance = { repository = "https://git.example/a", ref = "refs/tags/v2" }',
+            (
+                "provenance.status == 'verified' && provenance.repository == 'https://git.example/a' && "
+                "provenance.ref_class == 'tag' && provenance.kinds == ['slsa-provenance'] && provenance.log == 'proof' && "
+                "provenance.files == 1 && provenance.attested_files == 1 && provenance.changes == []"
+            ),
+            None,
+        ),
+        (
+            'provenance = { ref_class = "branch", kinds = ["signature"], log = "promise", slsa = "SLSA Build L2" }',
+            (
+                "provenance.ref == 'refs/heads/main' && provenance.kinds == ['signature'] && provenance.log == 'promise' "
+                "&& provenance.slsa == ''"
+            ),
+            "release",
+        ),
+        (
+            'provenance = { status = "absent", level = "none", files = 3, declared = ["https://git.example/a"] }',
+            (
+                "provenance.kinds == [] && provenance.issuer == '' && provenance.level == 'none' && "
+                "provenance.attested_files == 0 && provenance.files == 3 && provenance.declared.size() == 1"
+            ),
+            None,
+        ),
+        (
+            'provenance = { status = "identity-mismatch", changes = ["trigger", "owner"], owner = "o", issuer = "i" }',
+            "provenance.changes == ['owner', 'trigger'] && provenance.owner == 'o' && provenance.issuer == 'i'",
+            None,
+        ),
+        (
+            'provenance = { workflow = "w", trigger = "t", runner = "r", commit = "c" }',
+            (
+                "provenance.workflow == 'w' && provenance.trigger == 't' && provenance.runner == 'r' && "
+                "provenance.commit == 'c' && !has(provenance.level) && !has(provenance.declared)"
+            ),
+            None,
+        ),
     ],
 )
 def test_fields(text: str, when: str, on: str | None) -> None:
@@ -255,6 +294,20 @@ HEAD = '[[tests]]\nname = "a"\nexpect = "fail"\n'
             HEAD + "advisory = { severity = 'x' }",
             "line 1: tests[1]: must be one of critical, high, medium, low, none, unknown, not 'x'",
         ),
+        (
+            HEAD + "provenance = { ref_class = 'x' }",
+            "line 1: tests[1]: must be one of tag, branch, pull-request, not 'x'",
+        ),
+        (
+            HEAD + "provenance = { log = 'x' }",
+            "line 1: tests[1]: must be one of proof, promise, none, not 'x'",
+        ),
+        (
+            HEAD + "provenance = { level = 'x' }",
+            "line 1: tests[1]: must be one of none, provenance, trusted-publisher, staged-publish, not 'x'",
+        ),
+        (HEAD + "provenance = { files = 'x' }", "line 4: tests[1].provenance.files must be a whole number"),
+        (HEAD + "provenance = { file = 1 }", "line 4: unknown setting tests[1].provenance.file; did you mean files?"),
         (HEAD + "advisory = 1", "line 4: tests[1].advisory must be a table"),
         (HEAD + "service = {}\nadvisory = {}", "line 1: a test is about a service, or about a component"),
     ],

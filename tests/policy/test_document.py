@@ -14,6 +14,7 @@ from bomvet.policy.document import (
     Exploitation,
     Ignores,
     Policy,
+    Provenance,
     UnknownSeverity,
     UnusedWaivers,
     cool_down,
@@ -381,6 +382,7 @@ RULE = '[[rules]]\nid = "own"\n'
     [
         ("unused-waivers = 'x'", "line 1: unused-waivers must be one of warn, fail, not 'x'"),
         ("disable = 'x'", "line 1: disable must be a list of texts"),
+        ("enable = 'x'", "line 1: enable must be a list of texts"),
         ("ignore-files = [1]", "line 1: ignore-files must be a list of texts"),
         ("[ignores]\nid = 1", "line 2: unknown setting ignores.id; known are owner, reason, expires"),
         ("[ignores]\nowner = 1", "line 2: ignores.owner must be a text that is not empty"),
@@ -458,13 +460,46 @@ def test_names_of_rules() -> None:
         "line 8: weak-integrity is a built-in rule; a rule of the policy needs its own id",
     )
     assert read_policy("", "bomvet.toml", built_in=lambda: pytest.fail("nobody asked")) == Policy()
-    stated = "disable = ['a']\n[severity]\nb = 'low'"
-    assert read_policy(stated, "bomvet.toml", built_in=lambda: ["a", "b"]).disable == ("a",)
+    stated = "enable = ['c']\ndisable = ['a']\n[severity]\nb = 'low'"
+    policy = read_policy(stated, "bomvet.toml", built_in=lambda: ["a", "b", "c"])
+    assert (policy.enable, policy.disable) == (("c",), ("a",))
+
+
+def test_rules_to_run_besides_the_usual_ones() -> None:
+    """They have to be there, and cannot be switched off as well."""
+    with pytest.raises(PolicyFileError) as caught:
+        read_policy("enable = ['a', 'b']\ndisable = ['b']", "bomvet.toml", built_in=lambda: ["b"])
+
+    assert caught.value.problems == (
+        "line 1: enable: b is disabled as well",
+        "line 1: enable: there is no rule a; known are b",
+    )
 
 
 def test_tests_are_for_another_reader() -> None:
     """A scan does not stumble over them."""
     assert read_policy("tests = 1", "bomvet.toml") == Policy()
+
+
+def test_provenance() -> None:
+    """Whether it is verified, what nobody asks about, and whether a promise of the log is enough."""
+    text = '[provenance]\nverify = true\nexempt = ["pkg:npm/@acme/*"]\nrequire-proof = true\n'
+
+    stated = read_policy(text, "bomvet.toml").provenance
+    assert stated == Provenance(verify=True, exempt=("pkg:npm/@acme/*",), proof=True)
+    assert read_policy("[provenance]\n", "bomvet.toml").provenance == Provenance()
+
+
+def test_provenance_with_errors() -> None:
+    """Each with its line; a name is no pattern of purls."""
+    with pytest.raises(PolicyFileError) as caught:
+        read_policy('[provenance]\nverify = "yes"\nexempt = ["pkg:npm/a", "left-pad"]\nrequire = true', "bomvet.toml")
+
+    assert caught.value.problems == (
+        "line 2: provenance.verify must be true or false",
+        "line 3: provenance.exempt[2] must be a pattern of purls such as pkg:npm/@acme/*",
+        "line 4: unknown setting provenance.require; did you mean require-proof?",
+    )
 
 
 def test_places_to_ask_for_what_is_exploited() -> None:

@@ -67,7 +67,17 @@ def test_what_is_asked(text: str, on: str, fields: dict[str, set[str]]) -> None:
             [Fault(2, 12, "component has no field nmae; did you mean name?")],
         ),
         ("component['nmae'] == 'a'", "component", [Fault(1, 11, "component has no field nmae; did you mean name?")]),
-        ("provenance.x == 'a'", "component", [Fault(1, 12, "provenance has no field x; known are status")]),
+        (
+            "provenance.xyzzy == 'a'",
+            "component",
+            [
+                Fault(
+                    1,
+                    12,
+                    "provenance has no field xyzzy; known are status, kinds, issuer, repository, owner, workflow, ref, ref_class, trigger, runner, commit, level, slsa, log, attested_files, files, changes, declared",
+                )
+            ],
+        ),
         ("advisory.kev", "component", [Fault(1, 1, 'advisory is known in rules with on = "advisory"')]),
         (
             "release.age_days > 1",

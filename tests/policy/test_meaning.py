@@ -32,6 +32,7 @@ cool-down = "7d"
 vex = ["vex/*.json", "a.vex"]
 allow-incomplete = true
 require-components = true
+enable = ["c"]
 disable = ["a", "b"]
 [severity]
 unpinned-git = "low"
@@ -48,6 +49,7 @@ advisory.kev
         "  epss>0.5 and critical",
         "A severity that nobody has stated is an open question",
         "The advisory data must hold EPSS scores and the KEV catalogue, else exit code 3: `bomvet db update` fetches them",
+        "Rules that are run besides the usual ones: c",
         "Rules that are not run: a, b",
         "Findings of unpinned-git are low",
         "Rule own (high) finds each advisory of which this is true:",

@@ -32,11 +32,33 @@ from bomvet.model.inventory import (
     Scope,
     Service,
 )
+from bomvet.model.provenance import (
+    EvidenceKind,
+    IdentityChange,
+    IdentityField,
+    LogStrength,
+    ProvenanceAnswer,
+    ProvenanceStatus,
+    PublisherIdentity,
+    PublishLevel,
+    Step,
+)
 from bomvet.model.records import replace
 from bomvet.model.result import PluginStatus, Status
 from bomvet.policy.expressions import compiled
 from bomvet.policy.rules import CustomRule, Ran, run
 from bomvet.policy.variables import MAX_LIST
+from tests.checks.component.provenance import (
+    IDENTITY,
+    SIGNATURE,
+    SLSA,
+    absent,
+    answer,
+    identity,
+    invalid,
+    refusal,
+    verified,
+)
 
 TODAY = dt.date(2026, 11, 24)
 ROOT = Component(purl="pkg:generic/shop", name="shop", directory="")
@@ -199,6 +221,86 @@ def test_a_rule_about_services() -> None:
 def test_fields(when: str, on: str) -> None:
     """Every field has the value that the model has."""
     assert FULL.purl in [finding.subject for finding in ran(when, on).findings]
+
+
+OTHER = replace(SLSA, identity=replace(IDENTITY, repository="https://github.com/mallory/left-pad"), bundle="11" * 32)
+#: Of another file of the release.
+WHEEL = replace(SLSA, digest=Hash(algorithm="sha256", value="22" * 32), bundle="22" * 32)
+PROMISED = replace(WHEEL, strength=LogStrength.PROMISE, level="SLSA Build L1")
+PUBLISHED = replace(SLSA, kind=EvidenceKind.NPM_PUBLISH, identity=None, level="", strength=LogStrength.PROOF)
+PLAIN = replace(SLSA, identity=PublisherIdentity(issuer="https://accounts.example", subject="a@b.example"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "when"),
+    [
+        (None, "provenance.status == 'not-established'"),
+        (verified(), "provenance.status == 'verified' && provenance.repository.startsWith('https://github.com/acme/')"),
+        (verified(SLSA, SIGNATURE), "provenance.kinds == ['npm-signature', 'slsa-provenance']"),
+        (verified(), "provenance.issuer.endsWith('githubusercontent.com') && provenance.owner.endsWith('/acme')"),
+        (verified(), "provenance.workflow == '.github/workflows/release.yml' && provenance.trigger == 'push'"),
+        (verified(), "provenance.ref == 'refs/tags/v1.3.1' && provenance.ref_class == 'tag'"),
+        (verified(), "provenance.runner == 'github-hosted' && provenance.commit == 'c0ffee'"),
+        (verified(level=PublishLevel.STAGED), "provenance.level == 'staged-publish'"),
+        (verified(SLSA, PROMISED), "provenance.slsa == 'SLSA Build L1' && provenance.log == 'promise'"),
+        (verified(SLSA, replace(PROMISED, digest=SLSA.digest)), "provenance.slsa == 'SLSA Build L2'"),
+        (verified(SLSA, replace(WHEEL, kind=EvidenceKind.PYPI_PUBLISH)), "provenance.slsa == ''"),
+        (verified(SLSA, files=2, attested=1), "provenance.slsa == ''"),
+        (verified(SLSA, replace(SLSA, contradictions=("the commit",))), "provenance.slsa == ''"),
+        (verified(replace(SLSA, digest=None)), "provenance.slsa == 'SLSA Build L2'"),
+        (verified(SLSA, PUBLISHED), "provenance.slsa == 'SLSA Build L2' && provenance.log == 'proof'"),
+        (verified(SIGNATURE), "provenance.log == 'none' && provenance.slsa == '' && provenance.repository == ''"),
+        (verified(PLAIN), "provenance.repository == '' && provenance.ref_class == ''"),
+        (absent(files=4), "provenance.status == 'absent' && provenance.kinds == [] && provenance.repository == ''"),
+        (absent(files=4), "provenance.attested_files == 0 && provenance.files == 4"),
+        (verified(declared=("https://git.example/a",)), "provenance.declared == ['https://git.example/a']"),
+        (verified(), "provenance.changes == []"),
+        (verified(SLSA, OTHER), "provenance.owner.endsWith('/acme') && !has(provenance.repository)"),
+        (answer(ProvenanceStatus.NOT_ESTABLISHED), "provenance.status == 'not-established' && provenance.files == 1"),
+        (invalid(refusal(Step.LOG)), "provenance.status == 'invalid'"),
+    ],
+)
+def test_fields_of_provenance(answer: ProvenanceAnswer | None, when: str) -> None:
+    """Every field has the value that the model has; what is established to be nothing is empty."""
+    facts = Facts(provenance={FULL.purl: answer} if answer else {})
+
+    assert FULL.purl in [finding.subject for finding in ran(when, "component", facts).findings]
+
+
+@pytest.mark.parametrize(
+    "name", ["kinds", "issuer", "repository", "trigger", "slsa", "log", "attested_files", "changes"]
+)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        answer(ProvenanceStatus.NOT_ESTABLISHED, SLSA),
+        answer(ProvenanceStatus.UNSUPPORTED),
+        invalid(SLSA, refusal(Step.LOG)),
+    ],
+)
+def test_provenance_that_is_not_established(answer: ProvenanceAnswer | None, name: str) -> None:
+    """It is not there, whatever part of it verified: no rule may take it for an answer."""
+    facts = Facts(provenance={FULL.purl: answer} if answer else {})
+
+    assert FULL.purl in found(f"!has(provenance.{name})", "component", facts)
+    assert found(f"provenance.{name} == provenance.{name} && component.name == '@acme/a'", "release", facts) == [
+        f"cannot be decided for {FULL.purl}: provenance.{name} is not established"
+    ]
+
+
+def test_what_is_not_as_it_is_locked() -> None:
+    """The names of the fields that changed."""
+    changes = (
+        IdentityChange(what=IdentityField.TRIGGER, before="push", after="schedule"),
+        IdentityChange(what=IdentityField.OWNER, before="a", after="b"),
+    )
+    facts = Facts(provenance={FULL.purl: verified()}, identities={FULL.purl: identity(*changes)})
+
+    assert found("provenance.changes == ['owner', 'trigger']", "release", facts) == [
+        FULL.purl,
+        "cannot be decided for pkg:pypi/b: provenance.changes is not established",
+    ]
 
 
 @pytest.mark.parametrize(

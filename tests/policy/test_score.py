@@ -27,8 +27,30 @@ from bomvet.model.facts import (
 )
 from bomvet.model.finding import RiskScore, ScoreTerm
 from bomvet.model.inventory import Completeness, Component, Confidence, Inventory, Relationship, Scope
+from bomvet.model.provenance import (
+    EarlierRelease,
+    EvidenceKind,
+    IdentityAnswer,
+    IdentityChange,
+    IdentityField,
+    LogStrength,
+    ProvenanceAnswer,
+    ProvenanceStatus,
+    PublishLevel,
+    Step,
+)
 from bomvet.model.records import replace
-from bomvet.policy.score import AGES, BANDS, LEVELS, MAINTENANCE, scores, telling
+from bomvet.policy.score import AGES, BANDS, EVIDENCE, LEVELS, MAINTENANCE, PROVENANCE, scores, telling
+from tests.checks.component.provenance import (
+    SIGNATURE,
+    SLSA,
+    absent,
+    identity,
+    invalid,
+    refusal,
+    verified,
+)
+from tests.checks.component.provenance import answer as built
 
 ROOT = Component(purl="pkg:generic/shop", name="shop", directory="", dependencies=Completeness.COMPLETE)
 TAP = Component(purl="pkg:npm/tap@1", name="tap", version="1", dependencies=Completeness.COMPLETE)
@@ -73,10 +95,14 @@ def scored(
     *,
     lists: Any = LISTS,
     unaffected: Any = (),
+    provenance: ProvenanceAnswer | None = None,
+    locked: IdentityAnswer | None = None,
     **where: Any,
 ) -> RiskScore:
     """That of `tap`."""
     facts = Facts(
+        provenance={TAP.purl: provenance} if provenance else {},
+        identities={TAP.purl: locked} if locked else {},
         advisories={TAP.purl: answer} if answer else {},
         releases={TAP.purl: release} if release else {},
         catalogues=lists,
@@ -276,6 +302,106 @@ def test_maintenance(answer: ReleaseAnswer | None, expected: tuple[float, float,
     assert terms(scored(known(), answer))["maintenance"] == expected
 
 
+PROMISED = replace(SLSA, strength=LogStrength.PROMISE)
+OWNER = IdentityChange(what=IdentityField.OWNER, before="a", after="b")
+WORKFLOW = IdentityChange(what=IdentityField.WORKFLOW, before="a", after="b")
+STRONGER = EarlierRelease(version="1.0", uploaded="", level=PublishLevel.PROVENANCE)
+MISMATCH = replace(SLSA, status=ProvenanceStatus.IDENTITY_MISMATCH)
+LYING = replace(SLSA, contradictions=("the commit is another",))
+SAID = "1.0 was published with provenance"
+
+
+@pytest.mark.parametrize(
+    ("answer", "locked", "expected"),
+    [
+        (verified(), None, (0, 0, "who built it is proved")),
+        (verified(), identity(), (0, 0, "who built it is proved")),
+        (verified(SLSA, SIGNATURE), None, (0, 0, "who built it is proved")),
+        (verified(SLSA, PROMISED), None, (1, 1, "who built it is verified without proof")),
+        (absent(), None, (3, 3, "nothing says who built it")),
+        (verified(SIGNATURE), None, (3, 3, "nothing says who built it")),
+        (verified(), identity(WORKFLOW), (10, 10, "its workflow is not the one that is locked")),
+        (absent(stronger=STRONGER), None, (20, 20, SAID)),
+        (verified(stronger=STRONGER, changes=("new dependency a",)), None, (40, 40, f"{SAID}; new dependency a")),
+        (verified(), identity(WORKFLOW, OWNER), (40, 40, "its owner is not the one that is locked")),
+        (built(ProvenanceStatus.IDENTITY_MISMATCH, MISMATCH), None, (40, 40, "it is not by whom it is expected from")),
+        (
+            built(ProvenanceStatus.IDENTITY_MISMATCH, MISMATCH),
+            identity(WORKFLOW),
+            (10, 10, "its workflow is not the one that is locked"),
+        ),
+        (verified(LYING), None, (40, 40, "its SLSA provenance claims what its certificate denies")),
+        (invalid(refusal(Step.ENTRY)), None, (50, 50, "its SLSA provenance is refused at the log entry")),
+        (
+            invalid(replace(refusal(Step.FORMAT, kind=EvidenceKind.SBOM), step=None), LYING),
+            identity(OWNER),
+            (50, 50, "its attested SBOM is refused"),
+        ),
+        (
+            invalid(refusal(Step.ENTRY), refusal(Step.DIGEST)),
+            None,
+            (60, 60, "it is not what its SLSA provenance is about"),
+        ),
+        (
+            invalid(refusal(Step.DIGEST, "the registry has another", kind=EvidenceKind.OTHER)),
+            None,
+            (60, 60, "the registry has another"),
+        ),
+        (
+            built(ProvenanceStatus.NOT_ESTABLISHED, reason="the registry answers 500"),
+            None,
+            (0, 3, "not established: the registry answers 500"),
+        ),
+        (
+            built(ProvenanceStatus.UNSUPPORTED),
+            None,
+            (0, 3, "not established: its evidence is of a form that is not verified here"),
+        ),
+    ],
+)
+def test_provenance(
+    answer: ProvenanceAnswer, locked: IdentityAnswer | None, expected: tuple[float, float, str]
+) -> None:
+    """The worst of what is known of who built it; the terms of all else stay as they are."""
+    found = scored(known(HIGH), provenance=answer, locked=locked)
+
+    assert terms(found)["provenance"] == expected
+    assert {**terms(scored(known(HIGH))), "provenance": expected} == terms(found)
+    assert terms(scored(known(), provenance=answer, locked=locked))["provenance"] == expected
+
+
+def test_evidence_against_a_component_tells() -> None:
+    """Though no advisory does; that there is none does not."""
+    for answer in (verified(), absent(), built(ProvenanceStatus.NOT_ESTABLISHED)):
+        assert telling([scored(known(), provenance=answer)]) == ()
+    for answer in (invalid(refusal(Step.LOG)), invalid(refusal(Step.DIGEST)), absent(stronger=STRONGER)):
+        score = scored(known(), provenance=answer)
+        assert telling([score]) == (score,)
+
+
+def test_nobody_knows_who_built_it() -> None:
+    """The range holds whatever is not against the component, and nothing but that."""
+    unknown = scored(known(HIGH))
+    for name, points in EVIDENCE.items():
+        assert (points <= PROVENANCE) is (name in ("absent", "promise", "proof"))
+    for answer in (verified(), verified(PROMISED), absent(), built(ProvenanceStatus.NOT_ESTABLISHED)):
+        score = scored(known(HIGH), provenance=answer)
+        assert unknown.low <= score.low <= score.high <= unknown.high
+
+
+def test_components_of_a_kind_share_their_terms_with_what_built_them() -> None:
+    """One that nobody attested is of another kind than one that somebody did."""
+    one, two, three = OTHERS[:3]
+    facts = Facts(
+        advisories={other.purl: known() for other in OTHERS},
+        provenance={one.purl: absent(), two.purl: absent(), three.purl: verified()},
+    )
+    found = {score.subject: score for score in scores(Inventory(components=OTHERS[:3]), facts)}
+
+    assert found[one.purl].terms is found[two.purl].terms
+    assert found[one.purl].terms != found[three.purl].terms
+
+
 def test_the_greatest_stand_first() -> None:
     """By the middle of the range, then the upper bound, then the name."""
     answers = {OTHERS[0].purl: known(), OTHERS[1].purl: known(HIGH), OTHERS[2].purl: known(HIGH)}
@@ -344,11 +470,28 @@ PLACES = st.fixed_dictionaries(
 MODEST = settings(deadline=None, max_examples=40)
 
 
+ANSWERS = st.sampled_from(
+    [
+        None,
+        verified(),
+        verified(PROMISED),
+        absent(),
+        built(ProvenanceStatus.NOT_ESTABLISHED),
+        absent(stronger=STRONGER),
+        verified(LYING),
+        invalid(refusal(Step.LOG)),
+        invalid(refusal(Step.DIGEST)),
+    ]
+)
+
+
 @MODEST
-@given(st.lists(MATCHES, max_size=3), st.none() | RELEASES, PLACES)
-def test_bounds_and_sum(matches: list[AdvisoryMatch], release: ReleaseAnswer | None, where: Any) -> None:
+@given(st.lists(MATCHES, max_size=3), st.none() | RELEASES, ANSWERS, PLACES)
+def test_bounds_and_sum(
+    matches: list[AdvisoryMatch], release: ReleaseAnswer | None, answer: ProvenanceAnswer | None, where: Any
+) -> None:
     """From 0 to 100, no term negative, the sum of what is shown; malware is never below 90."""
-    found = scored(known(*matches), release, **where)
+    found = scored(known(*matches), release, provenance=answer, **where)
 
     assert 0 <= found.low <= found.high <= 100
     assert all(0 <= term.low <= term.high for term in found.terms)
@@ -370,7 +513,7 @@ def test_one_more_advisory_never_lowers(matches: list[AdvisoryMatch], more: Advi
 @MODEST
 @given(MATCHES, PLACES)
 def test_worse_never_lowers(match: AdvisoryMatch, where: Any) -> None:
-    """A higher CVSS score, an entry in KEV, a higher band, a stronger scope, more dependants: each is worse."""
+    """A higher CVSS score, an entry in KEV, a higher band, a stronger scope, worse evidence: each is worse."""
 
     def rising(found: list[RiskScore]) -> bool:
         return all(a.low <= b.low and a.high <= b.high for a, b in itertools.pairwise(found))
@@ -382,6 +525,9 @@ def test_worse_never_lowers(match: AdvisoryMatch, where: Any) -> None:
     assert rising([scored(known(replace(match, kev=kev)), **where) for kev in (None, KEV)])
     assert rising([scored(known(match), **{**where, "scope": s}) for s in (Scope.DEV, Scope.OPTIONAL, Scope.REQUIRED)])
     assert rising([scored(known(match), **{**where, "dependants": n}) for n in (1, 3, 10, 50)])
+    worse = [verified(), verified(PROMISED), absent(), absent(stronger=STRONGER), verified(LYING),
+             invalid(refusal(Step.LOG)), invalid(refusal(Step.DIGEST))]  # fmt: skip
+    assert rising([scored(known(match), provenance=answer, **where) for answer in worse])
     words = [Release(age=100), Release(age=100, status="archived"), Release(age=100, yanked="-"),
              Release(age=100, status="quarantined")]  # fmt: skip
     assert rising([scored(known(match), replace(FINE, release=word), **where) for word in words])
@@ -441,6 +587,8 @@ def test_the_page_has_the_points() -> None:
         assert f"| {days} | {points:g} |" in text
     for word, points in MAINTENANCE.items():
         assert f"| {word} | {points:g} |" in text
+    rows = re.findall(r"^\| [^|]+ \| (\d+) \| (?:\[[a-z-]+\]\([^)]+\) )?\|$", text, re.MULTILINE)
+    assert [float(points) for points in rows] == list(EVIDENCE.values())
     for level, (least, greatest) in LEVELS.items():
         assert f"| {level.value} | {3 * least:g} to {3 * greatest:g} |" in text
 

@@ -27,6 +27,7 @@ from bomvet.model.inventory import (
 )
 from bomvet.model.purl import project_purl, pypi_purl
 from bomvet.model.result import Input, ScanResult, Skipped, Snapshot, Target
+from tests.reports import proven
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -303,6 +304,9 @@ MANY = result(
 )
 
 
+PROVEN = result(proven.INVENTORY, facts=proven.FACTS)
+
+
 def hostile(one: str, other: str) -> ScanResult:
     """A scan in which two texts stand wherever a file could have put them."""
     component = package(
@@ -320,7 +324,7 @@ def hostile(one: str, other: str) -> ScanResult:
     answer = AdvisoryAnswer(standing=Standing.KNOWN, matches=(advisory,))
     return result(
         Inventory(root=project(other or "x"), components=(component,)),
-        facts=Facts(advisories={component.purl: answer}),
+        facts=Facts(advisories={component.purl: answer}) | proven.hostile(component.purl, one, other),
         assessment=SCAN.assessment,
     )
 
@@ -334,6 +338,7 @@ SAMPLES = {
     "clean-scan": CLEAN_SCAN,
     "odd": ODD,
     "many": MANY,
+    "proven": PROVEN,
 }
 
 # -- generated -------------------------------------------------------------------------------------------------

@@ -109,6 +109,8 @@ _SINGULAR = {
     "assemblies": "ref",
     "dependencies": "ref",
     "response": "response",
+    "claims": "claim",
+    "counterClaims": "counterClaim",
 }
 
 

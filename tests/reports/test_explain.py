@@ -14,6 +14,7 @@ from bomvet.errors import BomvetError, NotEstablishedError, UsageError
 from bomvet.model.facts import AdvisoryAnswer, Catalogue, Epss, Facts, Kev, Rating, Severity, Standing
 from bomvet.model.finding import Assessment, Finding, RiskScore, ScoreTerm, Verdict, Waived, Waiver
 from bomvet.model.inventory import Component, Confidence, Distribution, Inventory, Location, Scope, Unknown
+from bomvet.model.provenance import ProvenanceAnswer, ProvenanceStatus
 from bomvet.model.result import PluginStatus, Snapshot, Status
 from bomvet.reports._explain import (
     NoSuchComponentError,
@@ -634,3 +635,43 @@ def test_no_word_is_lost(text: str, width: int) -> None:
 
     assert words == ["why", *text.split()]
     assert all(len(line.replace("\u200b", "")) <= max(width, 40) or len(line.split()) <= 2 for line in lines)
+
+
+# -- who built it ----------------------------------------------------------------------------------------------
+
+BUILT = ProvenanceAnswer(status=ProvenanceStatus.ABSENT, registry="npm.packages.example", required=True)
+MOVED = Finding(
+    rule="publisher-changed", subject=TAP.purl, severity=Severity.HIGH, message="Tap moved.", remediation="Ask."
+)
+
+
+def test_who_built_it_and_what_rules_say_of_that() -> None:
+    """After the risk, with what to do; findings of other components are not told."""
+    facts = Facts(advisories={TAP.purl: known(standing=Standing.ABSENT)}, provenance={TAP.purl: BUILT})
+    other = replace(MOVED, subject=PIPE.purl)
+    assessment = Assessment(
+        verdict=Verdict.FAILED, findings=(MOVED, other), scores=(RiskScore(subject=TAP.purl, low=1, high=2),)
+    )
+
+    told = explain(scanned(facts=facts, assessment=assessment), "tap", target=".")
+
+    assert (
+        "  risk    1 to 2 of 100:\n"
+        "  provenance  absent, asked of npm.packages.example\n"
+        "    publisher-changed  HIGH: Tap moved.\n"
+        "    do      Ask.\n"
+        "  advisories  none known"
+    ) in told.text
+    assert told.exit_code == 0
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_who_built_it_is_not_established(required: bool) -> None:  # noqa: FBT001
+    """Exit code 3 where the verdict hangs on it."""
+    answer = replace(BUILT, status=ProvenanceStatus.NOT_ESTABLISHED, reason="offline", required=required)
+    facts = Facts(advisories={TAP.purl: known(standing=Standing.ABSENT)}, provenance={TAP.purl: answer})
+
+    told = explain(scanned(facts=facts), "tap", target=".")
+
+    assert "  provenance  not established, asked of npm.packages.example: offline\n" in told.text
+    assert told.exit_code == (3 if required else 0)

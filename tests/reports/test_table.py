@@ -29,6 +29,7 @@ from bomvet.model.inventory import (
     Scope,
     Unknown,
 )
+from bomvet.model.provenance import ProvenanceAnswer, ProvenanceStatus
 from bomvet.model.result import ScanResult, Skipped, Snapshot, Target
 from bomvet.plugin import RenderOptions
 from bomvet.reports.table import TABLE
@@ -350,3 +351,17 @@ def test_a_digest_in_the_place_of_a_version_is_not_shown() -> None:
 
     assert text.startswith("sink · 1 component")
     assert "why   sink > pipe@2" in text
+
+
+def test_how_many_are_proved() -> None:
+    """One line where who built what was asked, with and without a judgement; none where nobody asked."""
+    facts = Facts(
+        provenance={
+            PIPE.purl: ProvenanceAnswer(status=ProvenanceStatus.ABSENT),
+            TAP.purl: ProvenanceAnswer(status=ProvenanceStatus.NOT_ESTABLISHED),
+        }
+    )
+
+    for result in (replace(judged(), facts=facts), replace(RESULT, facts=facts)):
+        assert "\n\nProvenance: 0 of 2 verified, 1 absent, 1 not established.\n" in table(result)
+    assert "Provenance" not in table(judged())

@@ -43,12 +43,12 @@ class Kept(NamedTuple):
 
 
 class RecordCache:
-    """The records in the folder `folder`; `now` gives seconds since the epoch.  To be used in `with`."""
+    """The records in the file `name` of `folder`; `now` gives seconds since the epoch.  To be used in `with`."""
 
-    def __init__(self, folder: str, *, now: Callable[[], float], limit: int = MAX_BYTES) -> None:
+    def __init__(self, folder: str, *, now: Callable[[], float], limit: int = MAX_BYTES, name: str = NAME) -> None:
         self._now, self._limit = now, limit
-        self._path = os.path.join(folder, NAME) if folder else ""
-        opened = _opened(folder) if folder else None
+        self._path = os.path.join(folder, name) if folder else ""
+        opened = _opened(folder, self._path) if folder else None
         self.works = opened is not None
         """Whether what is kept outlives the process."""
         self._connection = opened or _in_memory()
@@ -134,9 +134,8 @@ def _unpacked(packed: Any) -> bytes | None:
     return body if engine.eof else None
 
 
-def _opened(folder: str) -> sqlite3.Connection | None:
-    """The cache in `folder`, made where there is none, made anew where it is damaged; None where it cannot be."""
-    path = os.path.join(folder, NAME)
+def _opened(folder: str, path: str) -> sqlite3.Connection | None:
+    """The cache at `path`, made where there is none, made anew where it is damaged; None where it cannot be."""
     for _ in range(2):
         try:
             _prepare(folder, path)

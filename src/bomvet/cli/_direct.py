@@ -27,6 +27,11 @@ _SHARED: dict[str, tuple[str, object]] = {
     "--source-name": ("source_name", _TEXT),
     "--source-version": ("source_version", _TEXT),
     "--allow-incomplete": ("allow_incomplete", True),
+    "--provenance": ("provenance", True),
+    "--no-provenance": ("provenance", False),
+    "--attestations": ("attestations", _LIST),
+    "--trusted-root": ("trusted_root", _TEXT),
+    "--npm-keys": ("npm_keys", _TEXT),
     "--no-allow-incomplete": ("allow_incomplete", False),
 }
 PLAIN: dict[str, dict[str, tuple[str, object]]] = {
@@ -43,6 +48,7 @@ PLAIN: dict[str, dict[str, tuple[str, object]]] = {
         "--exit-zero": ("exit_zero", True),
         "--ask-registries": ("ask_registries", True),
         "--no-ask-registries": ("ask_registries", False),
+        "--identities": ("identities", _TEXT),
         "--require-components": ("require_components", True),
         "--no-require-components": ("require_components", False),
     },

@@ -326,6 +326,56 @@ AskRegistries = Annotated[
         show_default=False,
     ),
 ]
+Provenance = Annotated[
+    bool | None,
+    typer.Option(
+        "--provenance/--no-provenance",
+        help="Verify who built every locked artefact, by asking the registries.",
+        envvar="BOMVET_PROVENANCE",
+        show_default=False,
+    ),
+]
+Attestations = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--attestations",
+        help="A folder or file of recorded attestations; repeatable.",
+        metavar="PATH",
+        envvar="BOMVET_ATTESTATIONS",
+        callback=given(),
+    ),
+]
+Identities = Annotated[
+    str | None,
+    typer.Option(
+        "--identities",
+        help="The publishers to expect. [default: the target's bomvet.identities.toml]",
+        metavar="FILE",
+        envvar="BOMVET_IDENTITIES",
+        callback=given(),
+        show_default=False,
+    ),
+]
+TrustedRoot = Annotated[
+    str | None,
+    typer.Option(
+        "--trusted-root",
+        help="The sigstore authorities and logs to trust, instead of those that ship.",
+        metavar="FILE",
+        envvar="BOMVET_TRUSTED_ROOT",
+        callback=given(),
+    ),
+]
+NpmKeys = Annotated[
+    str | None,
+    typer.Option(
+        "--npm-keys",
+        help="Further keys of npm registries, as these state them.",
+        metavar="FILE",
+        envvar="BOMVET_NPM_KEYS",
+        callback=given(),
+    ),
+]
 RequireComponents = Annotated[
     bool | None,
     typer.Option(

@@ -122,6 +122,60 @@ def put(data: bytes, path: str) -> None:
         raise UsageError(f"{path} cannot be written: {error.strerror}", hint=hint) from None
 
 
+def put_whole(data: bytes, path: str) -> bool:
+    """As `put`, but the file is there as a whole or as it was before; whether it was not as `data` already.
+
+    A file that is a link is refused, and never replaced by what is no link.
+    """
+    if not path or os.path.abspath(path).startswith("/dev/"):
+        put(data, path)
+        return True
+    if os.path.islink(path):
+        raise UsageError(f"{path} is a symbolic link, which is not followed", hint="delete it first")
+    import tempfile  # noqa: PLC0415 - few commands keep a file
+
+    folder = os.path.dirname(path) or "."
+    unfinished = ""
+    try:
+        mode = _mode(path)
+        if mode is not None and _content(path) == data:
+            return False
+        descriptor, unfinished = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.")
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), 0o666 & ~_umask() if mode is None else mode)
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except OSError as error:
+        if unfinished:
+            with contextlib.suppress(OSError):
+                os.unlink(unfinished)
+        hint = "create the folder first" if error.errno == errno.ENOENT else ""
+        raise UsageError(f"{path} cannot be written: {error.strerror}", hint=hint) from None
+    return True
+
+
+def _mode(path: str) -> int | None:
+    """The permissions of a file; None where there is none."""
+    try:
+        return os.stat(path).st_mode & 0o777
+    except FileNotFoundError:
+        return None
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _umask() -> int:
+    """What new files may not be allowed; it can only be read by being set."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
 def _opened(path: str, flags: int) -> int:
     """Open for writing; a link in the scanned project must not lead to another file of the machine."""
     if os.path.abspath(path).startswith("/dev/"):  # /dev/stdout is a link

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import UsageError
 from bomvet.model.inventory import Contact
+from bomvet.model.records import replace
 from bomvet.pipeline import Subject
 
 if TYPE_CHECKING:
+    from bomvet.inputs import Proofs
     from bomvet.model.environments import Environment
     from bomvet.policy.document import Policy
 
@@ -106,3 +108,22 @@ def database(path: str | None) -> str:
     from bomvet.api import default_database  # noqa: PLC0415 - slow, and often not needed
 
     return os.path.expanduser(path) if path else default_database()
+
+
+def proved(policy: Policy, *, verify: bool | None) -> Policy:
+    """`policy` with what the command line says of provenance."""
+    return policy if verify is None else replace(policy, provenance=replace(policy.provenance, verify=verify))
+
+
+def proofs(
+    attestations: list[str] | None, identities: str | None, trusted_root: str | None, npm_keys: str | None
+) -> Proofs:
+    """What provenance is proved by."""
+    from bomvet.inputs import Proofs  # noqa: PLC0415 - the help text needs none of it
+
+    return Proofs(
+        attestations=tuple(attestations or ()),
+        identities=identities or "",
+        trusted_root=trusted_root or "",
+        npm_keys=npm_keys or "",
+    )

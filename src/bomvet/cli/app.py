@@ -19,9 +19,12 @@ COMMANDS = {
     "sbom": ("bomvet.cli.sbom", "sbom"),
     "diff": ("bomvet.cli.diff", "diff"),
     "explain": ("bomvet.cli.explain", "explain"),
+    "verify": ("bomvet.cli.verify", "app"),
     "vex": ("bomvet.cli.vex", "app"),
+    "sign": ("bomvet.cli.sign", "sign"),
     "db": ("bomvet.cli.db", "app"),
     "policy": ("bomvet.cli.policy", "app"),
+    "trust": ("bomvet.cli.trust", "app"),
     "list": ("bomvet.cli.list_", "list_"),
 }
 

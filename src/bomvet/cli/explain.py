@@ -34,6 +34,11 @@ def explain(
     no_ignore: opt.NoIgnore = False,
     vex: opt.Vex = None,
     vex_product: opt.VexProduct = None,
+    provenance: opt.Provenance = None,
+    attestations: opt.Attestations = None,
+    identities: opt.Identities = None,
+    trusted_root: opt.TrustedRoot = None,
+    npm_keys: opt.NpmKeys = None,
     config: opt.Config = None,
 ) -> int:
     """Explain a component or an advisory.
@@ -48,6 +53,7 @@ def explain(
 
     policy = policies.load_policy(config or "", target=target)
     policy = replace(policy, exclude=(*policy.exclude, *(exclude or ())), **values.advisories(advisories))
+    policy = values.proved(policy, verify=provenance)
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
     with api.explained(
         target,
@@ -59,6 +65,7 @@ def explain(
         use_ignore_files=not no_ignore,
         vex=vex or (),
         vex_products=vex_product or (),
+        proofs=values.proofs(attestations, identities, trusted_root, npm_keys),
     ) as (result, judge):
         explanation = _explain.explain(result, subject, target=target, width=width, judge=judge)
     sys.stdout.write(explanation.text)

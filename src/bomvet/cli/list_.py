@@ -45,7 +45,8 @@ def _enrichers() -> list[tuple[str, str]]:
 def _rules() -> list[tuple[str, str]]:
     from bomvet.plugin import Check, discover  # noqa: PLC0415
 
-    return [(c.id, c.rule.title) for c in discover("bomvet.checks", Check)]
+    checks = discover("bomvet.checks", Check)
+    return [(c.id, c.rule.title + ("" if c.rule.enabled else "  (off unless the policy enables it)")) for c in checks]
 
 
 def _formats() -> list[tuple[str, str]]:
@@ -72,8 +73,12 @@ SETTINGS = (
     ("exploitation.epss-url", "", "where to ask for EPSS where the database has none, instead of FIRST; or none"),
     ("osv.url", '"https://api.osv.dev"', "the service to ask for advisories"),
     ("osv.private", "[]", "patterns of package names that are not sent to the service: @acme/*"),
+    ("provenance.verify", "false", "verify who built every locked artefact; what cannot be established is open"),
+    ("provenance.exempt", "[]", "patterns of purls whose provenance nobody asks about: pkg:npm/@acme/*"),
+    ("provenance.require-proof", "false", "take no promise of the transparency log for a proof"),
     ("db.max-age", '"7d"', "oldest advisory data to trust, in days or hours: 7d, 36h"),
     ("db.url", "", "where db update finds the advisories, instead of OSV's bucket; a list: mirrors in sequence"),
+    ("enable", "[]", "ids of built-in rules to run that are off by themselves: unattested"),
     ("disable", "[]", "ids of built-in rules that are not run"),
     ("severity", "{}", 'a table [severity]: what a built-in rule weighs, such as unpinned-git = "low"'),
     ("rules", "[]", "rules of your own, each a table [[rules]] of the keys below"),

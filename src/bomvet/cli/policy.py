@@ -51,7 +51,8 @@ unused-waivers = "warn"
 [db]
 max-age = "7d"
 
-# Built-in rules weigh what you say, or are not run: see `bomvet list rules`.
+# Built-in rules weigh what you say, are run that are off by themselves, or are not run: see `bomvet list rules`.
+# enable = ["unattested"]
 # disable = ["weak-integrity"]
 # [severity]
 # unpinned-git = "low"

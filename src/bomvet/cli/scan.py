@@ -40,6 +40,11 @@ def scan(
     baseline: opt.Baseline = None,
     cool_down: opt.CoolDown = None,
     ask_registries: opt.AskRegistries = None,
+    provenance: opt.Provenance = None,
+    attestations: opt.Attestations = None,
+    identities: opt.Identities = None,
+    trusted_root: opt.TrustedRoot = None,
+    npm_keys: opt.NpmKeys = None,
     exit_zero: opt.ExitZero = False,
     exclude: opt.Exclude = None,
     no_ignore: opt.NoIgnore = False,
@@ -66,20 +71,15 @@ def scan(
     stated = _stated(fail_on, max_age, allow_incomplete, require_components, cool_down, ask_registries)
     policy = policies.load_policy(config or "", target=target, ignore_files=ignore_files or ())
     policy = policies.checked(_with(policy, stated | values.advisories(advisories), exclude))
+    policy = values.proved(policy, verify=provenance)
     named: Any = {"name": source_name, "version": source_version, "author": author, "omit": omit}
     read: Any = {"installed": installed, "drift": drift, "python": python, "platform": platform}
     data: Any = {"database": values.database(db), "cache": values.cache(cache_dir), "osv_url": osv_url or ""}
     answered: Any = {"vex": vex or (), "vex_products": vex_product or (), "baseline": baseline or ""}
-    result = api.scan(
-        target,
-        policy=policy,
-        subject=values.subject(policy, **named, **read),
-        resolve=values.resolve(wanted=resolve, offline=offline),
-        use_ignore_files=not no_ignore,
-        offline=offline,
-        **data,
-        **answered,
-    )
+    how: Any = {"resolve": values.resolve(wanted=resolve, offline=offline), "use_ignore_files": not no_ignore}
+    proofs = values.proofs(attestations, identities, trusted_root, npm_keys)
+    meant = values.subject(policy, **named, **read)
+    result = api.scan(target, policy=policy, subject=meant, offline=offline, proofs=proofs, **data, **answered, **how)
     return _written(result, wanted, spec_version, target, exit_zero=exit_zero)
 
 

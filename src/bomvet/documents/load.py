@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bomvet.documents.cyclonedx import is_cyclonedx, read_cyclonedx
 from bomvet.errors import MalformedError
-from bomvet.model.diff import Described
+from bomvet.model.diff import PROVED, Described
+from bomvet.model.records import replace
+
+if TYPE_CHECKING:
+    from bomvet.model.inventory import Component
+    from bomvet.model.provenance import ProvenanceAnswer
 
 _STARTS = (b"{", b"\xef\xbb\xbf")
 _OUR_KEYS = frozenset({"schema", "tool", "target", "inventory"})
@@ -53,4 +58,16 @@ def _result(document: dict[str, Any], name: str) -> Described:
         result = ScanResult.from_dict(document)
     except DecodeError as error:
         raise MalformedError(f"no result of bomvet that this version reads: {error}") from None
-    return Described(source=name, kind="bomvet", inventory=Inventory.merge([result.inventory]))
+    answers = result.facts.provenance
+    components = [_with(c, answers[c.purl]) if c.purl in answers else c for c in result.inventory.components]
+    inventory = Inventory.merge([replace(result.inventory, components=tuple(components))])
+    return Described(source=name, kind="bomvet", inventory=inventory)
+
+
+def _with(component: Component, answer: ProvenanceAnswer) -> Component:
+    """`component` with what an SBOM says of who built it."""
+    who = answer.identity
+    subject = who.subject if who and not who.repository else ""
+    values = (answer.status.value, *((who.issuer, who.repository, who.workflow, subject) if who else ()))
+    stated = [(name, value) for name, value in zip(PROVED, values, strict=False) if value]
+    return replace(component, properties=tuple(sorted((*component.properties, *stated))))

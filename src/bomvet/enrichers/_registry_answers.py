@@ -13,7 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bomvet.model.facts import Release
+from bomvet.model.purl import pypi_name
 from bomvet.model.records import replace
+from bomvet.versions.filenames import file_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 _LONGEST = 300
 _MOST_MAINTAINERS = 50
 _STATES = frozenset({"active", "archived", "quarantined", "deprecated"})
-_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz", ".tar.Z", ".egg", ".exe", ".msi", ".rpm", ".dmg", ".deb")
 #: npm puts this in the place of a package that it removed.
 _HOLDING = re.compile(r"0\.0\.[0-9]+-security(?:\.[0-9]+)?").fullmatch
 
@@ -41,7 +42,7 @@ class PypiPage:
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
         name = document.get("name")
-        self._name = _separators("-", name).lower() if isinstance(name, str) else ""
+        self._name = pypi_name(name) if isinstance(name, str) else ""
 
     def release(self, version: str) -> Release | None:
         """The release; None where there is no file of it."""
@@ -75,7 +76,7 @@ class PypiPage:
 
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for file in _list(self._document.get("files")):
-            version = _file_version(_text(_table(file).get("filename")), self._name)
+            version = file_version(_text(_table(file).get("filename")), self._name)
             if version:
                 found[PEP440.canonical(version)].append({**file, _VERSION: version})
         return found
@@ -92,29 +93,6 @@ class PypiPage:
         ]
         final = [(key, version) for key, version in keys if not is_prerelease(key)]
         return max(final or keys)[1] if keys else ""
-
-
-_SEPARATORS = re.compile(r"[-_.]+")
-_separators = _SEPARATORS.sub
-
-
-def _file_version(filename: str, name: str) -> str:
-    """The version that the name of a file of the project `name` tells; empty where it tells none."""
-    if filename.endswith(".whl"):
-        parts = filename.split("-")
-        return parts[1] if len(parts) in (5, 6) else ""
-    for suffix in _SUFFIXES:
-        if filename.endswith(suffix):
-            stem = filename.removesuffix(suffix)
-            # The name may have dashes of its own, and the version too: what reads as the name is the name.
-            dashes = [match.start() for match in _DASH(stem)][:_MOST_DASHES]
-            at = next((at for at in dashes if _separators("-", stem[:at]).lower() == name), stem.rfind("-"))
-            return stem[at + 1 :]
-    return ""
-
-
-_DASH = re.compile("-").finditer
-_MOST_DASHES = 50
 
 
 class NpmPage:

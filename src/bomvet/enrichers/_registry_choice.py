@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
     from bomvet.model.inventory import Component, Registry
 
+_ECOSYSTEMS = ("pkg:pypi/", "pkg:npm/")
+#: Qualifiers of packages that come from no registry, and so have no release.
+_ELSEWHERE = frozenset({"vcs_url", "download_url", "file_name"})
+#: What lies in the file of another package, or in the tree.
+_WITHOUT_FILE = frozenset({"bomvet:bundled", "bomvet:link"})
 _PIP_FILES = ("pip.conf", "pip.ini")
 _PYPI_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,212}[a-z0-9])?").fullmatch
 _NPM_PART = re.compile(r"(?!\.)[A-Za-z0-9._~!'()*-]{1,214}").fullmatch
@@ -33,6 +38,15 @@ _LOOPBACK = re.compile(r"(?:127(?:\.[0-9]{1,3}){3}|localhost|\[::1\])(?::[0-9]+)
 #: A host on the internet, as a name with its zone.
 _PUBLIC_HOST = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*(?::[0-9]+)?").fullmatch
 _INSIDE = (".local", ".localhost", ".internal", ".home.arpa", ".intranet", ".lan")
+
+
+def is_release(component: Component) -> bool:
+    """Whether `component` is what a registry has: somebody else's package that comes as a file of its own."""
+    if component.first_party or not component.purl.startswith(_ECOSYSTEMS):
+        return False
+    if any(name in _WITHOUT_FILE for name, _ in component.properties):
+        return False
+    return "?" not in component.purl or all(q not in _ELSEWHERE for q, _ in parts(component.purl).qualifiers)
 
 
 class Choice(NamedTuple):

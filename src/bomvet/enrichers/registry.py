@@ -12,9 +12,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.enrichers._registry_answers import Missing, NpmPage, Page, read_page
-from bomvet.enrichers._registry_choice import Choice, Chooser
+from bomvet.enrichers._registry_choice import Choice, Chooser, is_release
 from bomvet.model.facts import Facts, Release, ReleaseAnswer, Standing
-from bomvet.model.purl import parts
 from bomvet.model.records import replace
 from bomvet.model.result import PluginStatus, Status
 from bomvet.plugin import Context, Enriched, Enricher, Http, Request, Response
@@ -25,11 +24,6 @@ if TYPE_CHECKING:
     from bomvet.model.inventory import Component, Inventory
 
 ID = "registry"
-#: Qualifiers of packages that come from no registry, and so have no release.
-_ELSEWHERE = frozenset({"vcs_url", "download_url", "file_name"})
-#: What lies in the file of another package, or in the tree.
-_WITHOUT_FILE = frozenset({"bomvet:bundled", "bomvet:link"})
-_ECOSYSTEMS = frozenset({"pypi", "npm"})
 #: What is known of a package fits into this many bytes for all but a handful.
 _LIMIT = 32 * 1024 * 1024
 #: No project has so many packages; a lock that states more shall not keep the network busy.
@@ -80,9 +74,7 @@ _NOTHING = Release()
 
 def _item(component: Component) -> _Item | None:
     ecosystem = component.purl[4:].partition("/")[0]
-    if component.first_party or ecosystem not in _ECOSYSTEMS:
-        return None
-    if any(name in _WITHOUT_FILE for name, _ in component.properties) or _is_elsewhere(component):
+    if not is_release(component):
         return None
     notes = [value for name, value in component.properties if name == "bomvet:deprecated"]
     lock = Release(
@@ -90,12 +82,6 @@ def _item(component: Component) -> _Item | None:
         deprecated="" if not notes else "-" if notes[0] == "true" else notes[0],
     )
     return _Item(component, ecosystem, lock)
-
-
-def _is_elsewhere(component: Component) -> bool:
-    if "?" not in component.purl:
-        return False
-    return any(name in _ELSEWHERE for name, _ in parts(component.purl).qualifiers)
 
 
 def _first(moments: Iterable[str]) -> str:

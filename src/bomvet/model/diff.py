@@ -18,6 +18,16 @@ SCHEMA = "1.0"
 #: Purl qualifiers that say where a package comes from; others say what it was built for.
 _PLACES = frozenset({"vcs_url", "download_url", "file_name", "repository_url"})
 
+#: Properties of our documents that say who built a component, as far as that should not change with a version; the
+#: status is first.
+PROVED = (
+    "bomvet:provenance:status",
+    "bomvet:provenance:issuer",
+    "bomvet:provenance:repository",
+    "bomvet:provenance:workflow",
+    "bomvet:provenance:subject",
+)
+
 #: Yarn's own digest of what it made of a package, behind the version of how it did.
 _CHECKSUM = "bomvet:yarn-checksum"
 
@@ -38,13 +48,15 @@ class Aspect(StrEnum):
     """What of a component differs.
 
     `content`: a file of the same version has other digests, as after a replaced release.  `hashes`: others are
-    stated, of which none contradicts (a further file, another algorithm, none at all any more).
+    stated, of which none contradicts (a further file, another algorithm, none at all any more).  `provenance`: another
+    answer to who built it, or another publisher.
     """
 
     CONTENT = "content"
     VERSION = "version"
     SOURCE = "source"
     HASHES = "hashes"
+    PROVENANCE = "provenance"
     LICENCE = "licence"
     SCOPE = "scope"
 
@@ -210,6 +222,8 @@ class _Items:
             self.aspects.add(Aspect.LICENCE)
         if any(map(_is_hashed, self.components)):
             self.aspects.add(Aspect.HASHES)
+        if any(map(_proved, self.components)):
+            self.aspects.add(Aspect.PROVENANCE)
 
     def _add(self, item: _Item) -> None:
         self.groups[item.key].append(item)
@@ -279,6 +293,8 @@ class _Pairs:
         if not same_version:
             yield _difference(Aspect.VERSION, {before.version} - {""}, {after.version} - {""})
         yield from _sources(before, after, same_version=same_version)
+        if Aspect.PROVENANCE in self._stated:
+            yield from _publishers(one, other)
         if Aspect.LICENCE in self._stated and one.licences != other.licences:
             yield from _differing(Aspect.LICENCE, set(_licences(one)), set(_licences(other)))
         if Aspect.SCOPE in self._stated and one.scope is not other.scope and not one.first_party:
@@ -389,6 +405,22 @@ def _hosts(component: Component) -> set[str]:
 def _origin(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     return f"{scheme}://{rest.partition('/')[0].partition('?')[0].partition('#')[0]}".lower() if separator else ""
+
+
+def _publishers(before: Component, after: Component) -> Iterator[Difference]:
+    """Another answer to who built it; where there is a publisher on both sides, another one."""
+    one, other = _proved(before), _proved(after)
+    if not (one and other):
+        return
+    status, issuer = PROVED[:2]
+    names = PROVED if issuer in one and issuer in other else (status,)
+    was, now = ({f"{n.rpartition(':')[2]} {side[n]}" for n in names if n in side} for side in (one, other))
+    yield from _differing(Aspect.PROVENANCE, was, now)
+
+
+def _proved(component: Component) -> dict[str, str]:
+    """What is known of who built it, by property; empty where nobody asked."""
+    return {name: value for name, value in component.properties if name in PROVED}
 
 
 # -- what is in it ---------------------------------------------------------------------------------------------

@@ -18,11 +18,15 @@ from bomvet.model.records import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What a check looks for: `id` in kebab case, one-line `title`, `help` in a few sentences."""
+    """What a check looks for: `id` in kebab case, one-line `title`, `help` in a few sentences.
+
+    One that is not `enabled` is run where the policy enables it.
+    """
 
     id: str
     title: str
     help: str
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,13 +174,17 @@ class RiskScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyUsed:
-    """What decided: the name of the policy file (empty: the built-in policy) and its thresholds."""
+    """What decided: the name of the policy file (empty: the built-in policy) and its thresholds.
+
+    `digest` is the SHA-256 of the file's text, with line feeds for line ends; empty without a file.
+    """
 
     source: str
     fail_on: str
     unknown_severity: str
     allow_incomplete: bool
     require_components: bool
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,9 +195,9 @@ class Assessment:
     a VEX statement answers, `stated` open ones of which it says that they count.  `reasons` says in
     words what led to the verdict; `not_established` holds the questions that stayed open.  `conditions` tells by
     fingerprint which condition of the policy refuses a finding; `known` are the fingerprints of those that the
-    baseline has, which therefore do not fail.  `scores` are the risks of those components that an advisory
-    or the word of their maintainers is against, greatest first; `score` is the upper bound of the greatest of all, None
-    where there is no component.  `notes` tell what was set aside in documents that
+    baseline has, which therefore do not fail.  `scores` are the risks of those components that an advisory,
+    the evidence of who built them or the word of their maintainers is against, greatest first; `score` is the upper
+    bound of the greatest of all, None where there is no component.  `notes` tell what was set aside in documents that
     the judgement rests on, such as VEX statements that may be about something else.
     """
 

@@ -180,6 +180,11 @@ class ProvenanceAnswer:
         return tuple(a for a in self.attestations if a.status is ProvenanceStatus.VERIFIED)
 
     @property
+    def is_open(self) -> bool:
+        """Whether the verdict hangs on an answer that there is not."""
+        return self.required and self.status in (ProvenanceStatus.NOT_ESTABLISHED, ProvenanceStatus.UNSUPPORTED)
+
+    @property
     def identity(self) -> PublisherIdentity | None:
         """That of the strongest verified evidence: provenance before the word of a publisher."""
         found = [a for a in self.verified if a.identity]

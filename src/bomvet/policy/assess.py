@@ -80,6 +80,7 @@ def assess(
 def _used(policy: Policy) -> PolicyUsed:
     return PolicyUsed(
         source=policy.source,
+        digest=policy.digest,
         fail_on=written(policy.fail_on),
         unknown_severity=str(policy.unknown_severity),
         allow_incomplete=policy.allow_incomplete,
@@ -222,6 +223,11 @@ def _open_questions(inventory: Inventory, facts: Facts, plugins: Sequence[Plugin
             for purl, answer in sorted(facts.releases.items())
             if answer.standing is Standing.NOT_ESTABLISHED and purl not in asked
         ]
+    questions += [
+        f"{purl}: {answer.reason}"
+        for purl, answer in sorted(facts.provenance.items())
+        if answer.is_open and purl not in asked
+    ]
     return list(dict.fromkeys(questions))
 
 

@@ -35,9 +35,23 @@ from bomvet.model.inventory import (
     Scope,
     Service,
 )
+from bomvet.model.provenance import (
+    Attestation,
+    EvidenceKind,
+    IdentityAnswer,
+    IdentityChange,
+    IdentityField,
+    LockedIdentity,
+    LogStrength,
+    ProvenanceAnswer,
+    ProvenanceStatus,
+    PublisherIdentity,
+    PublishLevel,
+)
 from bomvet.model.purl import npm_purl, project_purl, pypi_purl
 from bomvet.model.records import dataclass, replace
-from bomvet.policy._reader import Reader, named, one_of, parsed
+from bomvet.model.toml_reader import Reader, named, one_of
+from bomvet.policy._toml import parsed
 from bomvet.policy.assess import assess
 from bomvet.policy.conditions import conditions, written
 from bomvet.policy.document import Policy, UnusedWaivers, within
@@ -48,13 +62,13 @@ from bomvet.policy.waivers import no_order
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bomvet.policy._toml_lines import Path
+    from bomvet.model.toml_lines import Path
     from bomvet.policy.waivers import Order
 
 EXPECTED = ("fail", "warn", "pass", "waived", "incomplete")
 MAX_CASES = 10_000
 _KEYS = ("name", "expect", "condition", "rule", "today", "catalogues", "score", "finding")
-_SUBJECTS = ("component", "advisory", "release", "service")
+_SUBJECTS = ("component", "advisory", "release", "provenance", "service")
 _CATALOGUES = ("kev", "epss")
 _PROJECT = project_purl("project", "", "")
 
@@ -266,7 +280,7 @@ def _world(
             components=(component,),
             relationships=tuple(_edges(component.purl, stated)),
         ),
-        "facts": _facts(component.purl, match, fields.get("release"), catalogues),
+        "facts": _facts(component.purl, match, fields, catalogues),
         "findings": (*found, *([_known_vulnerability(component, match)] if match else ())),
         "scores": () if score is None else (RiskScore(subject=component.purl, low=score, high=score),),
         "subject": component.purl,
@@ -342,14 +356,17 @@ def _rating(stated: Mapping[str, Any]) -> Rating:
 
 
 def _facts(
-    purl: str, match: AdvisoryMatch | None, release: Mapping[str, Any] | None, catalogues: Sequence[str]
+    purl: str, match: AdvisoryMatch | None, fields: Mapping[str, dict[str, Any]], catalogues: Sequence[str]
 ) -> Facts:
     standing = Standing.KNOWN if match else Standing.ABSENT
+    release, built = fields.get("release"), fields.get("provenance")
     answers = {purl: AdvisoryAnswer(standing=standing, matches=(match,) if match else ())}
     releases = {purl: ReleaseAnswer(standing=Standing.KNOWN, release=_release(release))} if release is not None else {}
     return Facts(
         advisories=answers,
         releases=releases,
+        provenance={} if built is None else {purl: _provenance(built)},
+        identities={} if built is None or "changes" not in built else {purl: _changed(purl, built["changes"])},
         catalogues={name: Catalogue(date="", version="", entries=0) for name in catalogues},
     )
 
@@ -362,6 +379,49 @@ def _release(stated: Mapping[str, Any]) -> Release:
         status=stated.get("status", ""),
         maintainers=tuple(stated.get("maintainers", ())),
         latest=stated.get("latest", ""),
+    )
+
+
+#: A ref of each class.
+_REFS = {"tag": "refs/tags/v1", "branch": "refs/heads/main", "pull-request": "refs/pull/1/merge"}
+
+
+def _provenance(stated: Mapping[str, Any]) -> ProvenanceAnswer:
+    """An answer with a piece of verified evidence of each kind; raises `ValueError` for words that there are not."""
+    status = ProvenanceStatus(one_of(tuple(ProvenanceStatus))(stated.get("status", ProvenanceStatus.VERIFIED)))
+    proved = status in (ProvenanceStatus.VERIFIED, ProvenanceStatus.IDENTITY_MISMATCH)
+    kinds = map(one_of(tuple(EvidenceKind)), stated.get("kinds", (EvidenceKind.SLSA,) if proved else ()))
+    ref = stated.get("ref", "")
+    if "ref_class" in stated:
+        ref = ref or _REFS[one_of(tuple(_REFS))(stated["ref_class"])]
+    texts = {key: stated.get(key, "") for key in ("repository", "owner", "workflow", "trigger", "runner", "commit")}
+    made = Attestation(
+        kind=EvidenceKind.SLSA,
+        status=status if proved else ProvenanceStatus.VERIFIED,
+        identity=PublisherIdentity(issuer=stated.get("issuer", ""), subject="", ref=ref, **texts),
+        strength=LogStrength(one_of(tuple(LogStrength))(stated.get("log", LogStrength.PROOF))),
+        level=stated.get("slsa", ""),
+    )
+    level = one_of(tuple(PublishLevel))(stated["level"]) if "level" in stated else ""
+    return ProvenanceAnswer(
+        status=status,
+        attestations=tuple(replace(made, kind=EvidenceKind(kind)) for kind in kinds),
+        required=True,
+        reason="the test says so",
+        files=stated.get("files", 1),
+        attested=stated.get("attested_files", int(proved)),
+        declared=tuple(stated.get("declared", ())),
+        level=PublishLevel(level) if level else None,
+    )
+
+
+def _changed(purl: str, fields: Sequence[str]) -> IdentityAnswer:
+    names = map(one_of(tuple(IdentityField)), fields)
+    return IdentityAnswer(
+        expected=LockedIdentity(purl=purl, issuer=""),
+        source="",
+        location=Location(path=""),
+        changes=tuple(IdentityChange(what=IdentityField(name), before="", after="") for name in names),
     )
 
 

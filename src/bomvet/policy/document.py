@@ -12,12 +12,13 @@ from bomvet.model.facts import RANKED, Severity
 from bomvet.model.finding import Waiver
 from bomvet.model.purl import bare
 from bomvet.model.records import dataclass, field, replace
-from bomvet.policy._reader import Reader, named, near, one_of, parsed
+from bomvet.model.toml_reader import Reader, named, near, one_of
+from bomvet.policy._toml import parsed
 from bomvet.policy.conditions import CATALOGUES, Condition, conditions
 from bomvet.policy.waivers import bounds
 
 if TYPE_CHECKING:
-    from bomvet.policy._toml_lines import Path
+    from bomvet.model.toml_lines import Path
     from bomvet.policy.rules import CustomRule
 
 
@@ -70,21 +71,33 @@ class Exploitation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Whether every locked artefact has to say who built it; see `bomvet.plugin.Proving`.
+
+    `exempt` are patterns of purls that nobody asks about; `proof` wants proofs of the log, where promises do else.
+    """
+
+    verify: bool = False
+    exempt: tuple[str, ...] = ()
+    proof: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What may ship.
 
     `fail_on` are the conditions of which any refuses a finding.  `max_age` bounds the age of advisory data.
-    `source` is the name of the file, empty for the built-in policy.
+    `source` is the name of the file, empty for the built-in policy, `digest` the SHA-256 of its text.
     `registries` are URLs that packages may come from, besides those that the project's clients are configured for.
     `vex` are patterns of VEX documents in the project, `vex_products` names by which statements may call the project.
     `advisories` says where advisories come from, `osv` what there is to know of the service, `mirrors` where
     `db update` finds OSV's bucket.
     `cool_down` is how many days old a release has to be, 0 for none; `ask_registries` has the registries asked about
-    every package.
+    every package.  `provenance` says what has to be proved of who built what.
     `allow_incomplete` lets an open question pass with a warning; `require_components` refuses an empty result.
-    `disable` are rules that are not run, `severities` those that weigh something else than built in, `rules` the
-    policy's own.  `ignore_files` are lists of other tools, whose entries become waivers by the help of `ignores`;
-    `notes` say what of these was not taken over.
+    `enable` are rules that are run though they are off by themselves, `disable` those that are not run, `severities`
+    those that weigh something else than built in, `rules` the policy's own.  `ignore_files` are lists of other tools,
+    whose entries become waivers by the help of `ignores`; `notes` say what of these was not taken over.
     """
 
     fail_on: tuple[Condition, ...] = conditions("high")
@@ -94,6 +107,7 @@ class Policy:
     allow_incomplete: bool = False
     require_components: bool = False
     source: str = field(default="", compare=False)
+    digest: str = field(default="", compare=False)
     exclude: tuple[str, ...] = ()
     registries: tuple[str, ...] = ()
     cool_down: int = 0
@@ -101,12 +115,14 @@ class Policy:
     author: str = ""
     vex: tuple[str, ...] = ()
     vex_products: tuple[str, ...] = ()
+    enable: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
     severities: tuple[tuple[str, Severity], ...] = ()
     rules: tuple[CustomRule, ...] = ()
     advisories: Advisories = Advisories.AUTO
     exploitation: Exploitation = Exploitation()
     osv: Osv = Osv()
+    provenance: Provenance = Provenance()
     mirrors: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     ignore_files: tuple[str, ...] = ()
@@ -124,6 +140,8 @@ _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _LEVELS = tuple(map(str, RANKED))
 #: The rule whose findings weigh what their advisories say.
 _ADVISORIES = "known-vulnerability"
+#: The rule that finds what nobody attested.
+UNATTESTED = "unattested"
 _WAIVER = ("id", "reason", "owner", "expires", "purl", "versions", "path")
 _ABOUT = ("component", "advisory", "release", "service")
 MAX_RULES = 100
@@ -217,7 +235,9 @@ class _PolicyReader(Reader):
             "advisories": ("advisories", self.converted(advisories)),
             "exploitation": ("exploitation", self._exploitation),
             "osv": ("osv", self._osv),
+            "provenance": ("provenance", self._provenance),
             "db": ("max_age", self._db),
+            "enable": ("enable", self.texts),
             "disable": ("disable", self.texts),
             "severity": ("severities", self._severities),
             "rules": ("rules", self._rules),
@@ -234,7 +254,7 @@ class _PolicyReader(Reader):
             if found is not None:
                 values[name] = found
         policy = Policy(**values, mirrors=self._mirrors(document.get("db")) if isinstance(document, dict) else ())
-        if built_in and (policy.disable or policy.severities or policy.rules or named_rules(policy)):
+        if built_in and (policy.enable or policy.disable or policy.severities or policy.rules or named_rules(policy)):
             self._names(policy, built_in())
         return policy
 
@@ -286,6 +306,16 @@ class _PolicyReader(Reader):
             # The file may be a stranger's: it must not have the machines of a network asked that speak plain HTTP.
             self.problem((*path, "url"), "osv.url must begin with https://; --osv-url takes others")
         return Osv(url=url or Osv().url, private=private or ())
+
+    def _provenance(self, path: Path, value: Any) -> Provenance:
+        table = self.table(path, value, ("verify", "exempt", "require-proof"))
+        flags = {key: self.flag((*path, key), table[key]) for key in ("verify", "require-proof") if key in table}
+        exempt = self.texts((*path, "exempt"), table["exempt"]) if "exempt" in table else None
+        for number, pattern in enumerate(exempt or ()):
+            if not pattern.startswith("pkg:"):
+                place = (*path, "exempt", number)
+                self.problem(place, f"{named(place)} must be a pattern of purls such as pkg:npm/@acme/*")
+        return Provenance(verify=bool(flags.get("verify")), exempt=exempt or (), proof=bool(flags.get("require-proof")))
 
     def _ignores(self, path: Path, value: Any) -> Ignores:
         table = self.table(path, value, ("owner", "reason", "expires"))
@@ -354,10 +384,14 @@ class _PolicyReader(Reader):
                 )
         own = [rule.id for rule in policy.rules]
         places: list[tuple[Path, str, Sequence[str]]] = [
+            *((("enable",), name, sorted(built_in)) for name in policy.enable),
             *((("disable",), name, sorted(built_in)) for name in policy.disable),
             *((("severity", name), name, sorted(built_in)) for name, _ in policy.severities),
             *((("fail-on",), name, sorted({*built_in, *own})) for name in named_rules(policy)),
         ]
+        for name in policy.enable:
+            if name in policy.disable:
+                self.problem(("enable",), f"enable: {name} is disabled as well")
         for path, name, known in places:
             if name not in known:
                 self.problem(path, f"{path[0]}: there is no rule {name}{near(name, known)}")
@@ -397,6 +431,12 @@ class _PolicyReader(Reader):
 def named_rules(policy: Policy) -> list[str]:
     """The rules that conditions name."""
     return [t.text for condition in policy.fail_on for t in condition.terms if t.name == "rule"]
+
+
+def asks_provenance(policy: Policy) -> bool:
+    """Whether it says so, or has a rule that only the answer decides."""
+    by_rule = UNATTESTED in policy.enable or any("provenance" in rule.when.fields for rule in policy.rules)
+    return policy.provenance.verify or by_rule
 
 
 def names_exploitation(policy: Policy) -> bool:

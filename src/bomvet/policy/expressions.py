@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.model.records import dataclass
-from bomvet.policy._reader import near
+from bomvet.model.toml_reader import near
 from bomvet.policy.variables import SCHEMA, VARIABLES, samples
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from bomvet.model.finding import Waiver
 from bomvet.model.purl import npm_purl, pypi_purl
 from bomvet.model.records import dataclass
 from bomvet.model.text import shown
-from bomvet.policy._reader import Reader, parsed
+from bomvet.model.toml_reader import Reader
+from bomvet.policy._toml import parsed
 
 if TYPE_CHECKING:
     from bomvet.policy.document import Ignores

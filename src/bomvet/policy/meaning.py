@@ -25,6 +25,8 @@ _UNKNOWN = {
 def meaning(policy: Policy, today: dt.date) -> Iterator[str]:
     """A line per statement; what belongs to it is indented."""
     yield from _conditions(policy)
+    if policy.enable:
+        yield f"Rules that are run besides the usual ones: {', '.join(policy.enable)}"
     if policy.disable:
         yield f"Rules that are not run: {', '.join(policy.disable)}"
     for rule, severity in policy.severities:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.model.facts import Facts, Severity
 from bomvet.model.finding import Finding, Rule
-from bomvet.model.records import dataclass, field
+from bomvet.model.records import dataclass, field, replace
 from bomvet.model.result import PluginStatus, Status
 from bomvet.policy.expressions import Expression, evaluated, said
 from bomvet.policy.variables import Known, Subject, values
@@ -82,13 +82,18 @@ def _subjects(on: str, inventory: Inventory, facts: Facts) -> Iterator[Subject]:
         yield from (Subject(ref=service.ref, service=service) for service in inventory.services)
         return
     for component in (*((inventory.root,) if inventory.root else ()), *inventory.components):
-        release = facts.releases.get(component.purl)
+        subject = Subject(
+            ref=component.purl,
+            component=component,
+            release=facts.releases.get(component.purl),
+            provenance=facts.provenance.get(component.purl),
+            identity=facts.identities.get(component.purl),
+        )
         if on == "advisory":
             answer = facts.advisories.get(component.purl)
-            for match in answer.matches if answer else ():
-                yield Subject(ref=component.purl, component=component, match=match, release=release)
+            yield from (replace(subject, match=match) for match in (answer.matches if answer else ()))
         elif on == "component" or not component.first_party:  # what nobody released has no release
-            yield Subject(ref=component.purl, component=component, release=release)
+            yield subject
 
 
 class _Running:

@@ -14,13 +14,29 @@ from typing import TYPE_CHECKING, NamedTuple
 from bomvet.model.facts import AdvisoryAnswer, AdvisoryMatch, Catalogue, Facts, ReleaseAnswer, Severity, Standing
 from bomvet.model.finding import RiskScore, ScoreTerm
 from bomvet.model.inventory import Completeness, Component, Confidence, Scope
+from bomvet.model.provenance import EvidenceKind, LogStrength, ProvenanceStatus
+from bomvet.model.publishing import (
+    KINDS,
+    STEPS,
+    contradicted,
+    gravity,
+    is_established,
+    is_unattested,
+    moved,
+    refused,
+    signed,
+    tampered,
+    weakened,
+    weakest_log,
+)
 from bomvet.policy._reach import direct
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from bomvet.model.facts import Epss, Release
     from bomvet.model.inventory import Inventory
+    from bomvet.model.provenance import IdentityAnswer, ProvenanceAnswer
 
 MOST = 100
 #: Points of a malicious component: of a version that is listed, and of one that only a range holds.
@@ -41,8 +57,13 @@ SCOPES = {Scope.REQUIRED: 0.35, Scope.OPTIONAL: 0.20, Scope.DEV: 0.0}
 DIRECT = 0.10
 #: Per so many direct dependants, at least.
 DEPENDANTS = ((50, 0.10), (10, 0.06), (3, 0.03))
-#: Points of where a component was built and by whom, which this version does not find out.
+#: The most points of where a component was built and by whom, where nobody knows.
 PROVENANCE = 3.0
+#: Points of what is known of that, worst first.
+EVIDENCE = {
+    "tampered": 60.0, "invalid": 50.0, "contradicted": 40.0, "publisher": 40.0, "weaker-joined": 40.0, "weaker": 20.0,
+    "changed": 10.0, "absent": PROVENANCE, "promise": 1.0, "proof": 0.0,
+}  # fmt: skip
 #: Points of a release by its age: from so many days on, in words.  A young one was looked at by few, and may be an
 #: attack that nobody has noticed yet; an old one may be given up.
 AGES = (
@@ -97,7 +118,7 @@ def scores(inventory: Inventory, facts: Facts, unaffected: Collection[tuple[str,
 
 
 def telling(found: Collection[RiskScore]) -> tuple[RiskScore, ...]:
-    """Those of `found` that say something of their own: an advisory, or what maintainers say, is against them.
+    """Those of `found` that say something of their own: an advisory, evidence or what maintainers say is against them.
 
     All others have what is not established of everything, and how old they are; where their advisories are an open
     question, that is told as such.
@@ -106,7 +127,10 @@ def telling(found: Collection[RiskScore]) -> tuple[RiskScore, ...]:
 
 
 def _is_against(term: ScoreTerm) -> bool:
-    return bool(term.high) if term.name in _OF_ADVISORIES else bool(term.low) and term.name == "maintenance"
+    if term.name in _OF_ADVISORIES:
+        return bool(term.high)
+    least = {"maintenance": 0.0, "provenance": PROVENANCE}.get(term.name)
+    return least is not None and term.low > least
 
 
 class _Scorer:
@@ -124,17 +148,18 @@ class _Scorer:
         if component.first_party:
             return RiskScore(subject=purl, low=0, high=0)
         answer, release = self._facts.advisories.get(purl), self._facts.releases.get(purl)
+        built = _provenance(self._facts.provenance.get(purl), self._facts.identities.get(purl))
         if answer is not None and not answer.matches and answer.standing is not Standing.NOT_ESTABLISHED:
-            low, high, terms = self._without_advisories(release)
+            low, high, terms = self._without_advisories(built, release)
         else:
-            low, high, terms = _summed((*self._advisories(component, answer), _PROVENANCE, *_released(release)))
+            low, high, terms = _summed((*self._advisories(component, answer), built, *_released(release)))
         return RiskScore(subject=purl, low=low, high=high, terms=terms)
 
-    def _without_advisories(self, release: ReleaseAnswer | None) -> _Sum:
-        key = _kind(release) if release else None
+    def _without_advisories(self, built: ScoreTerm, release: ReleaseAnswer | None) -> _Sum:
+        key = built, _kind(release) if release else None
         found = self._quiet.get(key)
         if found is None:
-            found = self._quiet[key] = _summed((*_NO_VULNERABILITY, _PROVENANCE, *_released(release)))
+            found = self._quiet[key] = _summed((*_NO_VULNERABILITY, built, *_released(release)))
         return found
 
     def _advisories(self, component: Component, answer: AdvisoryAnswer | None) -> tuple[ScoreTerm, ...]:
@@ -271,6 +296,53 @@ class _Reach:
         if self._all_stated:
             return _Range(share, share, said)
         return _Range(share, DEPENDANTS[0][1], f"{said} or more")
+
+
+# -- provenance ------------------------------------------------------------------------------------------------
+
+
+def _provenance(answer: ProvenanceAnswer | None, identity: IdentityAnswer | None) -> ScoreTerm:
+    """The worst of what is known; where that is nothing, from the points of proof to those of no evidence."""
+    if answer is None:
+        return _PROVENANCE
+    # The first of the worst, as the table has them; `max` keeps it.
+    known = max(_known(answer, identity), key=lambda pair: EVIDENCE[pair[0]], default=None)
+    if known:
+        points, why = EVIDENCE[known[0]], known[1]
+        return _Range(points, points, why).term("provenance")
+    unsupported = answer.status is ProvenanceStatus.UNSUPPORTED
+    why = "its evidence is of a form that is not verified here" if unsupported else answer.reason
+    return _Range(0.0, PROVENANCE, f"not established: {why}").term("provenance")
+
+
+def _known(answer: ProvenanceAnswer, identity: IdentityAnswer | None) -> Iterator[tuple[str, str]]:
+    """Entries of `EVIDENCE` that hold, with the reasons; none where nothing is established."""
+    for attestation in tampered(answer):
+        known = attestation.kind is not EvidenceKind.OTHER
+        yield "tampered", f"it is not what its {KINDS[attestation.kind]} is about" if known else attestation.reason
+    for attestation in refused(answer):
+        step = f" at {STEPS[attestation.step]}" if attestation.step else ""
+        yield "invalid", f"its {KINDS[attestation.kind]} is refused{step}"
+    for attestation in contradicted(answer):
+        yield "contradicted", f"its {KINDS[attestation.kind]} claims what its certificate denies"
+    yield from _of_publisher(answer, identity)
+    for reason in weakened(answer, identity):
+        yield "weaker-joined" if answer.changes else "weaker", "; ".join((reason, *answer.changes))
+    if is_unattested(answer):
+        yield "absent", "nothing says who built it"
+    elif is_established(answer) and signed(answer):
+        proved = weakest_log(signed(answer)) is LogStrength.PROOF
+        yield ("proof", "who built it is proved") if proved else ("promise", "who built it is verified without proof")
+
+
+def _of_publisher(answer: ProvenanceAnswer, identity: IdentityAnswer | None) -> Iterator[tuple[str, str]]:
+    changes = moved(identity) if identity else ()
+    for change in changes:
+        grave = gravity(change) is Severity.HIGH
+        said = f"its {change.what.value.replace('-', ' ')} is not the one that is locked"
+        yield "publisher" if grave else "changed", said
+    if not changes and any(a.status is ProvenanceStatus.IDENTITY_MISMATCH for a in answer.attestations):
+        yield "publisher", "it is not by whom it is expected from"
 
 
 # -- releases --------------------------------------------------------------------------------------------------

@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bomvet.model.facts import AdvisoryMatch, Facts, Release, ReleaseAnswer, Severity, Standing
+from bomvet.model.provenance import ProvenanceStatus
+from bomvet.model.publishing import signed, signers, slsa_level, weakest_log
 from bomvet.model.purl import parts
 from bomvet.model.records import dataclass
 from bomvet.policy._reach import direct
 
 if TYPE_CHECKING:
     from bomvet.model.inventory import Component, Inventory, Service
+    from bomvet.model.provenance import IdentityAnswer, ProvenanceAnswer, PublisherIdentity
 
 #: Longer lists are not looked at: an expression may walk each of them for each member of another.
 MAX_LIST = 1000
@@ -63,6 +66,8 @@ class Subject:
     component: Component | None = None
     match: AdvisoryMatch | None = None
     release: ReleaseAnswer | None = None
+    provenance: ProvenanceAnswer | None = None
+    identity: IdentityAnswer | None = None
     service: Service | None = None
 
 
@@ -235,12 +240,127 @@ _RELEASE = (
     ),
 )
 
+
+def _status(subject: Subject, _: Known) -> str:
+    """The one field that is always there: it tells whether the others can be."""
+    return str(subject.provenance.status if subject.provenance else ProvenanceStatus.NOT_ESTABLISHED)
+
+
+def _answered(value: Callable[[ProvenanceAnswer], Any]) -> Callable[[Subject, Known], Any]:
+    """A field of which what is empty is an answer too, where the evidence is established and passed."""
+
+    def found(subject: Subject, _: Known) -> Any:
+        answer = subject.provenance
+        return value(answer) if answer and answer.status in _DEFINITE else None
+
+    return found
+
+
+#: Where more could be known, or what is known was refused, nothing is said of who signed.
+_DEFINITE = (ProvenanceStatus.VERIFIED, ProvenanceStatus.IDENTITY_MISMATCH, ProvenanceStatus.ABSENT)
+
+
+def _signer(value: Callable[[PublisherIdentity], str]) -> Callable[[Subject, Known], str | None]:
+    """A field of the certificates, empty without any; not there where they disagree, so that none is passed over."""
+
+    def found(answer: ProvenanceAnswer) -> str | None:
+        said = {value(signer) for signer in signers(answer)} or {""}
+        return said.pop() if len(said) == 1 else None
+
+    return _answered(found)
+
+
+def _changes(subject: Subject, _: Known) -> list[str] | None:
+    if not subject.provenance or subject.provenance.status not in _DEFINITE:
+        return None
+    return sorted({change.what.value for change in subject.identity.changes} if subject.identity else ())
+
+
+def _of_answer(value: Callable[[ProvenanceAnswer], Any]) -> Callable[[Subject, Known], Any]:
+    """A field that is as good as the answer; what is empty says nothing."""
+    return lambda subject, _: (value(subject.provenance) or None) if subject.provenance else None
+
+
 _PROVENANCE = (
     Field(
         name="status",
         kind="text",
-        text="`not-established`: this version verifies none",
-        value=lambda _, __: str(Standing.NOT_ESTABLISHED),
+        text="`verified`, `identity-mismatch`, `invalid`, `unsupported`, `absent`, `not-established`; always there",
+        value=_status,
+    ),
+    Field(
+        name="kinds",
+        kind="list",
+        text="of verified evidence: `slsa-provenance`, `pypi-publish`, `npm-publish`, `npm-signature`, `signature`, …",
+        value=_answered(lambda answer: sorted({a.kind.value for a in answer.verified})),
+    ),
+    Field(
+        name="issuer",
+        kind="text",
+        text="who vouches for the identity, by the certificate; likewise the next; not there where several disagree",
+        value=_signer(lambda signer: signer.issuer),
+    ),
+    Field(
+        name="repository",
+        kind="text",
+        text="the URL of what it was built from; empty without evidence, or where that names none",
+        value=_signer(lambda signer: signer.repository),
+    ),
+    Field(name="owner", kind="text", text="the URL of its owner", value=_signer(lambda signer: signer.owner)),
+    Field(
+        name="workflow", kind="text", text="the path in the repository", value=_signer(lambda signer: signer.workflow)
+    ),
+    Field(name="ref", kind="text", text="`refs/tags/v1.0`", value=_signer(lambda signer: signer.ref)),
+    Field(
+        name="ref_class",
+        kind="text",
+        text="`tag`, `branch`, `pull-request`",
+        value=_signer(lambda signer: signer.ref_class),
+    ),
+    Field(name="trigger", kind="text", text="`push`, `release`, …", value=_signer(lambda signer: signer.trigger)),
+    Field(
+        name="runner",
+        kind="text",
+        text="`github-hosted`, `self-hosted`",
+        value=_signer(lambda signer: signer.runner),
+    ),
+    Field(name="commit", kind="text", text="its hash", value=_signer(lambda signer: signer.commit)),
+    Field(
+        name="level",
+        kind="text",
+        text="how it was published: `none`, `provenance`, `trusted-publisher`, `staged-publish`",
+        value=_of_answer(lambda answer: str(answer.level) if answer.level else ""),
+    ),
+    Field(
+        name="slsa",
+        kind="text",
+        text="what the provenance of all its files is consistent with: `SLSA Build L2`; empty where one has none",
+        value=_answered(slsa_level),
+    ),
+    Field(
+        name="log",
+        kind="text",
+        text="how the log vouches for all of it: `proof`, `promise`, `none`",
+        value=_answered(lambda answer: str(weakest_log(signed(answer)))),
+    ),
+    Field(
+        name="attested_files",
+        kind="int",
+        text="how many of the locked files have verified evidence",
+        value=_answered(lambda answer: answer.attested),
+    ),
+    Field(name="files", kind="int", text="how many locked files", value=_of_answer(lambda answer: answer.files)),
+    Field(
+        name="changes",
+        kind="list",
+        text="what is not as the identity lock has it: `repository`, `trigger`, …; empty without an entry",
+        value=_changes,
+    ),
+    Field(
+        name="declared",
+        kind="list",
+        text="the repositories that the package declares, where it does",
+        value=_of_answer(lambda answer: list(answer.declared)),
     ),
 )
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.model.provenance import Step
-from bomvet.provenance._json import binary, decoded, items, member, optional, seconds, text, whole
 from bomvet.provenance._refusal import Refused, quoted, unsupported
+from bomvet.provenance._strict import binary, decoded, items, member, optional, seconds, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from bomvet.model.provenance import Step
 from bomvet.provenance._bundle import Entry, Envelope, Material, Message, read_envelope
-from bomvet.provenance._json import binary, decoded, member, pem, seconds, strict, text, whole
 from bomvet.provenance._refusal import Refused, unsupported
+from bomvet.provenance._strict import binary, decoded, member, pem, seconds, strict, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

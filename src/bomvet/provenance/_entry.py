@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.model.provenance import Step
 from bomvet.provenance._bundle import Envelope
-from bomvet.provenance._json import binary, decoded, items, member, pem, strict, text
 from bomvet.provenance._refusal import Refused, quoted, unsupported
+from bomvet.provenance._strict import binary, decoded, items, member, pem, strict, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

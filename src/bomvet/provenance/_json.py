@@ -1,112 +1,72 @@
-"""JSON, base64 and PEM of others read strictly: what has two readings is refused, and types are asked for."""
+"""JSON of others: bounded, of known shape, and without the values that protobuf takes for unset."""
 
 from __future__ import annotations
 
-import base64
-import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-#: The most that a 64-bit field of protobuf holds.
-_MAX_INT = 2**63 - 1
-_MAX_DIGITS = 19
-#: The last second that has a date, in seconds from 1970.
-_MAX_TIME = 253_402_300_799
+#: No bundle is larger, nor anything that holds one.
+MAX_BUNDLE = 4 * 1024 * 1024
+#: Bundles, envelopes and statements nest about ten deep; predicates are never parsed here.
+_MAX_DEPTH = 64
 
 
-def strict(data: bytes) -> Any:
-    """The JSON in `data`, UTF-8; raises `ValueError` for what is none, for a key twice and for `NaN`."""
+def read(data: bytes, limit: int = MAX_BUNDLE) -> Any:
+    """What `data` says; raises `ValueError` where it is too large or no JSON."""
+    import orjson  # noqa: PLC0415 - only where there is something to read
+
+    if len(data) > limit:
+        raise ValueError(f"it has more than {limit} bytes")
     try:
-        return json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_refuse)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+        return orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError:
+        raise ValueError("it is no JSON") from None
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands twice in one object")
+def read_object(data: bytes, limit: int = MAX_BUNDLE) -> dict[str, Any]:
+    """The object in `data`; raises `ValueError`."""
+    found = read(data, limit)
+    if not isinstance(found, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004 - whatever is wrong with it
     return found
 
 
-def _refuse(text: str) -> Any:
-    raise ValueError(f"{text} is no number of JSON")
+def written(value: Any) -> bytes:
+    """`value` in one spelling, whatever the spelling that it came in: what digests are made of.
 
+    Raises `ValueError` where it is nested too deep to be written, though it could be read.
+    """
+    import orjson  # noqa: PLC0415
 
-def member(parent: Any, name: str) -> Mapping[str, Any]:
-    """The object `name` of `parent`; raises `ValueError` where there is none."""
-    found = optional(parent, name)
-    if found is None:
-        raise ValueError(f"{name} is missing")
-    return found
-
-
-def optional(parent: Any, name: str) -> Mapping[str, Any] | None:
-    """The object `name`, None where it is unset, which protobuf writes as null too; raises `ValueError`."""
-    found = parent.get(name)
-    if found is not None and not isinstance(found, dict):
-        raise ValueError(f"{name} is no object")
-    return found
-
-
-def items(parent: Any, name: str, most: int) -> list[Any]:
-    """The list `name`, empty where it is unset; raises `ValueError`, also for more than `most`."""
-    found = parent.get(name)
-    if found is None:
-        return []
-    if not isinstance(found, list) or len(found) > most:
-        raise ValueError(f"{name} is no list of at most {most}")
-    return found
-
-
-def text(parent: Any, name: str) -> str:
-    """The text `name`, empty where it is unset; raises `ValueError`."""
-    found = parent.get(name)
-    if found is None:
-        return ""
-    if not isinstance(found, str):
-        raise ValueError(f"{name} is no text")  # noqa: TRY004
-    return found
-
-
-def whole(parent: Any, name: str) -> int | None:
-    """The whole number `name`, which protobuf writes as text; None where it is unset; raises `ValueError`."""
-    found = parent.get(name)
-    if found is None:
-        return None
-    if isinstance(found, str) and len(found) <= _MAX_DIGITS and found.isascii() and found.isdecimal():
-        found = int(found)
-    if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= _MAX_INT:
-        raise ValueError(f"{name} is no whole number")
-    return found
-
-
-def seconds(parent: Any, name: str) -> int | None:
-    """The time `name` in seconds from 1970; None where it is unset, which protobuf writes as zero too."""
-    found = whole(parent, name) or None
-    if found is not None and found > _MAX_TIME:
-        raise ValueError(f"{name} is beyond all dates")
-    return found
-
-
-def binary(parent: Any, name: str) -> bytes:
-    """The bytes `name`, base64, empty where it is unset; raises `ValueError`."""
-    return decoded(text(parent, name), name)
-
-
-def decoded(value: str, name: str) -> bytes:
-    """Of base64 with its padding and nothing else in it; raises `ValueError`."""
     try:
-        return base64.b64decode(value, validate=True)
-    except ValueError:
-        raise ValueError(f"{name} is no base64") from None
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        raise ValueError("it is nested too deep") from None
 
 
-def pem(data: bytes, label: str) -> bytes:
-    """The DER of the only block of PEM in `data`; raises `ValueError`."""
-    lines = data.decode("ascii").strip().splitlines()
-    if len(lines) < 3 or lines[0] != f"-----BEGIN {label}-----" or lines[-1] != f"-----END {label}-----":  # noqa: PLR2004
-        raise ValueError(f"no {label.lower()} as PEM")
-    return decoded("".join(lines[1:-1]), f"the {label.lower()}")
+def without_nulls(value: Any, depth: int = 0) -> Any:
+    """`value` without members that are null, which in protobuf's JSON are unset; raises `ValueError` if it is too deep.
+
+    Source: https://protobuf.dev/programming-guides/json/.  A null in a list has no such meaning, and stays.
+    """
+    if depth > _MAX_DEPTH:
+        raise ValueError(f"it is nested more than {_MAX_DEPTH} deep")
+    if isinstance(value, dict):
+        return {key: without_nulls(item, depth + 1) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item, depth + 1) for item in value]
+    return value
+
+
+def table(value: object) -> dict[str, Any]:
+    """`value` where it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def listed(value: object) -> list[Any]:
+    """`value` where it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def text(value: object, limit: int = 1000) -> str:
+    """`value` where it is text of one line and not too long, else nothing: words of others are not repaired."""
+    return value if isinstance(value, str) and len(value) <= limit and value.isprintable() else ""

@@ -12,8 +12,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from bomvet.model.provenance import LogStrength, Step
-from bomvet.provenance._json import decoded
 from bomvet.provenance._refusal import Refused
+from bomvet.provenance._strict import decoded
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -29,10 +29,10 @@ from bomvet.model.records import replace
 from bomvet.provenance._bundle import Envelope, Material, Message, read_bundle
 from bomvet.provenance._cosign import read_layer, signing_payload
 from bomvet.provenance._entry import Signed, check_entry, pae
-from bomvet.provenance._json import strict
 from bomvet.provenance._log import check_log
 from bomvet.provenance._refusal import Refused, at, quoted, unsupported
 from bomvet.provenance._signer import check_certificate, check_validity, signing_times
+from bomvet.provenance._strict import strict
 from bomvet.provenance.certificate import identity_of
 from bomvet.provenance.claims import contradictions, slsa_level
 from bomvet.provenance.evidence import Expected, Form, Judged

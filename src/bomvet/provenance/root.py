@@ -92,11 +92,20 @@ def embedded_root(*, staging: bool = False) -> TrustRoot:
     return _embedded(_STAGING if staging else _PRODUCTION)
 
 
-@cache
-def _embedded(folder: str) -> TrustRoot:
+def embedded_json() -> bytes:
+    """What `embedded_root` is made of, read without loading what it takes to make it."""
+    return _embedded_json(_PRODUCTION)
+
+
+def _embedded_json(folder: str) -> bytes:
     from importlib.resources import files  # noqa: PLC0415
 
-    return TrustRoot(files("sigstore._store").joinpath(folder, "trusted_root.json").read_bytes())
+    return files("sigstore._store").joinpath(folder, "trusted_root.json").read_bytes()
+
+
+@cache
+def _embedded(folder: str) -> TrustRoot:
+    return TrustRoot(_embedded_json(folder))
 
 
 def read_root(data: bytes, name: str) -> TrustRoot:

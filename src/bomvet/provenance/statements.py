@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.model.inventory import HEX_DIGITS, Hash
 from bomvet.model.provenance import EvidenceKind, Step
-from bomvet.provenance._json import items, text
 from bomvet.provenance._refusal import Refused, quoted
+from bomvet.provenance._strict import items, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -32,6 +32,7 @@ from bomvet.model.inventory import (
     Service,
 )
 from bomvet.model.purl import public_url
+from bomvet.reports import _provenance as provenance
 from bomvet.reports._analysis import analyses, apply
 from bomvet.reports._json import collector_paused, compact, dumps
 from bomvet.reports._valid import contacts, is_date_time, is_plain_url, valid_url
@@ -39,7 +40,7 @@ from bomvet.reports._valid import contacts, is_date_time, is_plain_url, valid_ur
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from bomvet.model.facts import AdvisoryMatch, Rating
+    from bomvet.model.facts import AdvisoryMatch, Facts, Rating
     from bomvet.model.result import ScanResult
 
 #: Namespace of serial numbers: the UUIDv5 of `urn:bomvet:sbom` as a URL.
@@ -95,6 +96,8 @@ def _rendered(result: ScanResult, version: str, line: Callable[[Any], bytes]) ->
         out.write(before + dumps(key) + b": ")
         if isinstance(value, map | list):
             _write_lines(out, map(line, value))
+        elif key == "declarations":
+            _write_groups(out, value, line)
         else:
             out.write(dumps(value).replace(b"\n", b"\n  "))
         before = b",\n  "
@@ -102,14 +105,25 @@ def _rendered(result: ScanResult, version: str, line: Callable[[Any], bytes]) ->
     return _with_serial(out)
 
 
-def _write_lines(out: io.BytesIO, items: Iterator[bytes]) -> None:
+def _write_lines(out: io.BytesIO, items: Iterator[bytes], end: bytes = b"\n  ") -> None:
     """An array; a few items are made, written and forgotten before the next, in memory that is still warm."""
-    start = before = b"[\n    "
+    start = before = b"[" + end + b"  "
+    between = b"," + end + b"  "
     while some := [*islice(items, _AT_ONCE)]:
         out.write(before)
-        out.write(b",\n    ".join(some))
+        out.write(between.join(some))
+        before = between
+    out.write(b"[]" if before is start else end + b"]")
+
+
+def _write_groups(out: io.BytesIO, groups: _Json, line: Callable[[Any], bytes]) -> None:
+    """An object of arrays, whose items are lines too."""
+    before = b"{\n    "
+    for key, items in groups.items():
+        out.write(before + dumps(key) + b": ")
+        _write_lines(out, map(line, items), b"\n    ")
         before = b",\n    "
-    out.write(b"[]" if before is start else b"\n  ]")
+    out.write(b"\n  }")
 
 
 def _with_serial(out: io.BytesIO) -> bytes:
@@ -134,7 +148,7 @@ def _uuid5(name: str) -> str:
 def _document(result: ScanResult, version: str) -> _Json:
     """The members of the document, those that can be long as a `map`; the serial number stands for nothing yet."""
     inventory = result.inventory
-    writer = _Writer(version)
+    writer = _Writer(version, result.facts)
     root = inventory.root
     body: _Json = {
         "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
@@ -148,6 +162,7 @@ def _document(result: ScanResult, version: str) -> _Json:
         "dependencies": _dependencies(inventory),
         "compositions": _compositions(result, root) if root else None,
         "vulnerabilities": _vulnerabilities(result, writer) if result.assessment else None,
+        "declarations": writer.declarations(inventory.components, result.tool),
     }
     return {key: value for key, value in body.items() if value or key == "components"}
 
@@ -155,8 +170,9 @@ def _document(result: ScanResult, version: str) -> _Json:
 class _Writer:
     """What differs between the versions of the specification."""
 
-    def __init__(self, version: str) -> None:
-        minor = int(version.partition(".")[2])
+    def __init__(self, version: str, facts: Facts) -> None:
+        self._facts = facts
+        self._minor = minor = int(version.partition(".")[2])
         self.has_lifecycles = self.has_occurrences = minor >= 5  # noqa: PLR2004
         self.has_lines = self.has_acknowledgement = self.has_authors = minor >= 6  # noqa: PLR2004
         self._source_kind = "source-distribution" if minor >= 6 else "distribution"  # noqa: PLR2004
@@ -182,6 +198,7 @@ class _Writer:
         if references:
             item["externalReferences"] = references
         properties = _properties(component, nameless, lines=() if self.has_lines else component.locations)
+        properties += _named(provenance.properties(self._facts, component.purl))
         if properties:
             item["properties"] = properties
         if component.locations and self.has_occurrences:
@@ -217,7 +234,15 @@ class _Writer:
             own = _hashes(distribution.hashes, named, nameless)
             if distribution.url:
                 references.append(self._reference(distribution, own))
+        if answer := self._facts.provenance.get(component.purl):
+            _hashes(provenance.attested(answer), named, nameless)
+            references += provenance.references(answer, self._minor)
         return [*named.values()], references, nameless
+
+    def declarations(self, components: tuple[Component, ...], tool: str) -> _Json:
+        """What is claimed of who built the components, where the version has a place for it."""
+        known = self._facts.provenance and self._minor >= provenance.DECLARATIONS
+        return provenance.declarations(components, self._facts, tool) if known else {}
 
     def _reference(self, distribution: Distribution, hashes: list[_Json]) -> _Json:
         """A file of the component, with its own hashes."""
@@ -437,6 +462,7 @@ def _run_properties(result: ScanResult) -> list[tuple[str, str]]:
     found += [("bomvet:environment", name) for name in result.target.environments]
     found += [("bomvet:configured-registry", str(r)) for r in result.inventory.registries]
     found += [("bomvet:unknown", f"{u.location}: {u.reason}") for u in result.inventory.unknowns]
+    found += provenance.trust_roots(result.facts)
     if data := result.advisory_data:
         found.append(("bomvet:advisory-data", f"{data.source} of {data.obtained}, {data.digest}"))
     if judged := result.assessment:

@@ -29,7 +29,12 @@ _MAX_VALUES = 3
 _DIGEST = re.compile(r"(?<=:)([0-9a-f]{12})[0-9a-f]{20,}")
 _BACKTICKS = re.compile(r"`+")
 #: Aspects that not every document states, as one speaks of all components.
-_PLURALS = {Aspect.HASHES: "hashes", Aspect.LICENCE: "licences", Aspect.SCOPE: "scopes"}
+_PLURALS = {
+    Aspect.HASHES: "hashes",
+    Aspect.PROVENANCE: "provenance",
+    Aspect.LICENCE: "licences",
+    Aspect.SCOPE: "scopes",
+}
 
 
 class Format(NamedTuple):

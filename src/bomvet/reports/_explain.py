@@ -14,6 +14,7 @@ from bomvet.model.graph import Graph
 from bomvet.model.purl import pypi_name
 from bomvet.model.records import dataclass
 from bomvet.model.result import Status
+from bomvet.reports import _builders
 from bomvet.reports._exploited import epss_mark, kev_mark
 from bomvet.reports._judged import others, steps, why_not
 from bomvet.reports._questions import Line, grouped
@@ -86,7 +87,7 @@ def explain(result: ScanResult, text: str, *, target: str, width: int = 80, judg
 
 def _explanation(explainer: _Explainer, found: Sequence[Component], width: int) -> Explanation:
     blocks = (laid_out(explainer.rows(component), width) for component in found)
-    is_open = any(map(explainer.is_open, found))
+    is_open = any(map(explainer.leaves_open, found))
     return Explanation(text="\n".join(blocks), exit_code=NOT_ESTABLISHED if is_open else EXPLAINED)
 
 
@@ -281,10 +282,16 @@ class _Explainer:
         self._statements = {s.finding.fingerprint: s.statement for s in suppressed}
         known = (*result.findings, *(w.finding for w in waived), *(s.finding for s in suppressed))
         self._findings = {(f.subject, f.instance): f for f in known if f.rule in _RULES}
+        self._of_builders = [f for f in known if f.rule in _builders.RULES]
 
     def is_open(self, component: Component) -> bool:
         """Whether not all is established of the advisories that affect it."""
         return not component.first_party and bool(self._open_reasons(component))
+
+    def leaves_open(self, component: Component) -> bool:
+        """Whether that is so, or the verdict hangs on who built it, and that is not established."""
+        answer = self._result.facts.provenance.get(component.purl)
+        return self.is_open(component) or (answer is not None and answer.is_open)
 
     def rows(self, component: Component) -> Iterator[_Row]:
         """All that there is to say."""
@@ -296,6 +303,7 @@ class _Explainer:
             yield from _listed(label, values)
         yield from self._paths(component)
         yield from self._risk(component)
+        yield from self._provenance(component)
         yield from self._advisories(component)
 
     def _risk(self, component: Component) -> Iterator[_Row]:
@@ -303,6 +311,16 @@ class _Explainer:
         if score := self._scores.get(component.purl):
             yield _head("risk"), f"{total(score)} of 100:"
             yield from ((f"    {points(term):<11} {term.name:<12} ", term.why) for term in score.terms)
+
+    def _provenance(self, component: Component) -> Iterator[_Row]:
+        """Who built it, where that was asked, and what rules say of that."""
+        facts = self._result.facts
+        answer = facts.provenance.get(component.purl)
+        yield from _builders.rows(answer, facts.identities.get(component.purl)) if answer else ()
+        for finding in self._of_builders:
+            if finding.subject == component.purl:
+                yield f"    {finding.rule}  ", f"{finding.severity.value.upper()}: {finding.message}"
+                yield from self._judged(finding)
 
     def _paths(self, component: Component) -> Iterator[_Row]:
         total = len(self._graph.dependants(component.purl))

@@ -1,9 +1,9 @@
 r"""CycloneDX 1.4 to 1.7 as XML.
 
 The document is that of the JSON report, with its serial number; cyclonedx-python-lib reads it and builds the
-XML.  What the library leaves out or rewrites is put in afterwards: `compositions`, which it has no model of, the
-prefix of CVSS vectors (`CVSS:3.1/`), which it cuts off, the scores of EPSS, which it rounds, and purls and moments,
-which it spells its own way.
+XML.  What the library leaves out or rewrites is put in afterwards: `compositions` and `declarations`, which it has no
+model of, the prefix of CVSS vectors (`CVSS:3.1/`), which it cuts off, the scores of EPSS, which it rounds, and purls
+and moments, which it spells its own way.
 
 What XML says differently from JSON, since the library or the XML schema does not let it be said otherwise:
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _UNWRITABLE = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: Per list of a composition, the element of its members.
 _MEMBERS = {"assemblies": "assembly", "dependencies": "dependency"}
+#: Per list within `declarations`, the element of its members; other lists repeat an element of their own name.
+_DECLARED = {"assessors": "assessor", "attestations": "attestation", "claims": "claim", "counterClaims": "counterClaim"}
 #: What our components have behind their purl, in the schema's sequence.
 _AFTER_PURL = frozenset({"externalReferences", "properties", "evidence"})
 
@@ -45,6 +47,7 @@ def render(result: ScanResult, options: RenderOptions) -> bytes:
 
 def _rendered(result: ScanResult, options: RenderOptions) -> bytes:
     document = orjson.loads(_cyclonedx.render(result, options.spec_version))
+    declarations = document.pop("declarations", {})
     components = [*document["components"], *filter(None, [document["metadata"].get("component")])]
     purls = {component["bom-ref"]: component.pop("purl") for component in components}
     _number_occurrences(components)
@@ -53,6 +56,7 @@ def _rendered(result: ScanResult, options: RenderOptions) -> bytes:
     _drop_numbers(bom)
     _restore(bom, document)
     _add_compositions(bom, document.get("compositions", ()))
+    _add_declarations(bom, declarations)
     _escape(bom)
     indent(bom)
     text: bytes = tostring(bom, encoding="utf-8", xml_declaration=True)
@@ -138,6 +142,32 @@ def _add_compositions(bom: Element, compositions: Iterable[dict[str, Any]]) -> N
                 SubElement(composition, key).extend(Element(member, ref=ref) for ref in item[key])
     if len(parent):
         bom.insert([child.tag for child in bom].index("dependencies") + 1, parent)
+
+
+def _add_declarations(bom: Element, declarations: dict[str, list[dict[str, Any]]]) -> None:
+    """Put `declarations` where the schema's sequence has them: last, of all that our documents have."""
+    if not declarations:
+        return
+    parent = SubElement(bom, "declarations")
+    for key, items in declarations.items():
+        group = SubElement(parent, key)
+        for item in items:
+            _fill(SubElement(group, _DECLARED.get(key, key)), item)
+
+
+def _fill(element: Element, item: dict[str, Any] | str) -> None:
+    """The members of `item`, which are in the schema's sequence already."""
+    if isinstance(item, str):
+        element.text = item
+        return
+    for key, value in item.items():
+        if key == "bom-ref":
+            element.set(key, value)
+            continue
+        member = _DECLARED.get(key, "")
+        parent = SubElement(element, key) if member else element
+        for one in value if isinstance(value, list) else [value]:
+            _fill(SubElement(parent, member or key), one)
 
 
 def _escape(bom: Element) -> None:

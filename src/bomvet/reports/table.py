@@ -10,7 +10,9 @@ from bomvet.model.facts import SHOWN, Severity
 from bomvet.model.finding import Assessment, Finding, Suppressed, Verdict
 from bomvet.model.graph import Graph
 from bomvet.plugin import RenderOptions, Report
+from bomvet.reports._builders import counted
 from bomvet.reports._exploited import marks
+from bomvet.reports._findings import shortened
 from bomvet.reports._questions import grouped
 from bomvet.reports._scores import main_terms, total
 from bomvet.reports._text import clean, summary
@@ -63,6 +65,7 @@ def _print(console: Console, result: ScanResult) -> None:
     assessment = result.assessment
     if assessment is None:
         _components(console, result)
+        _provenance(console, result)
         _list(console, "Not established", (f"{u.location}: {u.reason}" for u in result.inventory.unknowns))
         _list(console, "Passed over", (f"{s.path}: {s.reason}" for s in result.target.skipped))
         return
@@ -71,6 +74,7 @@ def _print(console: Console, result: ScanResult) -> None:
         known = len(assessment.known)
         console.print(f"{known} finding{'' if known == 1 else 's'} known from the baseline: -f json shows all.\n")
     _scores(console, result, assessment)
+    _provenance(console, result)
     _list(console, "Not established", assessment.not_established)
     _list(console, "Passed over", (f"{s.path}: {s.reason}" for s in result.target.skipped))
     _list(
@@ -165,7 +169,8 @@ def _rows(findings: Sequence[Finding], assessment: Assessment, matches: _Matches
     table.add_column(ratio=1, overflow="fold")
     for finding in findings:
         mark = "✗" if finding.fingerprint in assessment.failing else "·"
-        text = summary(clean(finding.message))
+        # What others write of an advisory is long; our own words are to be read whole.
+        text = summary(clean(finding.message)) if finding.id else shortened(clean(finding.message))
         if finding.confidence != "high":
             text += f" ({finding.confidence.value} confidence)"
         match = matches.get((finding.subject, finding.instance))
@@ -214,6 +219,12 @@ def _scores(console: Console, result: ScanResult, assessment: Assessment) -> Non
     for score in shown:
         table.add_row(total(score), clean(labels.get(score.subject, score.subject)), main_terms(score))
     console.print(Padding(table, (0, 0, 1, 2)))
+
+
+def _provenance(console: Console, result: ScanResult) -> None:
+    """How many components are proved to be built by whom, where that was asked."""
+    if line := counted(result.facts):
+        console.print(f"{line}.\n")
 
 
 def _facts(pairs: Iterable[tuple[str, str]]) -> RenderableType:

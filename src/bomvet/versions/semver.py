@@ -84,3 +84,9 @@ def _canonical(text: str) -> str:
 
 
 SEMVER = Order(key=key, canonical=canonical)
+
+
+def is_prerelease(text: str) -> bool:
+    """Whether it is a pre-release; what is no version is none."""
+    found = key(text)
+    return found is not None and not found[3]

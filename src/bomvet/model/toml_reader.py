@@ -6,27 +6,22 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
-from bomvet.errors import PolicyFileError
-from bomvet.policy._toml_lines import TomlLines
+from bomvet.errors import SETTINGS_HINT, PolicyFileError
+from bomvet.model.toml_lines import TomlLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bomvet.policy._toml_lines import Path
+    from bomvet.model.toml_lines import Path
 
 _OPENING = re.compile(r"""=\s*("{3}|'{3}|["'])""")
 
 
-def parsed(text: str, path: str) -> Any:
-    """The TOML document; raises `PolicyFileError` with the line where it stops being one."""
-    import tomli  # noqa: PLC0415 - only where there is a file
-
-    try:
-        return tomli.loads(text)
-    except (ValueError, RecursionError) as error:  # also a number of more digits than Python reads
-        # "at end of document" names no line.
-        line = re.search(r"at line (\d+)", str(error)) or [0, text.count("\n") + 1]
-        raise PolicyFileError(path, (f"line {line[1]}: not TOML: {error}",)) from None
+def not_toml(error: Exception, text: str, path: str, hint: str = SETTINGS_HINT) -> PolicyFileError:
+    """What to raise where a parser refuses `text` with `error`: the line where it stops being TOML."""
+    # "at end of document" names no line.
+    line = re.search(r"at line (\d+)", str(error)) or [0, text.count("\n") + 1]
+    return PolicyFileError(path, (f"line {line[1]}: not TOML: {error}",), hint=hint)
 
 
 class Reader:
@@ -56,10 +51,12 @@ class Reader:
         place = f"column {column}: " if column else ""
         self.problems.append((start + line - 1, f"{named(path)}: {place}{text}"))
 
-    def told(self, path: str) -> PolicyFileError | None:
+    def told(self, path: str, hint: str = SETTINGS_HINT) -> PolicyFileError | None:
         """All problems in the order of the file, if there are any."""
-        ordered = sorted(self.problems, key=lambda problem: problem[0])
-        return PolicyFileError(path, tuple(f"line {line}: {problem}" for line, problem in ordered)) if ordered else None
+        ordered = tuple(
+            f"line {line}: {problem}" for line, problem in sorted(self.problems, key=lambda found: found[0])
+        )
+        return PolicyFileError(path, ordered, hint=hint) if ordered else None
 
     def table(self, path: Path, value: Any, known: Sequence[str]) -> dict[str, Any]:
         """What is `known` of a table; empty where it is none."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bomvet.model.records import dataclass, field
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,11 +23,11 @@ _TOKEN = re.compile(
 Path = tuple[str | int, ...]
 
 
-@dataclass(slots=True)
 class TomlLines:
     """Lines, from 1, of the keys and table headers of a document."""
 
-    _lines: dict[Path, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._lines: dict[Path, int] = {}
 
     @classmethod
     def of(cls, text: str) -> TomlLines:

@@ -7,7 +7,7 @@ import time
 import pytest
 import tomli
 
-from bomvet.policy._toml_lines import Path, TomlLines
+from bomvet.model.toml_lines import Path, TomlLines
 
 DOCUMENT = '''\
 # [comment] = 1

@@ -1,0 +1,167 @@
+"""What `bomvet trust` does: lock who publishes, hold a project against that, and refresh the root of trust."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from bomvet import pipeline
+from bomvet.errors import UsageError
+from bomvet.inputs import IDENTITIES, MAX_ROOT_BYTES, Proofs, proving_of
+from bomvet.model.provenance import IdentityLock
+from bomvet.model.records import dataclass, replace
+from bomvet.opening import content, folder_of, open_target, split_target, stamp
+from bomvet.plugin import Context, Enricher, Proving, load
+from bomvet.policies import MAX_POLICY_BYTES, load_policy
+from bomvet.provenance.locking import Checking, Locking, Wanted, checked, relocked
+
+if TYPE_CHECKING:
+    from bomvet.model.result import ScanResult
+    from bomvet.plugin import FileTree
+    from bomvet.policy.document import Policy
+    from bomvet.provenance.refresh import Refreshed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """How it is found out who built what: by which proofs, and by which policy file, which is else the target's."""
+
+    proofs: Proofs = Proofs()
+    config: str = ""
+    exclude: tuple[str, ...] = ()
+    cache: str = ""
+    offline: bool = False
+
+
+# -- the identity lock -------------------------------------------------------------------------------------------
+
+
+def lock(target: str, asking: Asking, wanted: Wanted, *, output: str = "") -> Locking:
+    """The lock of `target` with what is new, and what else is `wanted`; it is for the caller to write.
+
+    `output` is the file that is to hold it, empty for the project's own.  Raises `UsageError` and `PolicyFileError`.
+    """
+    path = output or _own_lock(target)
+    if os.path.islink(path):
+        raise UsageError(f"{path} is a symbolic link, which is not followed", hint="delete it first")
+    if os.path.exists(path):
+        asking = replace(asking, proofs=replace(asking.proofs, identities=path))
+    result, known = _established(target, asking, everything=True)
+    today = stamp(dt.datetime.now(dt.UTC))[:10]
+    found = relocked(known or IdentityLock(source=IDENTITIES), result, wanted, today, pipeline.version_key)
+    return replace(found, path=path)
+
+
+def check(target: str, asking: Asking) -> Checking:
+    """How `target` stands to its identity lock; raises `UsageError` where nobody is expected."""
+    result, known = _established(target, asking, everything=False)
+    found = checked(known, result)
+    if known is None and not found.count:
+        raise UsageError(f"{target} has no identity lock", hint="`bomvet trust lock` writes one")
+    return found
+
+
+def _own_lock(target: str) -> str:
+    """Where the lock of `target` belongs; raises `UsageError` where that is no folder."""
+    scheme, location = split_target(target)
+    if scheme != "dir":
+        raise UsageError(f"{target} is nothing that a lock can be written to", hint="name a file: -o FILE")
+    return os.path.normpath(os.path.join(folder_of(location), IDENTITIES))
+
+
+def _established(target: str, asking: Asking, *, everything: bool) -> tuple[ScanResult, IdentityLock | None]:
+    """Who built what is in `target`, and the lock that is known; without `everything` only of what is expected."""
+    policy = load_policy(asking.config, target=target)
+    policy = replace(policy, provenance=replace(policy.provenance, verify=True))
+    opened = open_target(target, exclude=(*policy.exclude, *asking.exclude))
+    evidence = [_recorded(path) for path in asking.proofs.attestations]
+    proving = proving_of(opened.tree, policy, asking.proofs, evidence, content, cache=asking.cache) or Proving()
+    proving = replace(proving, ask=everything)
+    return _scanned(opened.tree, policy, proving, offline=asking.offline), proving.identities
+
+
+def _scanned(tree: FileTree, policy: Policy, proving: Proving, *, offline: bool) -> ScanResult:
+    import contextlib  # noqa: PLC0415 - needed here alone
+
+    from bomvet.clients import own_clients  # noqa: PLC0415 - the same
+
+    context = Context(
+        now=dt.datetime.now(dt.UTC),
+        registries=policy.registries,
+        clients=own_clients(os.environ, os.path.expanduser("~"), _own_file),
+        proving=proving,
+    )
+    found = (load("bomvet.enrichers", name, Enricher) for name in ("provenance", "identities"))
+    asked = [enricher for enricher in found if enricher]
+    with contextlib.ExitStack() as stack:
+        if not offline:
+            from bomvet.net import Client  # noqa: PLC0415 - not needed otherwise
+
+            context = replace(context, http=stack.enter_context(Client()))
+        return pipeline.scan(tree, policy, context, enrichers=asked, checks=())
+
+
+def _recorded(path: str) -> FileTree:
+    """The folder or file of recorded attestations at `path`."""
+    from bomvet.sources.directory import DIRECTORY  # noqa: PLC0415 - for those who have some
+
+    return DIRECTORY.open(path, use_ignore_files=False, **({} if os.path.isdir(path) else {"kept": 1}))
+
+
+def _own_file(path: str) -> bytes | None:
+    try:
+        return content(path, MAX_POLICY_BYTES)
+    except OSError:
+        return None
+
+
+# -- the root of trust -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """A refreshed root of trust, and what is to be told of it: its SHA-256, and what is other than in what ships."""
+
+    trusted_root: bytes
+    npm_keys: bytes
+    digest: str
+    versions: str
+    differences: tuple[str, ...]
+
+
+def update(*, url: str = "", folder: str = "", root: str = "", keys: bool = False) -> Update:
+    """The trust root of the repository at `url` (default: sigstore's own), or of its copy in `folder`.
+
+    `root` is the file with the metadata to start from, empty for what ships; `keys` says whether those of npm are
+    wanted.  Raises `UsageError`, and `NotEstablishedError` where anything is not in order.
+    """
+    from bomvet.provenance.refresh import SIGSTORE_URL, Folder, refresh, shipped  # noqa: PLC0415 - needed here alone
+
+    try:
+        trusted = content(root, MAX_ROOT_BYTES) if root else shipped("root.json")
+    except OSError as error:
+        raise UsageError(f"the root {root} cannot be read: {error.strerror}") from None
+    if folder:
+        if not os.path.isdir(folder):
+            raise UsageError(f"{folder} is no folder")
+        found = refresh(Folder(folder, content), Folder.URL, trusted, keys=keys)
+    else:
+        from bomvet.net import Client  # noqa: PLC0415 - not needed otherwise
+
+        with Client() as client:
+            found = refresh(client, url or SIGSTORE_URL, trusted, keys=keys)
+    return _update(found, shipped("trusted_root.json"))
+
+
+def _update(found: Refreshed, before: bytes) -> Update:
+    from bomvet.provenance.refresh import differences  # noqa: PLC0415 - needed here alone
+
+    return Update(
+        trusted_root=found.trusted_root,
+        npm_keys=found.npm_keys,
+        digest=hashlib.sha256(found.trusted_root).hexdigest(),
+        versions=f"root {found.root}, targets {found.targets}",
+        differences=differences(before, found.trusted_root),
+    )

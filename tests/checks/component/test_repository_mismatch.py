@@ -1,0 +1,127 @@
+"""Components that were built from another repository than they declare."""
+
+from __future__ import annotations
+
+import pytest
+
+from bomvet.checks.component.repository_mismatch import REPOSITORY_MISMATCH
+from bomvet.model.facts import Severity
+from bomvet.model.finding import Finding
+from bomvet.model.provenance import EvidenceKind, ProvenanceAnswer, Step
+from bomvet.model.records import replace
+from tests.checks.component.provenance import (
+    ACME,
+    IDENTITY,
+    MALLORY,
+    OWN,
+    PLACE,
+    SIGNATURE,
+    SLSA,
+    SUBJECT,
+    absent,
+    facts,
+    identity,
+    invalid,
+    refusal,
+    verified,
+)
+from tests.harness import run_check
+
+FORK = replace(SLSA, identity=replace(IDENTITY, repository=MALLORY))
+MOVED = "https://github.com/acme-labs/left-pad"
+
+
+def test_another_repository_than_is_declared() -> None:
+    """Medium, since repositories move and some publish for others."""
+    known = verified(FORK, declared=(f"git+{ACME}.git",), declared_before=(ACME,))
+
+    assert run_check(REPOSITORY_MISMATCH, SUBJECT, facts(known)) == [
+        Finding(
+            rule="repository-mismatch",
+            subject="pkg:npm/left-pad@1.3.1",
+            severity=Severity.MEDIUM,
+            message=f"left-pad@1.3.1 was built from {MALLORY}, and names git+{ACME}.git as its own",
+            locations=PLACE,
+            evidence=(
+                f"built from {MALLORY}, by the certificate",
+                f"declared: git+{ACME}.git",
+                f"declared by the release before: {ACME}",
+            ),
+            remediation=(
+                f"Look whether {MALLORY} belongs to those who make left-pad: a repository that moved, or one that "
+                "publishes for several. If it does, lock the identity with `bomvet trust lock`, which settles it; if "
+                "not, stay with the release before."
+            ),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("known", "severity", "said"),
+    [
+        (verified(FORK, declared=(ACME,)), Severity.MEDIUM, f"and names {ACME} as its own"),
+        (
+            verified(FORK, declared=(MALLORY,), declared_before=(ACME,)),
+            Severity.HIGH,
+            f"where the release before names {ACME} as its own",
+        ),
+        (
+            verified(FORK, declared=(ACME, MALLORY), declared_before=(ACME,)),
+            Severity.HIGH,
+            f"where the release before names {ACME} as its own",
+        ),
+        (
+            verified(FORK, declared=(MOVED,), declared_before=(ACME,)),
+            Severity.HIGH,
+            f"and names {MOVED} as its own",
+        ),
+        (
+            verified(FORK, declared=(MOVED, ACME), declared_before=(MALLORY,)),
+            Severity.MEDIUM,
+            f"and names {MOVED} and {ACME} as its own",
+        ),
+        (
+            verified(SLSA, replace(FORK, kind=EvidenceKind.PYPI_PUBLISH), declared=(ACME,)),
+            Severity.MEDIUM,
+            f"and names {ACME} as its own",
+        ),
+    ],
+)
+def test_what_is_declared_is_its_publishers_word(known: ProvenanceAnswer, severity: Severity, said: str) -> None:
+    """Graver where it changed together with the builder; one file of another repository is enough."""
+    (found,) = run_check(REPOSITORY_MISMATCH, SUBJECT, facts(known))
+
+    assert (found.severity, found.message) == (severity, f"left-pad@1.3.1 was built from {MALLORY}, {said}")
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        None,
+        absent(declared=(MALLORY,)),
+        verified(declared=()),
+        verified(declared=(), declared_before=(MALLORY,)),
+        verified(declared=("git+ssh://git@GitHub.com/Acme/Left-Pad.git",), declared_before=(ACME,)),
+        verified(declared=(ACME,), declared_before=(MALLORY, ACME)),
+        verified(declared=(ACME,)),
+        verified(SIGNATURE, declared=(MALLORY,)),
+        verified(replace(SLSA, identity=replace(IDENTITY, repository="")), declared=(MALLORY,)),
+        verified(replace(FORK, kind=EvidenceKind.SBOM), declared=(ACME,)),
+        invalid(refusal(Step.SIGNATURE, identity=FORK.identity), declared=(ACME,)),
+    ],
+)
+def test_nothing_to_compare_or_nothing_else(known: ProvenanceAnswer | None) -> None:
+    """The same repository in another spelling, none declared, none proved, or a document by somebody else."""
+    assert run_check(REPOSITORY_MISMATCH, SUBJECT, facts(known)) == []
+
+
+def test_the_identity_lock_decides_alone() -> None:
+    """What somebody reviewed is neither overruled nor told a second time."""
+    known = verified(FORK, declared=(ACME,), declared_before=(ACME,))
+
+    assert run_check(REPOSITORY_MISMATCH, SUBJECT, facts(known, identity())) == []
+
+
+def test_projects_of_the_tree_are_not_judged() -> None:
+    """Nobody else built them."""
+    assert run_check(REPOSITORY_MISMATCH, OWN, facts(verified(FORK, declared=(ACME,)))) == []
