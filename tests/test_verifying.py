@@ -580,9 +580,9 @@ def test_a_registry_on_loopback(asked: Demands, monkeypatch: pytest.MonkeyPatch,
     assert (found.verdict, found.reason) == (Verdict.REFUSED, "there is no evidence for it")
 
 
-def test_a_layout_folder(authority: Authority, asked: Demands, tmp_path: Path) -> None:
-    """Offline, by its path and a name in it; files that are not there are told."""
-    blobs = tmp_path / "blobs" / "sha256"
+def layout(authority: Authority, folder: Path) -> tuple[str, list[Path]]:
+    """An image in a folder with an attestation; its digest, and the files that the verdict rests on."""
+    blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True)
 
     def add(data: bytes) -> dict[str, Any]:
@@ -596,13 +596,38 @@ def test_a_layout_folder(authority: Authority, asked: Demands, tmp_path: Path) -
     atts = add(json.dumps({"layers": [entry]}).encode())
     kinds = [{"annotations": {"kind": f"dev.cosignproject.cosign/{kind}"}} for kind in ("image", "atts")]
     index = {"manifests": [{**manifest, **kinds[0]}, {**atts, **kinds[1]}]}
-    (tmp_path / "index.json").write_text(json.dumps(index), "utf-8")
+    (folder / "index.json").write_text(json.dumps(index), "utf-8")
+    return manifest["digest"], [blobs / one["digest"].removeprefix("sha256:") for one in (manifest, entry, atts)]
+
+
+def test_no_byte_can_be_changed(authority: Authority, asked: Demands, tmp_path: Path) -> None:
+    """Of the image, of its evidence and of what lists that: whatever is changed, the image is not verified."""
+    _, files = layout(authority, tmp_path)
+    verdicts = []
+    for file in files:
+        data = file.read_bytes()
+        for at in range(0, len(data), 41):
+            file.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+            try:
+                verdicts.append(verifying.verify_image(f"oci-dir:{tmp_path}", asked).verdict)
+            except NotEstablishedError:
+                verdicts.append(Verdict.NOT_ESTABLISHED)
+        file.write_bytes(data)
+
+    assert len(verdicts) > 200
+    assert set(verdicts) == {Verdict.NOT_ESTABLISHED}
+    assert verifying.verify_image(f"oci-dir:{tmp_path}", asked).verdict is Verdict.VERIFIED
+
+
+def test_a_layout_folder(authority: Authority, asked: Demands, tmp_path: Path) -> None:
+    """Offline, by its path and a name in it; files that are not there are told."""
+    digest, files = layout(authority, tmp_path)
     name = f"oci-dir:{tmp_path}"
     found = verifying.verify_image(name, asked, offline=True)
 
     assert (found.verdict, found.counting[0].compared) == (Verdict.VERIFIED, "artefact")
-    assert verifying.verify_image(f"{name}@{manifest['digest']}", asked).verdict is Verdict.VERIFIED
+    assert verifying.verify_image(f"{name}@{digest}", asked).verdict is Verdict.VERIFIED
     with pytest.raises(UsageError, match=r" holds no such image$"):
         verifying.verify_image(f"{name}:2", asked)
-    (blobs / atts["digest"].removeprefix("sha256:")).unlink()
+    files[2].unlink()
     assert verifying.verify_image(name, asked).verdict is Verdict.NOT_ESTABLISHED

@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from bomvet.errors import UsageError
 from bomvet.model.inventory import Hash
-from bomvet.model.provenance import LogStrength, ProvenanceStatus, Step
+from bomvet.model.provenance import Attestation, EvidenceKind, LogStrength, ProvenanceStatus, Step
+from bomvet.provenance._strict import strict
 from bomvet.provenance.bundles import BundleVerifier
 from bomvet.provenance.evidence import Evidence, Expected, Form
 from bomvet.provenance.keys import shipped_keys
-from bomvet.provenance.root import embedded_root
+from bomvet.provenance.root import embedded_root, read_root
 from tests.provenance.judging import of_attestation
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "provenance"

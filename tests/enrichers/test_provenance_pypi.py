@@ -384,9 +384,10 @@ def test_repositories_that_are_declared(info: dict[str, Any], found: tuple[str, 
     assert answer(python(file(WHEEL, b"wheel")), registry).declared == found
 
 
-def test_what_is_declared_of_one_without_a_repository() -> None:
-    """A person who signs has none: no home page is held against it."""
-    assert declared(b'{"info": {"home_page": "https://github.com/acme/app"}}', "") == ()
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"info": []}', b'{"info": {"home_page": 1}}'])
+def test_what_is_declared_cannot_be_read(body: bytes) -> None:
+    """Then nothing is known to be declared."""
+    assert declared(body, "https://github.com/acme/app") == ()
 
 
 def test_an_index_that_has_no_such_interface() -> None:

@@ -470,11 +470,28 @@ PLACES = st.fixed_dictionaries(
 MODEST = settings(deadline=None, max_examples=40)
 
 
+ANSWERS = st.sampled_from(
+    [
+        None,
+        verified(),
+        verified(PROMISED),
+        absent(),
+        built(ProvenanceStatus.NOT_ESTABLISHED),
+        absent(stronger=STRONGER),
+        verified(LYING),
+        invalid(refusal(Step.LOG)),
+        invalid(refusal(Step.DIGEST)),
+    ]
+)
+
+
 @MODEST
-@given(st.lists(MATCHES, max_size=3), st.none() | RELEASES, PLACES)
-def test_bounds_and_sum(matches: list[AdvisoryMatch], release: ReleaseAnswer | None, where: Any) -> None:
+@given(st.lists(MATCHES, max_size=3), st.none() | RELEASES, ANSWERS, PLACES)
+def test_bounds_and_sum(
+    matches: list[AdvisoryMatch], release: ReleaseAnswer | None, answer: ProvenanceAnswer | None, where: Any
+) -> None:
     """From 0 to 100, no term negative, the sum of what is shown; malware is never below 90."""
-    found = scored(known(*matches), release, **where)
+    found = scored(known(*matches), release, provenance=answer, **where)
 
     assert 0 <= found.low <= found.high <= 100
     assert all(0 <= term.low <= term.high for term in found.terms)
@@ -496,7 +513,7 @@ def test_one_more_advisory_never_lowers(matches: list[AdvisoryMatch], more: Advi
 @MODEST
 @given(MATCHES, PLACES)
 def test_worse_never_lowers(match: AdvisoryMatch, where: Any) -> None:
-    """A higher CVSS score, an entry in KEV, a higher band, a stronger scope, more dependants: each is worse."""
+    """A higher CVSS score, an entry in KEV, a higher band, a stronger scope, worse evidence: each is worse."""
 
     def rising(found: list[RiskScore]) -> bool:
         return all(a.low <= b.low and a.high <= b.high for a, b in itertools.pairwise(found))
@@ -508,6 +525,9 @@ def test_worse_never_lowers(match: AdvisoryMatch, where: Any) -> None:
     assert rising([scored(known(replace(match, kev=kev)), **where) for kev in (None, KEV)])
     assert rising([scored(known(match), **{**where, "scope": s}) for s in (Scope.DEV, Scope.OPTIONAL, Scope.REQUIRED)])
     assert rising([scored(known(match), **{**where, "dependants": n}) for n in (1, 3, 10, 50)])
+    worse = [verified(), verified(PROMISED), absent(), absent(stronger=STRONGER), verified(LYING),
+             invalid(refusal(Step.LOG)), invalid(refusal(Step.DIGEST))]  # fmt: skip
+    assert rising([scored(known(match), provenance=answer, **where) for answer in worse])
     words = [Release(age=100), Release(age=100, status="archived"), Release(age=100, yanked="-"),
              Release(age=100, status="quarantined")]  # fmt: skip
     assert rising([scored(known(match), replace(FINE, release=word), **where) for word in words])

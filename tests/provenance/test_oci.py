@@ -353,6 +353,21 @@ def test_the_tags_of_cosign() -> None:
     assert store.tagged(AT, "sig").standing is Standing.ABSENT
 
 
+def test_all_that_may_be_attached_is_asked_for_at_once() -> None:
+    """Each answer is held until it is asked for, and given once."""
+    answers = {f"{TAG}.att": [IMAGE, Response(500)], REFERRERS: document(manifests=[LISTED])}
+    store = registry(answers)
+    store.look_ahead(AT)
+    asked = [r.url for r in store.asked]  # type: ignore[attr-defined]
+
+    assert asked == [f"{TAG}.att", f"{TAG}.sig", REFERRERS]
+    assert store.tagged(AT, "att").digest == AT
+    assert store.tagged(AT, "sig").standing is Standing.ABSENT
+    assert len(store.referrers(AT).descriptors) == 1
+    assert len(store.asked) == 3  # type: ignore[attr-defined]
+    assert store.tagged(AT, "att").standing is Standing.NOT_ESTABLISHED
+
+
 # ── logging in ──────────────────────────────────────────────────────────────────────────────────
 
 

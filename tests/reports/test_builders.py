@@ -144,6 +144,10 @@ def test_what_is_against_it() -> None:
     [
         (absent(), ["  provenance  absent, asked of npm.packages.example"]),
         (
+            absent(reason="npm.packages.example has no attestations of left-pad@1.3.1"),
+            ["  provenance  absent: npm.packages.example has no attestations of left-pad@1.3.1"],
+        ),
+        (
             answer(ProvenanceStatus.NOT_ESTABLISHED, reason="the registry answers 500"),
             ["  provenance  not established, asked of npm.packages.example: the registry answers 500"],
         ),
@@ -162,6 +166,14 @@ def test_what_is_against_it() -> None:
 def test_no_evidence(known: ProvenanceAnswer, lines: list[str]) -> None:
     """Why there is none is told, and that what is not verified here is not what is refused."""
     assert told(known) == lines
+
+
+def test_nothing_is_as_it_is_locked_where_nobody_signed() -> None:
+    """That no other publisher is proved says nothing of the one that is expected."""
+    assert told(absent(), identity()) == [
+        "  provenance  absent, asked of npm.packages.example",
+        "              bomvet.identities.toml expects provenance, and nothing says who built the release",
+    ]
 
 
 def test_many_files() -> None:

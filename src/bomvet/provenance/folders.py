@@ -95,6 +95,9 @@ class Layout:
             return Answer(Standing.NOT_ESTABLISHED, reason=f"{path} {error}")
         return checked(data, digest, self.name)
 
+    def look_ahead(self, digest: str) -> None:
+        """Nothing: a folder answers at once."""
+
     def tagged(self, digest: str, suffix: str) -> Answer:
         """What cosign attached: it saves one image with what is its own, under a kind and without its digest."""
         tag = f"{digest.replace(':', '-')}.{suffix}"

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from bomvet.errors import NotEstablishedError, UsageError
 from bomvet.model.facts import Standing
 from bomvet.provenance.evidence import Evidence, Form
-from bomvet.provenance.oci import MAX_REFERRERS, Answer, Descriptor, descriptors_of, document_of
+from bomvet.provenance.oci import MAX_REFERRERS, SUFFIXES, Answer, Descriptor, descriptors_of, document_of
 
 if TYPE_CHECKING:
     from bomvet.provenance.oci import Store
 
-#: cosign's tags, https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md.
-_SUFFIXES = ("att", "sig")
 _COSIGN_LAYERS = ("application/vnd.dsse.envelope.v1+json", "application/vnd.dev.cosign.simplesigning.v1+json")
 _BUNDLE = "application/vnd.dev.sigstore.bundle"
 _ARTIFACTS = (_BUNDLE, "application/vnd.dev.cosign.artifact.")
@@ -125,7 +123,8 @@ class _Gathering:
 
     def add(self, digest: str) -> None:
         """Everything that is attached to `digest`."""
-        for suffix in _SUFFIXES:
+        self._store.look_ahead(digest)
+        for suffix in SUFFIXES:
             answer = self._store.tagged(digest, suffix)
             if answer.standing is Standing.KNOWN:
                 self._add_manifest(answer)

@@ -52,6 +52,8 @@ ACCEPT = (
     f"{INDEX}, {MANIFEST}, application/vnd.docker.distribution.manifest.list.v2+json, "
     "application/vnd.docker.distribution.manifest.v2+json"
 )
+#: Of cosign's tags, https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md.
+SUFFIXES = ("att", "sig")
 #: Of a manifest as of a blob that is evidence.
 MAX_BYTES = 4 * 1024 * 1024
 MAX_PAGES, MAX_REFERRERS, MAX_ENTRIES = 20, 200, 1000
@@ -93,6 +95,9 @@ class Store(Protocol):
     def blobs(self, descriptors: Sequence[Descriptor]) -> Iterator[Answer]:
         """Each blob, in sequence."""
 
+    def look_ahead(self, digest: str) -> None:
+        """Prepare for the next questions about `digest`, which will be those for all that is attached to it."""
+
     def tagged(self, digest: str, suffix: str) -> Answer:
         """The manifest that cosign attached to `digest` by its tag, `att` or `sig`."""
 
@@ -111,6 +116,7 @@ class Registry:
         self._http, self._image = http, image
         self._login = (logins or Logins()).at(image.registry, image.repository)
         self._authorization = f"Bearer {self._login.token}" if self._login.token else ""
+        self._ahead: dict[str, Response] = {}
 
     @property
     def name(self) -> str:
@@ -132,10 +138,20 @@ class Registry:
         (response,) = self._fetch([f"{self._image.base}/manifests/{digest}"], ACCEPT)
         return self._document(response, digest)
 
+    def look_ahead(self, digest: str) -> None:
+        """Ask for all that may be attached to it at once; each answer is held until it is asked for."""
+        asked = [(self._tag(digest, suffix), ACCEPT) for suffix in SUFFIXES]
+        asked.append((f"{self._image.base}/referrers/{digest}", INDEX))
+        requests = [self._request(url, accept) for url, accept in asked]
+        self._ahead = {request.url: response for request, response in self._http.fetch(requests)}
+
     def tagged(self, digest: str, suffix: str) -> Answer:
         """The manifest behind the tag `sha256-HEX.SUFFIX`."""
-        (response,) = self._fetch([f"{self._image.base}/manifests/{digest.replace(':', '-')}.{suffix}"], ACCEPT)
+        (response,) = self._fetch([self._tag(digest, suffix)], ACCEPT)
         return self._document(response, "")
+
+    def _tag(self, digest: str, suffix: str) -> str:
+        return f"{self._image.base}/manifests/{digest.replace(':', '-')}.{suffix}"
 
     def blobs(self, descriptors: Sequence[Descriptor]) -> Iterator[Answer]:
         """Each blob; several are fetched at a time."""
@@ -187,11 +203,13 @@ class Registry:
     # -- one question ------------------------------------------------------------------------------------------
 
     def _fetch(self, urls: Sequence[str], accept: str) -> list[Response]:
-        headers = [("accept", accept)]
-        if self._authorization:
-            headers.append(("authorization", self._authorization))
-        requests = [Request(url, headers=tuple(headers), limit=MAX_BYTES) for url in urls]
-        return [response for _, response in self._http.fetch(requests)]
+        if len(urls) == 1 and urls[0] in self._ahead:
+            return [self._ahead.pop(urls[0])]
+        return [response for _, response in self._http.fetch([self._request(url, accept) for url in urls])]
+
+    def _request(self, url: str, accept: str) -> Request:
+        login = (("authorization", self._authorization),) if self._authorization else ()
+        return Request(url, headers=(("accept", accept), *login), limit=MAX_BYTES)
 
     def _document(self, response: Response, digest: str) -> Answer:
         """A manifest: its digest, where one was asked for or is named, holds, and it is of one kind."""

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bomvet.model.provenance import EvidenceKind, LogStrength, ProvenanceStatus
-from bomvet.model.publishing import KINDS, LEVELS, STEPS, is_unattested, moved, weakened
+from bomvet.model.publishing import KINDS, LEVELS, STEPS, is_unattested, moved, signed, weakened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,8 @@ def _place(attestation: Attestation) -> tuple[object, ...]:
 
 def _summary(answer: ProvenanceAnswer, identity: IdentityAnswer | None) -> Iterator[str]:
     files = f", {answer.attested} of {answer.files} files" if answer.files > 1 else ""
-    by = f", asked of {answer.registry}" if answer.registry else ""
+    # Most reasons name the registry themselves.
+    by = f", asked of {answer.registry}" if answer.registry and answer.registry not in answer.reason else ""
     yield f"{_WORDS[_standing(answer)]}{files}{by}{f': {answer.reason}' if answer.reason else ''}"
     if answer.level:
         yield f"published {LEVELS[answer.level]}"
@@ -98,14 +99,13 @@ def _summary(answer: ProvenanceAnswer, identity: IdentityAnswer | None) -> Itera
         yield f"with {', '.join(answer.changes)}"
     if answer.declared:
         yield f"declares {', '.join(answer.declared[:3])}"
-    yield from _expected(identity) if identity else ()
-
-
-def _expected(identity: IdentityAnswer) -> Iterator[str]:
-    changes = moved(identity)
-    if not identity.changes:
+    if identity and signed(answer) and not identity.changes:
         yield f"as {identity.location} has it"
-    for change in changes:
+    yield from _changed(identity) if identity else ()
+
+
+def _changed(identity: IdentityAnswer) -> Iterator[str]:
+    for change in moved(identity):
         what = change.what.value.replace("-", " ")
         yield f"not as {identity.location} has it: {what} {change.before or 'none'}, now {change.after or 'none'}"
 

@@ -76,7 +76,7 @@ def test_another_repository() -> None:
                 f"repository: {ACME} before, {MALLORY} now",
                 "owner: https://github.com/acme before, https://github.com/mallory now",
                 "kind of ref: tag before, branch now",
-                "locked by 1.2.0 on 2026-01-31",
+                "locked as it was in 1.2.0 on 2026-01-31",
             ),
             remediation=ASK,
         )
@@ -150,7 +150,10 @@ def test_the_fingerprint_stays_the_same() -> None:
 
 @pytest.mark.parametrize(
     ("expected", "last"),
-    [(replace(LOCKED, since=""), "locked by 1.2.0"), (replace(LOCKED, first_seen=""), "owner: nothing before, b now")],
+    [
+        (replace(LOCKED, since=""), "locked as it was in 1.2.0"),
+        (replace(LOCKED, first_seen=""), "owner: nothing before, b now"),
+    ],
 )
 def test_by_which_release_it_was_locked(expected: LockedIdentity, last: str) -> None:
     """As far as the entry says so."""

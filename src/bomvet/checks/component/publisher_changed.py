@@ -59,7 +59,7 @@ def _changed(component: Component, identity: IdentityAnswer, changes: Sequence[I
         locations=tuple(dict.fromkeys((*component.locations, identity.location))),
         evidence=(
             *cut(f"{_WORDS[c.what]}: {_told(c)}" for c in changes),
-            *([f"locked by {since}{_since(identity)}"] if since else ()),
+            *([f"locked as it was in {since}{_since(identity)}"] if since else ()),
         ),
         remediation=_remedy(component, identity, changes),
     )
