@@ -14,8 +14,8 @@ from bomvet.provenance.evidence import Evidence, Form
 from bomvet.provenance.identities import compare, locked_from
 from bomvet.provenance.keys import shipped_keys
 from bomvet.provenance.npm import evidence_of_attestations
-from bomvet.provenance.pypi import evidence_of_attestation, evidence_of_provenance
 from bomvet.provenance.pylock import as_pylock
+from bomvet.provenance.pypi import evidence_of_attestation, evidence_of_provenance
 from bomvet.provenance.root import embedded_root
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "provenance"
