@@ -22,6 +22,7 @@ BENCHMARKS = {
     "diff": "benchmarks.diff",
     "match": "benchmarks.match",
     "database": "benchmarks.database",
+    "provenance": "benchmarks.provenance",
     "requirements": "benchmarks.requirements",
     "walk": "benchmarks.walk",
     "node-modules": "benchmarks.node_modules",

@@ -501,9 +501,9 @@ def test_evidence_that_is_not_valid(world: World) -> None:
 # ── update ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def copied(folder: Path) -> Path:
+def copied(folder: Path, targets: dict[str, bytes] | None = None) -> Path:
     """A copy of a TUF repository on disk, with the root that is trusted beside it."""
-    repository = Repository()
+    repository = Repository(targets)
     for path, data in repository.files.items():
         place = folder / "copy" / path
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -529,6 +529,18 @@ def test_an_update(world: World, tmp_path: Path) -> None:
     assert "  gone: certificate log https://ctfe.sigstore.dev/2022, valid from 2022-10-20" in err.splitlines()
     assert len(json.loads(world.cli.folder.joinpath("keys.json").read_bytes())["keys"]) == 2
     assert sorted(os.listdir(tmp_path)) == ["copy", "keys.json", "root.json", "sink", "tuf-root.json"]
+
+
+def test_an_update_is_what_is_trusted(world: World, tmp_path: Path, authority: Authority) -> None:
+    """What an update has written is what packages are verified by; what ships knows nothing of that authority."""
+    copied(tmp_path, {"trusted_root.json": authority.root_json()})
+    world.node("left-pad")
+    keys = ("--npm-keys", "../keys.json")
+
+    assert world("update", "--from", "../copy", "--root", "../tuf-root.json")[0] == 0
+    assert world.cli("trust", "lock", "--trusted-root", "bomvet.trusted-root.json", *keys).code == 0
+    assert world.lock == HEAD + LEFT
+    assert world.cli("trust", "check", *keys).code == 1
 
 
 def test_an_update_without_keys(world: World, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.enrichers.provenance_world import (
     answer,
     authority,
     file,
+    integrity,
     node,
     proving,
     python,
@@ -158,6 +160,33 @@ def test_time_grows_with_the_number_of_packages_and_no_faster() -> None:
     """Two thousand components and a quarter of them; generous, since other things run beside."""
     spent(50)
     assert spent(1000) < 12 * spent(250)
+
+
+def releases(number: int) -> float:
+    """Seconds of the processor that so many releases of one package of each ecosystem take, all of them locked."""
+    times = [f"2026-01-01T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}Z" for n in range(number)]
+    archives = [b"%d" % n for n in range(number)]
+    versions: dict[str, Any] = {f"1.{n}.0": {"dist": {"integrity": integrity(data)}} for n, data in enumerate(archives)}
+    versions["0.0.1"] = {"dist": {"signatures": [{"keyid": "1", "sig": "2"}]}}
+    packument = {"versions": versions, "time": {f"1.{n}.0": moment for n, moment in enumerate(times)}}
+    files = [
+        {"filename": f"app-1.{n}.tar.gz", "hashes": {"sha256": sha256(data)}, "upload-time": moment, "provenance": None}
+        for n, (data, moment) in enumerate(zip(archives, times, strict=True))
+    ]
+    components = [node(data, version=f"1.{n}.0") for n, data in enumerate(archives)]
+    components += [python(file(f"app-1.{n}.tar.gz", data), version=f"1.{n}") for n, data in enumerate(archives)]
+    http = FakeHttp({f"{NPM}/app": packument, f"{SIMPLE}/app/": {"name": "app", "files": files}})
+    begin = time.process_time()
+    answers, _ = run(*components, http=http)
+    assert {str(found.status) for found in answers.values()} == {"absent"}
+    assert len(answers) == 2 * number
+    return time.process_time() - begin
+
+
+def test_time_grows_with_the_number_of_releases_of_one_package_and_no_faster() -> None:
+    """A hostile lock may state them all: what came before each is found without going through all others."""
+    releases(50)
+    assert releases(4000) < 12 * releases(1000)
 
 
 def test_a_page_with_a_great_many_files() -> None:

@@ -13,7 +13,7 @@ from tests.property.strategies import TEXT, records
 
 RESULTS = records(ScanResult, TEXT, schema=st.sampled_from(["1.0", "1.7"]))
 #: Fields whose keys are data.
-MAPS = {"advisories", "drift", "sources", "releases", "catalogues", "conditions"}
+MAPS = {"advisories", "drift", "sources", "releases", "catalogues", "conditions", "provenance", "identities"}
 VALIDATOR = jsonschema_rs.validator_for(ScanResult.schema_document())
 
 

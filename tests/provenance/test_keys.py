@@ -85,6 +85,7 @@ def test_what_is_no_answer_of_a_registry_is_told(data: bytes, reason: str) -> No
         ({"key": "AAAA"}, "deserialize"),
         ({"key": _spki(ed25519.Ed25519PrivateKey.generate())}, "SHA256:a is no key on the curve P-256"),
         ({"key": _spki(ec.generate_private_key(ec.SECP384R1()))}, "SHA256:a is no key on the curve P-256"),
+        ({"key": base64.b64encode(bytes.fromhex("300b300506032a030403020000")).decode()}, "SHA256:a: Unknown key type"),
         ({"expires": "tomorrow"}, "Invalid isoformat"),
         ({"expires": "2026-01-01"}, "2026-01-01 has no time zone"),
         ({"expires": 7}, "must be str"),

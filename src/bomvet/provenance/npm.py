@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.model.provenance import PUBLISH_LEVELS, EarlierRelease, PublishLevel
 from bomvet.provenance import _json
+from bomvet.provenance._npm_history import Before, Came, histories
 from bomvet.provenance._times import moment
 from bomvet.provenance.evidence import Evidence, Form
 from bomvet.provenance.npm_signature import check_signature, integrity_of
 from bomvet.provenance.repositories import canonical
-from bomvet.versions.semver import SEMVER, is_prerelease
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -218,6 +218,13 @@ class Package:
         stated = ((version, moment(self.uploaded(version))) for version in self._versions)
         return {version: when for version, when in stated if when}
 
+    @cached_property
+    def before(self) -> Mapping[str, Before]:
+        """What there was before each release whose time is told."""
+        return histories(
+            Came(when, version, self.level(version) or PublishLevel.NONE) for version, when in self._moments.items()
+        )
+
     def _manifest(self, version: str) -> dict[str, Any] | None:
         found = self._versions.get(version)
         return found if isinstance(found, dict) else None
@@ -289,19 +296,13 @@ def stronger(package: Package, version: str) -> EarlierRelease | None:
     As pnpm's `no-downgrade` has it: by time and not by the order of versions, deprecated releases count, and
     pre-releases count against a pre-release alone.  Where the packument tells no times, nothing came before.
     """
-    own = package.level(version)
-    if own is None:
-        return None
+    own, found = package.level(version), package.before.get(version)
+    strongest = found.strongest if found else None
     rank = PUBLISH_LEVELS.index
-    above = (
-        (rank(level), when, other)
-        for other, when in _earlier(package, version)
-        if (level := package.level(other)) and rank(level) > rank(own)
-    )
-    found = max(above, default=None)
-    if found is None:
+    if own is None or strongest is None or rank(strongest.level) <= rank(own):
         return None
-    return EarlierRelease(version=found[2], uploaded=package.uploaded(found[2]), level=PUBLISH_LEVELS[found[0]])
+    uploaded = package.uploaded(strongest.version)
+    return EarlierRelease(version=strongest.version, uploaded=uploaded, level=strongest.level)
 
 
 def before(package: Package, version: str) -> str:
@@ -310,11 +311,8 @@ def before(package: Package, version: str) -> str:
     That is what was installed before an update along one line of versions, also where other lines are maintained
     beside it.  Pre-releases are passed over for a final release.
     """
-    own = SEMVER.key(version)
-    lower = [
-        (key, other) for other, _ in _earlier(package, version) if own and (key := SEMVER.key(other)) and key < own
-    ]
-    return max(lower)[1] if lower else ""
+    found = package.before.get(version)
+    return found.lower if found else ""
 
 
 def changes(package: Package, version: str, before: str) -> tuple[str, ...]:
@@ -345,13 +343,3 @@ def _elsewhere(wanted: str) -> str:
     """Another package or place that a dependency is from; empty where it is of its own name, of whatever version."""
     found = _ELSEWHERE(wanted)
     return (f"npm:{found[1]}" if found[1] else found[2]) if found else ""
-
-
-def _earlier(package: Package, version: str) -> Iterator[tuple[str, dt.datetime]]:
-    """The releases that came before `version` and are to be held against it, each with its time."""
-    until = package.moment(version)
-    final = not is_prerelease(version)
-    for other in package.versions:
-        when = package.moment(other)
-        if until and when and when < until and not (final and is_prerelease(other)):
-            yield other, when

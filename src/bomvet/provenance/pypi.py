@@ -11,6 +11,7 @@ attestation against the publisher that came with it proves nothing, so it is not
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -167,6 +168,17 @@ class Project:
         return {version: tuple(files) for version, files in found.items()}
 
     @cached_property
+    def attested(self) -> Sequence[tuple[dt.datetime, str, str]]:
+        """The first file of each release of which all are attested, in the sequence of time."""
+        found = (_first(files) for files in self._releases.values() if _is_attested(files))
+        return sorted(first for first in found if first)
+
+    @cached_property
+    def attested_finals(self) -> Sequence[tuple[dt.datetime, str, str]]:
+        """The same without pre-releases."""
+        return [one for one in self.attested if not ((key := PEP440.key(one[2])) and is_prerelease(key))]
+
+    @cached_property
     def _by_digest(self) -> dict[str, ProjectFile]:
         return {file.sha256: file for files in self._releases.values() for file in files if file.sha256}
 
@@ -224,7 +236,11 @@ def _counted(project: Project, version: str, locked: Collection[str]) -> Sequenc
 def _level(files: Sequence[ProjectFile]) -> PublishLevel | None:
     if any(file.told and not file.provenance for file in files):
         return PublishLevel.NONE
-    return PublishLevel.PROVENANCE if files and all(file.provenance for file in files) else None
+    return PublishLevel.PROVENANCE if _is_attested(files) else None
+
+
+def _is_attested(files: Sequence[ProjectFile]) -> bool:
+    return bool(files) and all(file.provenance for file in files)
 
 
 def stronger(project: Project, version: str, locked: Collection[str] = ()) -> EarlierRelease | None:
@@ -240,23 +256,14 @@ def stronger(project: Project, version: str, locked: Collection[str] = ()) -> Ea
     until = max((m for file in files if not file.provenance and (m := moment(file.uploaded))), default=None)
     if until is None:
         return None
-    came = (
-        first
-        for other in _comparable(project, version)
-        if _level(files := project.files(other)) is PublishLevel.PROVENANCE and (first := _first(files))
-    )
-    found = max((first for first in came if first[0] < until), default=None)
-    return EarlierRelease(version=found[2], uploaded=found[1], level=PublishLevel.PROVENANCE) if found else None
-
-
-def _comparable(project: Project, version: str) -> Iterator[str]:
-    """The other releases that count against it."""
-    this = PEP440.canonical(version)
-    key = PEP440.key(this)
-    final = key is not None and not is_prerelease(key)
-    for other in project.releases:
-        if other != this and not (final and ((other_key := PEP440.key(other)) and is_prerelease(other_key))):
-            yield other
+    key = PEP440.key(PEP440.canonical(version))
+    # This release is not among them: not all of its files are attested.
+    releases = project.attested_finals if key and not is_prerelease(key) else project.attested
+    at = bisect_left(releases, (until,))
+    if not at:
+        return None
+    _, uploaded, spelt = releases[at - 1]
+    return EarlierRelease(version=spelt, uploaded=uploaded, level=PublishLevel.PROVENANCE)
 
 
 def _first(files: Sequence[ProjectFile]) -> tuple[dt.datetime, str, str] | None:
