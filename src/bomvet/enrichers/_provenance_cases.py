@@ -77,14 +77,10 @@ class Artefact:
         """How to call it."""
         return self.name or next((f"the file with {h.algorithm} {h.value[:16]}..." for h in self.hashes), "a file")
 
-    def expected(self, algorithm: str, name: str = "") -> Expected | None:
-        """What a statement about it has to say, by the lock; None where the lock has no such digest.
-
-        `name` is what it is called where the lock does not say so.
-        """
+    def expected(self, algorithm: str) -> Expected | None:
+        """What a statement about it has to say, by the lock; None where the lock has no such digest."""
         digests = tuple(h for h in self.hashes if h.algorithm == algorithm)
-        called = self.name or name
-        return Expected(digests, same_name(called) if called else None) if digests else None
+        return Expected(digests, same_name(self.name) if self.name else None) if digests else None
 
     @property
     def proved(self) -> bool:
