@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bomvet.enrichers.provenance import PROVENANCE
 from bomvet.model.facts import Facts
 from bomvet.model.inventory import Component, Distribution, Hash, Inventory
-from bomvet.model.provenance import ProvenanceAnswer
 from bomvet.model.purl import npm_purl, pypi_purl
 from bomvet.plugin import Context, Proving
 from bomvet.sources.directory import DirectoryTree
 from tests.harness import NOW
+
+if TYPE_CHECKING:
+    from bomvet.model.provenance import ProvenanceAnswer
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "provenance"
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not beside the checkout")
