@@ -116,7 +116,8 @@ def slsa_level(answer: ProvenanceAnswer) -> str:
     A file counts by its best provenance, the release by its worst file.
     """
     proved = signed(answer)
-    if answer.attested < answer.files or any(a.contradictions for a in proved):
+    sound = answer.status is ProvenanceStatus.VERIFIED and answer.attested == answer.files
+    if not sound or any(a.contradictions for a in proved):
         return ""
     best: dict[tuple[str, str], str] = {}
     for one in proved:
