@@ -22,7 +22,9 @@ from bomvet.provenance.bundles import BundleVerifier
 from bomvet.provenance.evidence import Evidence, Expected, Form
 from bomvet.provenance.keys import shipped_keys
 from bomvet.provenance.root import embedded_root, read_root
+from tests.provenance.authority import Authority
 from tests.provenance.judging import of_attestation
+from tests.provenance.test_mutations import TAMPERINGS, Case, judged
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "provenance"
 SUITE = CORPUS / "invalid" / "conformance"
@@ -90,6 +92,12 @@ def _evidence(document: Any, path: Path, kind: str = "") -> Iterator[Evidence]:
         else:
             for one in document.values():
                 yield from _evidence(one, path, document.get("predicateType", ""))
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    """One that nobody trusts."""
+    return Authority()
 
 
 @pytest.fixture(scope="module")
@@ -418,3 +426,50 @@ def test_the_suite_of_conformance_passes() -> None:
     assert [one.status for one in managed if isinstance(one, Attestation)] == [ProvenanceStatus.UNSUPPORTED] * 2
     assert all(name.endswith("_fail") for name in REFUSED)
     assert sum(name.endswith("_fail") for name in judged) == len(REFUSED) == 49
+
+
+# -- tamperings of real evidence ----------------------------------------------------------------------------------
+
+_RANK = {LogStrength.NONE: 0, LogStrength.PROMISE: 1, LogStrength.PROOF: 2}
+#: In real evidence these may change nothing: another attestation of the same file, and none of the timestamps for none.
+_NO_TAMPERING = {"the other evidence", "timestamp: of the other", "timestamp: twice"}
+
+
+def test_no_tampering_of_real_evidence_is_verified(verifier: BundleVerifier, authority: Authority) -> None:
+    """As with minted evidence; what is left is at most a promise in the place of a proof."""
+    good = []
+    for one in (one for folder in ("pypi", "npm", "container") for one in found(folder)):
+        attestation = verifier.judge(one.evidence, None).attestation
+        if attestation.status == "verified":
+            good.append((one, attestation))
+    accepted, fewest = [], len(TAMPERINGS)
+    for one, attestation in good:
+        assert attestation.digest is not None
+        wanted = Expected((attestation.digest,), attestation.subject.__eq__)
+        case = Case(one.evidence, wanted, _other(one, [g for g, _ in good]), verifier, authority, "real")
+        changes = {name: change(case) for name, (change, _) in TAMPERINGS.items() if name not in _NO_TAMPERING}
+        strengths = {name: judged(changed) for name, changed in changes.items() if changed}
+        fewest = min(fewest, len(strengths))
+        for name, verdict in strengths.items():
+            if verdict.status == "verified" and _RANK[verdict.strength] >= _RANK[attestation.strength]:
+                accepted.append((one.file, name))
+    assert accepted == []
+    assert len(good) == 44
+    assert fewest >= 30
+
+
+def _other(one: Found, good: list[Found]) -> Evidence:
+    """Another of the same form, with another signature."""
+    return next(
+        other.evidence
+        for other in good
+        if _shape(other.evidence) == _shape(one.evidence) and _signed(other.evidence) != _signed(one.evidence)
+    )
+
+
+def _signed(evidence: Evidence) -> Any:
+    return evidence.document.get("dsseEnvelope", evidence.raw)
+
+
+def _shape(evidence: Evidence) -> tuple[Form, bool]:
+    return evidence.form, "publicKey" in evidence.document.get("verificationMaterial", {})

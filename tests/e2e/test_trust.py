@@ -452,6 +452,22 @@ def test_only_what_is_expected_is_asked(world: World) -> None:
     assert [asked.path for asked in world.registry.requests if "right" in asked.path] == []
 
 
+def test_a_package_that_is_from_git_now(world: World) -> None:
+    """A locked package that leaves the registry does not pass in silence."""
+    world.node("left-pad")
+    world("lock")
+    lock = world.cli.folder / "package-lock.json"
+    document = json.loads(lock.read_text("utf-8"))
+    commit = "git+ssh://git@forge.example/mallory/left-pad.git#" + "a" * 40
+    document["packages"]["node_modules/left-pad"] = {"version": "1.0.0", "resolved": commit}
+    lock.write_text(json.dumps(document), "utf-8")
+
+    code, out, _ = world("check")
+
+    assert code == 3
+    assert "identities: a publisher is expected of what nobody could be asked about: pkg:npm/left-pad@1.0.0" in out
+
+
 def test_without_a_lock(world: World) -> None:
     """There is nothing to compare with, which is no good answer."""
     world.node("left-pad")

@@ -299,8 +299,8 @@ def _signed_layer(authority: Authority, payload: bytes) -> Evidence:
     ("payload", "reason"),
     [
         (b"{}", "malformed: critical is missing"),
-        (b"[]", "malformed: AttributeError: 'list' object has no attribute 'get'"),
-        (b"x", "malformed: JSONDecodeError: Expecting value: line 1 column 1 (char 0)"),
+        (b"[]", "malformed: what has critical is no object"),
+        (b"x", "malformed: it is no JSON"),
         (b'{"critical": {"type": "a cheque"}}', "what was signed is no signature of an image"),
     ],
 )

@@ -60,7 +60,10 @@ _SIGNS_NOT = (x509.KeyUsage(False, False, True, False, False, False, False, Fals
         ((_names(x509.DNSName("a.example")), _CODE, _SIGNS), "the certificate names 0 subjects, not one"),
         ((_names(URI), _CODE), "malformed: ExtensionNotFound: No "),
         ((_names(URI), _SIGNS), "malformed: ExtensionNotFound: No "),
-        ((_names(URI), _CODE, _SIGNS), "Certificate does not contain a signed certificate timestamp extension"),
+        (
+            (_names(URI), _CODE, _SIGNS),
+            "no certificate log vouches for the certificate: Certificate does not contain a signed",
+        ),
     ],
 )
 def test_an_authority_that_issues_something_else(authority: Authority, extensions: Any, reason: str) -> None:

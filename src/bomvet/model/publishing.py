@@ -208,8 +208,8 @@ def _falls(change: IdentityChange) -> bool:
 
 def _behind_others(answer: ProvenanceAnswer) -> str:
     lacking = answer.files - answer.attested
-    # Of a file whose evidence is refused, or of a form that is not verified here, there is evidence.
-    if not answer.attested or lacking <= 0 or len(answer.verified) < len(answer.attestations):
+    # A file whose evidence is refused, or of a form that is not verified here, makes another status of the whole.
+    if answer.status is not ProvenanceStatus.ABSENT or not answer.attested or lacking <= 0:
         return ""
     has, none = f"{answer.attested} {_have(answer.attested)} evidence", f"{lacking} {_have(lacking)} none"
     return f"of {answer.files} locked files of the release {has}, and {none}"

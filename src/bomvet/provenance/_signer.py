@@ -141,6 +141,7 @@ def _check_transparency(signer: Signer, logs: Mapping[bytes, LogKey]) -> None:
     """A log of certificates promised to take it in (SCT)."""
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
     from sigstore._internal.sct import verify_sct  # noqa: PLC0415
+    from sigstore.errors import VerificationError  # noqa: PLC0415
 
     keys = _Keys(logs, signer.certificate.not_valid_before_utc)
     try:
@@ -148,6 +149,9 @@ def _check_transparency(signer: Signer, logs: Mapping[bytes, LogKey]) -> None:
     except InvalidSignature:
         reason = "the promise of the certificate log (SCT) is not signed by it"
         raise Refused(Step.CERTIFICATE, reason) from None
+    except VerificationError as error:
+        reason = f"no certificate log vouches for the certificate: {quoted(str(error))}"
+        raise Refused(Step.CERTIFICATE, reason) from error
 
 
 # -- step 3: the time -------------------------------------------------------------------------------------------

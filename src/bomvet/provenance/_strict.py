@@ -22,6 +22,8 @@ def strict(data: bytes) -> Any:
         return json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_refuse)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ValueError("it is no JSON") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -35,6 +37,13 @@ def _refuse(text: str) -> Any:
     raise ValueError(f"{text} is no number of JSON")
 
 
+def _value(parent: Any, name: str) -> Any:
+    """What `name` is there; None where it is unset, which protobuf writes as null too; raises `ValueError`."""
+    if not isinstance(parent, dict):
+        raise ValueError(f"what has {name} is no object")  # noqa: TRY004 - whatever is wrong with it
+    return parent.get(name)
+
+
 def member(parent: Any, name: str) -> Mapping[str, Any]:
     """The object `name` of `parent`; raises `ValueError` where there is none."""
     found = optional(parent, name)
@@ -44,8 +53,8 @@ def member(parent: Any, name: str) -> Mapping[str, Any]:
 
 
 def optional(parent: Any, name: str) -> Mapping[str, Any] | None:
-    """The object `name`, None where it is unset, which protobuf writes as null too; raises `ValueError`."""
-    found = parent.get(name)
+    """The object `name`, None where it is unset; raises `ValueError`."""
+    found = _value(parent, name)
     if found is not None and not isinstance(found, dict):
         raise ValueError(f"{name} is no object")
     return found
@@ -53,7 +62,7 @@ def optional(parent: Any, name: str) -> Mapping[str, Any] | None:
 
 def items(parent: Any, name: str, most: int) -> list[Any]:
     """The list `name`, empty where it is unset; raises `ValueError`, also for more than `most`."""
-    found = parent.get(name)
+    found = _value(parent, name)
     if found is None:
         return []
     if not isinstance(found, list) or len(found) > most:
@@ -63,7 +72,7 @@ def items(parent: Any, name: str, most: int) -> list[Any]:
 
 def text(parent: Any, name: str) -> str:
     """The text `name`, empty where it is unset; raises `ValueError`."""
-    found = parent.get(name)
+    found = _value(parent, name)
     if found is None:
         return ""
     if not isinstance(found, str):
@@ -73,7 +82,7 @@ def text(parent: Any, name: str) -> str:
 
 def whole(parent: Any, name: str) -> int | None:
     """The whole number `name`, which protobuf writes as text; None where it is unset; raises `ValueError`."""
-    found = parent.get(name)
+    found = _value(parent, name)
     if found is None:
         return None
     if isinstance(found, str) and len(found) <= _MAX_DIGITS and found.isascii() and found.isdecimal():
