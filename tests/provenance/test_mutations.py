@@ -420,6 +420,10 @@ TAMPERINGS: dict[str, tuple[Change, set[Step]]] = {
     "checkpoint: signature": (entry("inclusionProof", "checkpoint", "envelope", to=_signed_signature), {_S.LOG}),
     "checkpoint: origin": (entry("inclusionProof", "checkpoint", "envelope", to=lambda f, _: f"x{f}"), {_S.LOG}),
     "checkpoint: size": (entry("inclusionProof", "checkpoint", "envelope", to=_checkpoint_size), {_S.LOG}),
+    "checkpoint: by another name": (
+        entry("inclusionProof", "checkpoint", "envelope", to=lambda f, _: f.replace("\u2014 ", "\u2014 x")),
+        {_S.LOG},
+    ),
     "checkpoint: of the other": (entry("inclusionProof", "checkpoint", to=other), {_S.LOG}),
     "checkpoint: unsigned": (
         entry("inclusionProof", "checkpoint", "envelope", to=lambda f, _: f.partition("\n\n")[0] + "\n\n"),

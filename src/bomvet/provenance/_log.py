@@ -96,15 +96,17 @@ def _check_checkpoint(proof: Proof, log: LogKey) -> None:
         raise Refused(Step.LOG, "the checkpoint is of another tree than the inclusion proof")
     signed = f"{note}\n".encode()
     hint = log.id[:_HINT_BYTES]
-    found = [s[_HINT_BYTES:] for s in _signatures(signatures) if s[:_HINT_BYTES] == hint]
+    # The name of the log is the first word of the origin, which Rekor writes more into.
+    name = header[0].partition(" ")[0]
+    found = [s[_HINT_BYTES:] for by, s in _signatures(signatures) if by == name and s[:_HINT_BYTES] == hint]
     if not found:
         raise Refused(Step.LOG, "the checkpoint has no signature of the log")
     if not any(_signed(log, one, signed) for one in found[:_MAX_TRIED]):
         raise Refused(Step.LOG, "the checkpoint is not signed by the log")
 
 
-def _signatures(lines: str) -> list[bytes]:
-    """Of `- NAME BASE64` with an em dash, each on a line of its own; with the hint at the key in front."""
+def _signatures(lines: str) -> list[tuple[str, bytes]]:
+    """Of `- NAME BASE64` with an em dash, each on a line: the name, and the signature after a hint at the key."""
     if not lines.endswith("\n"):
         raise Refused(Step.LOG, "the checkpoint of the log is malformed: its last line has no end")
     found = []
@@ -112,7 +114,7 @@ def _signatures(lines: str) -> list[bytes]:
         parts = line.split(" ")
         if len(parts) != 3 or parts[0] != _DASH:  # noqa: PLR2004
             raise Refused(Step.LOG, "the checkpoint of the log is malformed: a signature is no signature")
-        found.append(decoded(parts[2], "a signature of the checkpoint"))
+        found.append((parts[1], decoded(parts[2], "a signature of the checkpoint")))
     return found
 
 

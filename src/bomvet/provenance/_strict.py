@@ -115,7 +115,7 @@ def decoded(value: str, name: str) -> bytes:
 
 def pem(data: bytes, label: str) -> bytes:
     """The DER of the only block of PEM in `data`; raises `ValueError`."""
-    lines = data.decode("ascii").strip().splitlines()
+    lines = data.decode("ascii").strip().replace("\r\n", "\n").split("\n")
     if len(lines) < 3 or lines[0] != f"-----BEGIN {label}-----" or lines[-1] != f"-----END {label}-----":  # noqa: PLR2004
         raise ValueError(f"no {label.lower()} as PEM")
     return decoded("".join(lines[1:-1]), f"the {label.lower()}")
