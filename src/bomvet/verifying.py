@@ -224,12 +224,19 @@ def _outcome(judged: Judged, asked: Demands) -> Outcome:
     if asked.predicate_type and found.predicate_type != asked.predicate_type:
         reason = f"it is of the type {found.predicate_type or 'of a signature'}, not {asked.predicate_type}"
         return _beside(found, Step.PREDICATE_TYPE, reason)
-    if asked.policy is None:
-        return Outcome(attestation=found, bearing=Bearing.COUNTS)
-    if found.identity is None:
+    return _by_whom(found, asked.policy)
+
+
+def _by_whom(found: Attestation, policy: IdentityPolicy | None) -> Outcome:
+    """What verified evidence means, by who signed it; with nobody named, it has to be who the statement says."""
+    if policy is None:
+        mismatch = next(iter(found.contradictions), "")
+    elif found.identity is None:
         reason = "it is signed with the key of a registry, which says who distributes it, and not who built it"
         return _beside(found, Step.IDENTITY, reason)
-    if mismatch := asked.policy.mismatch(found.identity):
+    else:
+        mismatch = policy.mismatch(found.identity)
+    if mismatch:
         changed = replace(found, status=ProvenanceStatus.IDENTITY_MISMATCH, step=Step.IDENTITY, reason=mismatch)
         return Outcome(attestation=changed, bearing=Bearing.REFUSED)
     return Outcome(attestation=found, bearing=Bearing.COUNTS)
@@ -300,6 +307,10 @@ def _contradictions(outcomes: Iterable[Outcome]) -> Iterator[str]:
 
 
 def _unpinned(outcomes: Iterable[Outcome], asked: Demands) -> Iterator[str]:
+    """What the verdict does not rest on, and somebody may want it to."""
+    counting = [o.attestation.identity for o in outcomes if o.bearing is Bearing.COUNTS]
+    if asked.policy is None and counting:
+        yield "nobody was named who has to have signed: --repo OWNER/NAME, or --certificate-identity, holds it to that"
     for outcome in outcomes:
         identity = outcome.attestation.identity
         builder = asked.policy.unpinned(identity) if asked.policy and identity else ""

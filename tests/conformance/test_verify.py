@@ -120,6 +120,10 @@ def test_the_wrong_signer(verify: Ran) -> None:
     )
     assert len(answer["notes"]) == 7
     assert verify(*wrong, "--repo", "loosebazooka/aa-test")[0] == 0
+    assert verify(*wrong)[1]["reason"] == (
+        "the predicate says that the repository is https://github.com/aspect-build/rules_lint, the certificate says "
+        "https://github.com/loosebazooka/aa-test"
+    )
 
 
 def test_a_reusable_workflow(verify: Ran) -> None:

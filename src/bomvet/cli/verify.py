@@ -266,16 +266,17 @@ def attestation(
 ) -> int:
     """Verify evidence for a file.
 
-    At least one piece of it has to be about the artefact, pass every step, and be signed by who is named. Exit code
-    1 means that it is refused, with the step that refused it; 3 that it could not be established, as where it is of
-    a form that is not verified here. No connection is opened.
+    At least one piece of it has to be about the artefact, pass every step, and be signed by who is named. Where
+    nobody is named, who signed is told, and has to be who the statement says. Exit code 1 means that it is refused,
+    with the step that refused it; 3 that it could not be established, as where it is of a form that is not verified
+    here. No connection is opened.
     """
     from bomvet import verifying  # noqa: PLC0415 - the help text needs none of it
     from bomvet.provenance.documents import MAX_BYTES  # noqa: PLC0415
 
     policy = _policy(
         identity, identity_regexp, issuer, repo, owner, workflow, signer_workflow, signer_repo, source_ref,
-        hosted_only=deny_self_hosted_runners, anybody=insecure_any_identity,
+        hosted_only=deny_self_hosted_runners, anybody=insecure_any_identity, needed=False,
     )  # fmt: skip
     about = _artifact(artifact, digest)
     if about is None:
@@ -382,8 +383,11 @@ def image(
     return _told(found, asked, formats, output)
 
 
-def _policy(*texts: str | None, hosted_only: bool, anybody: bool) -> IdentityPolicy | None:
-    """Who has to have signed; None where that may be anybody.  `texts` are those of `wanted`, in its order."""
+def _policy(*texts: str | None, hosted_only: bool, anybody: bool, needed: bool = True) -> IdentityPolicy | None:
+    """Who has to have signed; None where that may be anybody.  `texts` are those of `wanted`, in its order.
+
+    Raises `UsageError` where that is `needed` and nothing says it.
+    """
     from bomvet.provenance.wanted import wanted  # noqa: PLC0415 - the help text needs none of it
 
     identity, pattern, issuer, repository, owner, workflow, signer_workflow, signer_repository, ref = (
@@ -392,6 +396,8 @@ def _policy(*texts: str | None, hosted_only: bool, anybody: bool) -> IdentityPol
     if anybody:
         if any(texts) or hosted_only:
             raise UsageError("--insecure-any-identity accepts whoever signed, and another option says who may")
+        return None
+    if not (needed or any(texts) or hosted_only):
         return None
     return wanted(
         identity=identity,
@@ -422,5 +428,5 @@ def _told(found: Verification, asked: Demands, formats: list[str] | None, output
 
     write(found, outputs(formats or ["table"], output, FORMATS))
     if asked.policy is None and found.verdict is Verdict.VERIFIED:
-        say("bomvet: --insecure-any-identity: whoever signed was accepted, which proves nothing by itself")
+        say("bomvet: nobody was named who has to have signed: whoever did was accepted, which proves nothing by itself")
     return {Verdict.VERIFIED: 0, Verdict.REFUSED: 1, Verdict.NOT_ESTABLISHED: 3}[found.verdict]
