@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from bomvet.errors import FileUnreadableError, NotEstablishedError, UsageError
 from bomvet.model.inventory import Hash
-from bomvet.model.provenance import Attestation, ProvenanceStatus, Step
+from bomvet.model.provenance import Attestation, LogStrength, ProvenanceStatus, Step
 from bomvet.model.records import dataclass, replace
 from bomvet.provenance.evidence import Evidence, Expected, Judged
 
@@ -254,7 +254,7 @@ def _verdict(
         verdict=Verdict.VERIFIED,
         digests=tuple(digests),
         outcomes=tuple(outcomes),
-        notes=tuple(dict.fromkeys((*notes, *_contradictions(outcomes)))),
+        notes=tuple(dict.fromkeys((*notes, *_contradictions(outcomes), *_unpinned(outcomes, asked)))),
         unknowns=tuple(unknowns),
         root=asked.root,
     )
@@ -288,7 +288,7 @@ def _said(verification: Verification, verdict: Verdict, found: Attestation) -> V
     hint = _HINTS.get(found.step, _TAMPERED) if found.step else ""
     if verdict is Verdict.NOT_ESTABLISHED and found.step not in (Step.CERTIFICATE, Step.KEY):
         hint = "this form of evidence is not verified here; whoever signed may offer another"
-    if verdict is Verdict.NOT_ESTABLISHED and found.step is Step.LOG:
+    if verdict is Verdict.NOT_ESTABLISHED and found.strength is LogStrength.PROMISE:
         hint = "leave --require-proof out if the promise of the log is good enough"
     return replace(verification, verdict=verdict, step=found.step, reason=found.reason, hint=hint)
 
@@ -297,6 +297,14 @@ def _contradictions(outcomes: Iterable[Outcome]) -> Iterator[str]:
     for outcome in outcomes:
         for claim in outcome.attestation.contradictions:
             yield f"the statement contradicts its certificate, which alone is believed: {claim}"
+
+
+def _unpinned(outcomes: Iterable[Outcome], asked: Demands) -> Iterator[str]:
+    for outcome in outcomes:
+        identity = outcome.attestation.identity
+        builder = asked.policy.unpinned(identity) if asked.policy and identity else ""
+        if builder and outcome.bearing is Bearing.COUNTS:
+            yield f"signed by the workflow {builder}, which the repository lets sign: --signer-workflow pins it"
 
 
 def _named(digest: Hash) -> str:

@@ -452,6 +452,22 @@ def test_only_what_is_expected_is_asked(world: World) -> None:
     assert [asked.path for asked in world.registry.requests if "right" in asked.path] == []
 
 
+def test_a_package_that_is_from_git_now(world: World) -> None:
+    """A locked package that leaves the registry does not pass in silence."""
+    world.node("left-pad")
+    world("lock")
+    lock = world.cli.folder / "package-lock.json"
+    document = json.loads(lock.read_text("utf-8"))
+    commit = "git+ssh://git@forge.example/mallory/left-pad.git#" + "a" * 40
+    document["packages"]["node_modules/left-pad"] = {"version": "1.0.0", "resolved": commit}
+    lock.write_text(json.dumps(document), "utf-8")
+
+    code, out, _ = world("check")
+
+    assert code == 3
+    assert "identities: a publisher is expected of what nobody could be asked about: pkg:npm/left-pad@1.0.0" in out
+
+
 def test_without_a_lock(world: World) -> None:
     """There is nothing to compare with, which is no good answer."""
     world.node("left-pad")
@@ -501,9 +517,9 @@ def test_evidence_that_is_not_valid(world: World) -> None:
 # ── update ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def copied(folder: Path) -> Path:
+def copied(folder: Path, targets: dict[str, bytes] | None = None) -> Path:
     """A copy of a TUF repository on disk, with the root that is trusted beside it."""
-    repository = Repository()
+    repository = Repository(targets)
     for path, data in repository.files.items():
         place = folder / "copy" / path
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -529,6 +545,18 @@ def test_an_update(world: World, tmp_path: Path) -> None:
     assert "  gone: certificate log https://ctfe.sigstore.dev/2022, valid from 2022-10-20" in err.splitlines()
     assert len(json.loads(world.cli.folder.joinpath("keys.json").read_bytes())["keys"]) == 2
     assert sorted(os.listdir(tmp_path)) == ["copy", "keys.json", "root.json", "sink", "tuf-root.json"]
+
+
+def test_an_update_is_what_is_trusted(world: World, tmp_path: Path, authority: Authority) -> None:
+    """What an update has written is what packages are verified by; what ships knows nothing of that authority."""
+    copied(tmp_path, {"trusted_root.json": authority.root_json()})
+    world.node("left-pad")
+    keys = ("--npm-keys", "../keys.json")
+
+    assert world("update", "--from", "../copy", "--root", "../tuf-root.json")[0] == 0
+    assert world.cli("trust", "lock", "--trusted-root", "bomvet.trusted-root.json", *keys).code == 0
+    assert world.lock == HEAD + LEFT
+    assert world.cli("trust", "check", *keys).code == 1
 
 
 def test_an_update_without_keys(world: World, tmp_path: Path) -> None:

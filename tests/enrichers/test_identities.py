@@ -44,6 +44,14 @@ def answered(trigger: str, status: ProvenanceStatus = ProvenanceStatus.VERIFIED)
     return ProvenanceAnswer(status=status, attestations=(attestation,), required=True)
 
 
+def asked(purl: str, *exempt: str) -> PluginStatus:
+    """The status of the enricher where a locked package has no answer, with other packages of its kind."""
+    purls = [purl, *(f"{purl}?vcs_url=git%2Bhttps://forge.example/{n}" for n in range(6))]
+    inventory = Inventory(components=tuple(Component(purl=one, name="left-pad") for one in purls))
+    proving = Proving(identities=LOCK, exempt=exempt)
+    return IDENTITIES.enrich(inventory, Facts(), Context(now=NOW, proving=proving)).status
+
+
 def identities(
     answer: ProvenanceAnswer | None,
     proving: Proving | None = Proving(identities=LOCK),  # noqa: B008 - frozen
@@ -77,10 +85,25 @@ def test_not_as_locked() -> None:
 )
 def test_what_is_not_established(open_: ProvenanceStatus) -> None:
     """There is no answer where none was found; a change that is known stays one, whatever else could not be asked."""
-    assert identities(None) == {}
     assert identities(ProvenanceAnswer(status=open_, reason="offline", required=True)) == {}
     assert identities(answered("release", open_)) == {}
     assert [one.changes[0].after for one in identities(answered("push", open_)).values()] == ["push"]
+
+
+def test_a_package_that_nobody_can_be_asked_about() -> None:
+    """One that is locked and now comes from somewhere else is an open question, unless it is exempt."""
+    found = asked(PURL)
+
+    assert (found.status, found.reason) == (
+        Status.PARTIAL,
+        "a publisher is expected of what nobody could be asked about: pkg:npm/left-pad@1.0.0, "
+        + ", ".join(f"{PURL}?vcs_url=git%2Bhttps://forge.example/{n}" for n in range(4))
+        + " and 2 more",
+    )
+    assert asked(PURL, "pkg:npm/left-pad*") == PluginStatus(id="identities", status=Status.OK)
+    assert asked(PURL, f"{PURL}?*").reason == (
+        "a publisher is expected of what nobody could be asked about: pkg:npm/left-pad@1.0.0"
+    )
 
 
 def test_nobody_wants_to_know() -> None:

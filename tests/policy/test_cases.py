@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from pathlib import Path
 
 import pytest
 
@@ -322,3 +324,22 @@ def test_what_is_of_the_wrong_kind_is_not_made() -> None:
     text = HEAD + "component = { hashes = 1, name = 1, properties = 1, dependants = 'x' }\nadvisory = { score = 'x' }"
 
     assert len(problems(text)) == 5
+
+
+def test_the_rule_about_provenance_of_the_reference() -> None:
+    """It finds what others built and what nobody attested, and leaves open what is not known."""
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "policy-language.md").read_text("utf-8")
+    block = re.search(r'```toml\n(\[\[rules\]\]\nid = "ours"\n.*?)```', text, re.DOTALL)
+    assert block
+    component = 'component = { name = "@acme/a", type = "npm" }\n'
+    outcomes = {
+        component + 'provenance = { repository = "https://github.com/acme/a" }': "pass",
+        component + 'provenance = { repository = "https://github.com/mallory/a" }': "fail",
+        component + 'provenance = { status = "absent" }': "fail",
+        component + 'provenance = { status = "not-established" }': "incomplete",
+        component: "incomplete",
+        'component = { name = "other" }': "pass",
+        'component = { name = "@acme/own", first_party = true }': "pass",
+    }
+
+    assert {case_: was(case_, block[1]) for case_ in outcomes} == outcomes

@@ -282,6 +282,18 @@ def test_a_large_lock_is_read_in_linear_time() -> None:
     assert seconds(4000) < 10 * seconds(1000)
 
 
+def test_a_file_of_mistakes() -> None:
+    """What may have been meant is told of the first of them: a hundred thousand take no minutes to refuse."""
+    text = 'version = 1\n[[package]]\npurl = "pkg:npm/a"\n' + "".join(f"isuer{n} = 1\n" for n in range(20_000))
+    start = time.process_time()
+    found = problems(text)
+
+    assert time.process_time() - start < 5
+    assert len(found) == 20_000
+    assert found[99] == "line 103: unknown setting package[1].isuer99; did you mean issuer?"
+    assert found[100] == "line 104: unknown setting package[1].isuer100"
+
+
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).map(str.strip).filter(bool)
 
 

@@ -286,12 +286,14 @@ def test_the_tables_of_a_pylock() -> None:
 
 
 def test_what_is_from_no_registry() -> None:
-    """A package that is expected and that nobody was asked about is an open question."""
+    """That nobody was asked about a package is the enricher's to tell, which knows what is exempt."""
     lock = IdentityLock(source="l", entries={"pkg:npm/pad": ENTRY})
-    found = checked(lock, scanned(("1.0.0", None)))
+    result = scanned(("1.0.0", None))
+    status = PluginStatus(id="identities", status=Status.PARTIAL, reason="a publisher is expected of pad")
 
-    assert found == Checking(
-        questions=("pkg:npm/pad@1.0.0: nobody was asked: it is from no registry, or exempt",), count=1
+    assert checked(lock, result) == Checking(count=1)
+    assert checked(lock, replace(result, plugins=(status,))) == Checking(
+        questions=("identities: a publisher is expected of pad",), count=1
     )
 
 

@@ -137,7 +137,7 @@ def test_a_release_is_read_whole() -> None:
         "_npmUser": {"trustedPublisher": {"id": "github", "oidcConfigId": "oidc:7"}},
         "dist": {
             "integrity": "sha512-AAAA",
-            "shasum": "AB",
+            "shasum": "AB" * 20,
             "signatures": [{"keyid": "SHA256:k", "sig": "U0lH"}, {"keyid": 7}, 7],
             "attestations": {
                 "url": "https://npm.packages.example/-/npm/v1/attestations/widget@1.0.0",
@@ -161,7 +161,7 @@ def test_a_release_is_read_whole() -> None:
         repository="git+https://github.com/acme/widget.git",
         directory="packages/x",
         integrity="sha512-AAAA",
-        shasum="ab",
+        shasum="ab" * 20,
         signatures=(("SHA256:k", "U0lH"),),
         attestations="https://npm.packages.example/-/npm/v1/attestations/widget@1.0.0",
         provenance=False,
@@ -319,3 +319,14 @@ def test_a_packument_of_thousands_is_read_as_far_as_it_is_asked() -> None:
     assert stronger(where, f"1.0.{many - 1}") is None
     assert before(where, f"1.0.{many - 1}") == f"1.0.{many - 2}"
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("stated", "shasum"), [("AB" * 20, "ab" * 20), ("ab" * 19, ""), ("xy" * 20, ""), ("", ""), (7, ""), (None, "")]
+)
+def test_a_shasum_is_one_or_none(stated: object, shasum: str) -> None:
+    """Other text is no digest."""
+    package = Package({"versions": {"1.0.0": {"dist": {"shasum": stated}}}})
+    release = package.release("1.0.0")
+    assert release
+    assert release.shasum == shasum

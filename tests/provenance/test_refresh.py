@@ -233,6 +233,15 @@ def test_a_trusted_root_that_is_none(targets: dict[str, bytes], reason: str) -> 
     assert refusal(Repository(targets)).startswith(f"the trust root is not refreshed: {reason}")
 
 
+def test_keys_that_are_none() -> None:
+    """Nor are keys written that could not be read again."""
+    keys = {"keys": [key_entry("a", "npm:signatures", "2020-01-01T00:00:00Z", key="AAAA")]}
+
+    assert refusal(Repository(keys=json.dumps(keys).encode())).startswith(
+        "the trust root is not refreshed: the repository is not in order: keys.json: no keys of a registry: "
+    )
+
+
 def test_a_root_that_is_none() -> None:
     """What the client is to trust before has to be metadata."""
     with pytest.raises(NotEstablishedError, match="a file is no metadata"):
@@ -306,7 +315,11 @@ def test_differences() -> None:
     gone = {"uri": "https://time.example", "certChain": {"certificates": [{"rawBytes": "BBBB"}]}}
     before = {**TRUSTED_ROOT, "timestampAuthorities": [gone]}
     since = "from 2021-01-12"
-    after = {**TRUSTED_ROOT, "tlogs": [ended], "certificateAuthorities": [authority]}
+    after = {
+        **TRUSTED_ROOT,
+        "tlogs": [ended],
+        "certificateAuthorities": [*TRUSTED_ROOT["certificateAuthorities"], authority],
+    }
 
     assert differences(json.dumps(before).encode(), json.dumps(after).encode()) == (
         f"changed: transparency log https://log.example, valid {since} to 2026-01-01; before valid {since}",

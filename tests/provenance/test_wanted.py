@@ -112,26 +112,25 @@ def test_a_runner_that_is_not_hosted(runner: str) -> None:
     assert policy.mismatch(replace(IDENTITY, runner="gitlab-hosted")) == ""
 
 
-def test_a_workflow_from_elsewhere_has_to_be_named() -> None:
-    """A reusable workflow signs what it likes in its user's name: its repository has to be trusted by name."""
+def test_a_workflow_from_elsewhere() -> None:
+    """The repository lets it sign, which is told, unless it is named: then it has to be that one."""
     alone = wanted(repository="acme/shop")
-    expected = (
-        f"the workflow that signed is {GENERATOR}@refs/tags/v2, which is not of {HOME} "
-        "(--signer-workflow or --signer-repo says that it may)"
-    )
     name = "builders/generic/.github/workflows/build.yml"
 
-    assert alone.mismatch(REUSED) == expected
-    assert wanted(owner="acme").mismatch(REUSED).startswith("the workflow that signed is")
-    assert wanted(repository="acme/shop", signer_workflow=name).mismatch(REUSED) == ""
-    assert wanted(repository="acme/shop", signer_workflow=f"{name}@refs/tags/v2").mismatch(REUSED) == ""
-    assert wanted(repository="acme/shop", signer_repository="builders/generic").mismatch(REUSED) == ""
-    assert wanted(repository="acme/shop", identity=REUSED.subject).mismatch(REUSED) == ""
+    assert (alone.mismatch(REUSED), wanted(owner="acme").mismatch(REUSED)) == ("", "")
+    assert (alone.unpinned(REUSED), alone.unpinned(IDENTITY)) == (f"{GENERATOR}@refs/tags/v2", "")
+    for named in (
+        wanted(repository="acme/shop", signer_workflow=name),
+        wanted(repository="acme/shop", signer_workflow=f"{name}@refs/tags/v2"),
+        wanted(repository="acme/shop", signer_repository="builders/generic"),
+        wanted(repository="acme/shop", identity=REUSED.subject),
+    ):
+        assert (named.mismatch(REUSED), named.unpinned(REUSED)) == ("", "")
     assert wanted(repository="acme/shop", signer_workflow=f"{name}@refs/tags/v1").mismatch(REUSED) == (
         f"the workflow that signed is {GENERATOR}@refs/tags/v2, not {GENERATOR}@refs/tags/v1"
     )
-    assert "not of https://github.com/builders/gen" in (
-        wanted(repository="acme/shop", signer_repository="builders/gen").mismatch(REUSED)
+    assert wanted(repository="acme/shop", signer_repository="builders/gen").mismatch(REUSED) == (
+        f"the workflow that signed is {GENERATOR}@refs/tags/v2, which is not of https://github.com/builders/gen"
     )
 
 
@@ -140,12 +139,14 @@ def test_an_old_certificate_has_its_builder_in_the_subject() -> None:
     old = replace(REUSED, builder="")
 
     assert wanted(repository="acme/shop", signer_repository="builders/generic").mismatch(old) == ""
-    assert wanted(repository="acme/shop").mismatch(old) != ""
+    assert wanted(repository="acme/shop", signer_repository="builders/gen").mismatch(old) != ""
 
 
 def test_the_repository_alone_is_no_builder() -> None:
     """What is signed in the name of a repository as such is signed by none of its workflows."""
-    assert wanted(repository="acme/shop").mismatch(replace(IDENTITY, builder=HOME)) != ""
+    policy = wanted(repository="acme/shop", signer_repository="acme/shop")
+
+    assert policy.mismatch(replace(IDENTITY, builder=HOME)) != ""
 
 
 def test_letters_may_differ_in_case_where_the_host_does_not_tell_them_apart() -> None:

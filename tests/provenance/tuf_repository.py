@@ -21,6 +21,8 @@ from tuf.api._payload import (  # the public modules give these names without sa
 from tuf.api.metadata import Metadata
 from tuf.api.serialization.json import JSONSerializer
 
+from tests.provenance.authority import Authority
+
 if TYPE_CHECKING:
     from securesystemslib.signer._signer import Signer
 
@@ -41,7 +43,7 @@ TRUSTED_ROOT: dict[str, Any] = {
             "logId": {"keyId": "wNI9atQGlz+VWfO6LRygH4QUfY/8W4RFwiT5i5WRgB0="},
         }
     ],
-    "certificateAuthorities": [],
+    "certificateAuthorities": Authority().root()["certificateAuthorities"],
     "ctlogs": [],
     "timestampAuthorities": [],
 }

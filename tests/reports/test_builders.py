@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bomvet.model.facts import Facts
+from bomvet.model.inventory import Component
 from bomvet.model.provenance import (
     EarlierRelease,
     EvidenceKind,
@@ -207,3 +208,15 @@ def test_all_components_in_a_line() -> None:
     )
     assert counted(Facts(provenance={"a": absent()})) == "Provenance: 0 of 1 verified, 1 absent"
     assert counted(Facts()) == ""
+
+
+def test_what_nobody_was_asked_about_is_counted() -> None:
+    """All components count that are not the project's own, so that recorded evidence of a few does not look like all."""
+    facts = Facts(provenance={"pkg:npm/a@1": verified(SIGNATURE)})
+    components = [
+        Component(purl="pkg:npm/a@1", name="a", version="1"),
+        Component(purl="pkg:npm/b@1", name="b", version="1"),
+        Component(purl="pkg:generic/own@1", name="own", version="1", directory=""),
+    ]
+
+    assert counted(facts, components) == "Provenance: 0 of 2 verified, 1 absent, 1 not looked at"

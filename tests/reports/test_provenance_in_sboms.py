@@ -16,6 +16,7 @@ from bomvet.model.diff import Aspect, Difference, compare
 from bomvet.model.facts import Facts
 from bomvet.model.inventory import Hash, Inventory
 from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceAnswer, ProvenanceStatus, Step
+from bomvet.model.publishing import slsa_level
 from bomvet.model.records import replace
 from bomvet.model.result import ScanResult
 from bomvet.plugin import RenderOptions
@@ -287,7 +288,7 @@ def test_the_trust_root_stands_once() -> None:
 
 
 def _level(*attestations: Attestation, **fields: Any) -> str:
-    return _provenance.level(answer(fields.pop("status", VERIFIED), *attestations, **fields))
+    return slsa_level(answer(fields.pop("status", VERIFIED), *attestations, **fields))
 
 
 def test_a_level_is_that_of_the_worst_file() -> None:

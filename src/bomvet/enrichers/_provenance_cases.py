@@ -19,7 +19,7 @@ from bomvet.provenance.identities import expectations
 from bomvet.provenance.names import same_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from bomvet.model.inventory import Component, Distribution, Hash, Inventory
     from bomvet.plugin import Proving
@@ -77,14 +77,10 @@ class Artefact:
         """How to call it."""
         return self.name or next((f"the file with {h.algorithm} {h.value[:16]}..." for h in self.hashes), "a file")
 
-    def expected(self, algorithm: str, name: str = "") -> Expected | None:
-        """What a statement about it has to say, by the lock; None where the lock has no such digest.
-
-        `name` is what it is called where the lock does not say so.
-        """
+    def expected(self, algorithm: str) -> Expected | None:
+        """What a statement about it has to say, by the lock; None where the lock has no such digest."""
         digests = tuple(h for h in self.hashes if h.algorithm == algorithm)
-        called = self.name or name
-        return Expected(digests, same_name(called) if called else None) if digests else None
+        return Expected(digests, same_name(self.name) if self.name else None) if digests else None
 
     @property
     def proved(self) -> bool:
@@ -190,10 +186,10 @@ def _is_proof(attestation: Attestation) -> bool:
 
 def cases(inventory: Inventory, proving: Proving) -> Iterator[Case]:
     """Every component that a registry has and that is not exempt."""
-    exempt = [pattern.split("*") for pattern in proving.exempt]
+    is_exempt = exemption(proving)
     expected = expectations(inventory, proving.identities)
     for component in inventory.components:
-        if not is_release(component) or any(_matches(parts, component.purl) for parts in exempt):
+        if not is_release(component) or is_exempt(component.purl):
             continue
         ecosystem = component.purl[4:].partition("/")[0]
         artefacts = _npm(component) if ecosystem == "npm" else _pypi(component)
@@ -204,6 +200,12 @@ def cases(inventory: Inventory, proving: Proving) -> Iterator[Case]:
             artefacts=artefacts,
             told=ProvenanceAnswer(status=ProvenanceStatus.NOT_ESTABLISHED),
         )
+
+
+def exemption(proving: Proving) -> Callable[[str], bool]:
+    """Whether nobody is to be asked about a purl."""
+    patterns = [pattern.split("*") for pattern in proving.exempt]
+    return lambda purl: any(_matches(parts, purl) for parts in patterns)
 
 
 def _matches(parts: Sequence[str], text: str) -> bool:

@@ -72,7 +72,9 @@ def _served(release: PackageVersion) -> frozenset[str]:
 
 
 def _is_served(artefact: Artefact, release: PackageVersion, served: frozenset[str]) -> bool:
-    return artefact.digest("sha512") in served or artefact.digest("sha1") == release.shasum != ""
+    if artefact.digest("sha512") in served:
+        return True
+    return bool(release.shasum) and artefact.digest("sha1") == release.shasum
 
 
 def _tell(case: Case, package: Package, release: PackageVersion) -> None:
@@ -97,8 +99,11 @@ def _look_at(
 ) -> Sought | None:
     """What evidence has to say of the archive; None where nothing can, which is noted."""
     locked, weak = artefact.digest("sha512"), artefact.digest("sha1")
-    if (locked and served and locked not in served) or (not locked and weak and release.shasum not in ("", weak)):
-        _other(case, artefact, choice, Hash(algorithm="sha512", value=min(served, default="")))
+    if locked and served and locked not in served:
+        _other(case, artefact, choice, Hash(algorithm="sha512", value=min(served)))
+        return None
+    if weak and not locked and release.shasum not in ("", weak):
+        _other(case, artefact, choice, Hash(algorithm="sha1", value=release.shasum))
         return None
     expected = artefact.expected("sha512")
     if not locked and weak and weak == release.shasum and len(served) == 1:

@@ -15,7 +15,8 @@ from bomvet.model.purl import percent_encoded
 from bomvet.model.records import replace
 from bomvet.plugin import Request
 from bomvet.provenance import pypi
-from bomvet.provenance.names import subject_key
+from bomvet.provenance.evidence import Expected
+from bomvet.provenance.names import same_name, subject_key
 from bomvet.provenance.repositories import declared_in_json
 from bomvet.versions.pep440 import PEP440
 
@@ -120,17 +121,17 @@ def _is_of_another(file: ProjectFile, version: str) -> bool:
 
 
 def _question(case: Case, artefact: Artefact, choice: Choice, file: ProjectFile) -> Iterator[Question]:
+    """Where the index has evidence of the file, which is that of the lock: they have the same digest."""
     url = _beside(file.provenance or "", choice.url)
-    expected = artefact.expected("sha256", file.filename)
     if not url:
         reason = f"{choice.host} has the attestations of {file.filename} elsewhere, where nobody is asked"
         case.leave(OPEN, reason, [artefact])
-    elif expected:
-        headers = (("accept", _INTEGRITY), *choice.headers)
-        request = Request(url, headers=headers, limit=_EVIDENCE_LIMIT)
-        none = (OPEN, f"{choice.host} names attestations of {file.filename}, and has none")
-        sought = (Sought(artefact, expected),)
-        yield Question(request, choice.host, case, sought, pypi.evidence_of_provenance, none)
+        return
+    digest = Hash(algorithm="sha256", value=file.sha256)
+    sought = (Sought(artefact, Expected((digest,), same_name(artefact.name or file.filename))),)
+    request = Request(url, headers=(("accept", _INTEGRITY), *choice.headers), limit=_EVIDENCE_LIMIT)
+    none = (OPEN, f"{choice.host} names attestations of {file.filename}, and has none")
+    yield Question(request, choice.host, case, sought, pypi.evidence_of_provenance, none)
 
 
 def about(case: Case, choice: Choice) -> Request | None:

@@ -116,7 +116,8 @@ def slsa_level(answer: ProvenanceAnswer) -> str:
     A file counts by its best provenance, the release by its worst file.
     """
     proved = signed(answer)
-    if answer.attested < answer.files or any(a.contradictions for a in proved):
+    sound = answer.status is ProvenanceStatus.VERIFIED and answer.attested == answer.files
+    if not sound or any(a.contradictions for a in proved):
         return ""
     best: dict[tuple[str, str], str] = {}
     for one in proved:
@@ -208,8 +209,8 @@ def _falls(change: IdentityChange) -> bool:
 
 def _behind_others(answer: ProvenanceAnswer) -> str:
     lacking = answer.files - answer.attested
-    # Of a file whose evidence is refused, or of a form that is not verified here, there is evidence.
-    if not answer.attested or lacking <= 0 or len(answer.verified) < len(answer.attestations):
+    # A file whose evidence is refused, or of a form that is not verified here, makes another status of the whole.
+    if answer.status is not ProvenanceStatus.ABSENT or not answer.attested or lacking <= 0:
         return ""
     has, none = f"{answer.attested} {_have(answer.attested)} evidence", f"{lacking} {_have(lacking)} none"
     return f"of {answer.files} locked files of the release {has}, and {none}"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from bomvet.model.toml_lines import Path
 
+#: Of so many problems it is told what may have been meant: a file that somebody has sent may have a million.
+_ADVISED = 100
 _OPENING = re.compile(r"""=\s*("{3}|'{3}|["'])""")
 
 
@@ -65,7 +67,8 @@ class Reader:
             return {}
         for key in value:
             if key not in known:
-                self.problem((*path, key), f"unknown setting {named((*path, key))}{_advice(path, key, known)}")
+                advice = _advice(path, key, known) if len(self.problems) < _ADVISED else ""
+                self.problem((*path, key), f"unknown setting {named((*path, key))}{advice}")
         return {key: value[key] for key in value if key in known}
 
     def tables(self, path: Path, value: Any) -> list[tuple[Path, Any]]:

@@ -263,9 +263,9 @@ def checked(known: IdentityLock | None, result: ScanResult) -> Checking:
     questions = _failures(result)
     for purl in sorted(expected):
         answer = result.facts.provenance.get(purl)
-        if answer is None:
-            questions.append(f"{purl}: {_NOBODY_ASKED}")
-        elif answer.status in _OPEN:
+        if answer is None:  # the enricher has told of it, unless it is exempt
+            continue
+        if answer.status in _OPEN:
             questions.append(f"{purl}: {answer.reason or answer.status}")
         elif answer.status is ProvenanceStatus.INVALID:
             refused.append((purl, answer.reason))

@@ -12,6 +12,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bomvet.model.inventory import HEX_DIGITS
 from bomvet.model.provenance import PUBLISH_LEVELS, EarlierRelease, PublishLevel
 from bomvet.provenance import _json
 from bomvet.provenance._npm_history import Before, Came, histories
@@ -182,7 +183,7 @@ class Package:
             repository=repository,
             directory=directory,
             integrity=_json.text(dist.get("integrity"), 4000),
-            shasum=_json.text(dist.get("shasum")).lower(),
+            shasum=_sha1(dist.get("shasum")),
             signatures=tuple(_signatures(dist)),
             attestations=_json.text(_json.table(dist.get("attestations")).get("url"), 4000),
             provenance=bool(_json.table(dist.get("attestations")).get("provenance")),
@@ -258,6 +259,12 @@ def _repository(value: object) -> tuple[str, str]:
     stated = {"url": value} if isinstance(value, str) else _json.table(value)
     url = _json.text(stated.get("url"), 4000)
     return url if canonical(url) else "", _json.text(stated.get("directory"))
+
+
+def _sha1(value: object) -> str:
+    """In hexadecimal; empty where it is none."""
+    found = _json.text(value).lower()
+    return found if len(found) == HEX_DIGITS["sha1"] and not found.strip("0123456789abcdef") else ""
 
 
 def _signatures(dist: dict[str, Any]) -> Iterator[tuple[str, str]]:

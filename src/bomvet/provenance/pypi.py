@@ -168,15 +168,15 @@ class Project:
         return {version: tuple(files) for version, files in found.items()}
 
     @cached_property
-    def attested(self) -> Sequence[tuple[tuple[dt.datetime, str, str], str]]:
-        """The first file of each release of which all are attested, with its canonical version, in time's sequence."""
-        found = ((_first(files), canonical) for canonical, files in self._releases.items() if _is_attested(files))
-        return sorted((first, canonical) for first, canonical in found if first)
+    def attested(self) -> Sequence[tuple[dt.datetime, str, str]]:
+        """The first file of each release of which all are attested, in the sequence of time."""
+        found = (_first(files) for files in self._releases.values() if _is_attested(files))
+        return sorted(first for first in found if first)
 
     @cached_property
-    def attested_finals(self) -> Sequence[tuple[tuple[dt.datetime, str, str], str]]:
+    def attested_finals(self) -> Sequence[tuple[dt.datetime, str, str]]:
         """The same without pre-releases."""
-        return [one for one in self.attested if not ((key := PEP440.key(one[1])) and is_prerelease(key))]
+        return [one for one in self.attested if not ((key := PEP440.key(one[2])) and is_prerelease(key))]
 
     @cached_property
     def _by_digest(self) -> dict[str, ProjectFile]:
@@ -256,14 +256,14 @@ def stronger(project: Project, version: str, locked: Collection[str] = ()) -> Ea
     until = max((m for file in files if not file.provenance and (m := moment(file.uploaded))), default=None)
     if until is None:
         return None
-    this = PEP440.canonical(version)
-    key = PEP440.key(this)
+    key = PEP440.key(PEP440.canonical(version))
+    # This release is not among them: not all of its files are attested.
     releases = project.attested_finals if key and not is_prerelease(key) else project.attested
-    at = bisect_left(releases, ((until,),))
-    for first, canonical in reversed(releases[max(0, at - 2) : at]):  # one of them may be this release itself
-        if canonical != this:
-            return EarlierRelease(version=first[2], uploaded=first[1], level=PublishLevel.PROVENANCE)
-    return None
+    at = bisect_left(releases, (until,))
+    if not at:
+        return None
+    _, uploaded, spelt = releases[at - 1]
+    return EarlierRelease(version=spelt, uploaded=uploaded, level=PublishLevel.PROVENANCE)
 
 
 def _first(files: Sequence[ProjectFile]) -> tuple[dt.datetime, str, str] | None:

@@ -13,7 +13,7 @@ import os
 import posixpath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bomvet.errors import NotEstablishedError
+from bomvet.errors import NotEstablishedError, UsageError
 from bomvet.plugin import Http, Request, Response
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _keys(client: Updater, metadata: dict[str, Any]) -> bytes:
     for path in _key_paths(metadata):
         data = _target(client, path)
         if data is not None:
-            return as_registry_keys(data)
+            return _expect_keys(as_registry_keys(data))
     raise ValueError("the repository has no keys of a registry")
 
 
@@ -146,10 +146,24 @@ def _fetcher(http: Http) -> FetcherInterface:
 
 
 def _expect_trusted_root(data: bytes) -> None:
-    """Raises `ValueError` where `data`, which is signed, is nothing that sigstore can trust."""
-    from sigstore_models.trustroot.v1 import TrustedRoot  # noqa: PLC0415 - needed here alone
+    """Raises `ValueError` where `data`, which is signed, is nothing that we could read again."""
+    from bomvet.provenance.root import read_root  # noqa: PLC0415 - needed here alone
 
-    TrustedRoot.from_json(data)
+    try:
+        read_root(data, TRUSTED_ROOT)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+
+
+def _expect_keys(data: bytes) -> bytes:
+    """`data`; raises `ValueError` where it is nothing that we could read again."""
+    from bomvet.provenance.keys import read_keys  # noqa: PLC0415 - needed here alone
+
+    try:
+        read_keys(data, _KEYS.strip("/"))
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+    return data
 
 
 def _why(error: Exception) -> str:

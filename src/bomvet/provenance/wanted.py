@@ -2,7 +2,9 @@
 
 Every comparison is of whole values, never of a prefix: anybody may register what a name begins with.  The options are
 those of cosign (`--certificate-identity`, `--certificate-oidc-issuer`) and of gh (`--repo`, `--owner`,
-`--signer-workflow`), and mean what they mean there, or are stricter.
+`--signer-workflow`), and mean what they mean there, but for one thing: `--repo` is the repository whose workflow ran,
+as the certificate has it, also where that workflow lets one from elsewhere sign, which gh refuses unless it is named.
+That choice is the repository's own; it is told, and can be pinned.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ class IdentityPolicy:
     `identity` is the subject alternative name as a whole, `pattern` a regular expression for all of it.  `repository`
     and `owner` are URLs (`https://github.com/OWNER/NAME`).  `workflow` is the path of the top-level workflow.
     `signer` is the URL of the workflow that signed, with or without `@REF`, `signer_repository` that of the repository
-    that it lies in.  Where nothing else says who signs, it has to lie in `repository`, or be one of `owner`.
+    that it lies in.
     """
 
     issuer: str = ""
@@ -81,20 +83,19 @@ class IdentityPolicy:
             yield f"the runner is {_said(found.runner)}, not {' or '.join(_HOSTED)}"
 
     def _signers(self, found: PublisherIdentity) -> Iterator[str]:
-        """A workflow that is reused from elsewhere signs in the name of whoever uses it, and may sign anything."""
-        # Certificates of before 2023 have the builder in their subject alone.
-        builder = found.builder or found.subject
+        builder = _builder(found)
         if self.signer:
             fits = builder == self.signer if "@" in self.signer else _without_ref(builder) == self.signer
             if not fits:
                 yield f"the workflow that signed is {_said(builder)}, not {self.signer}"
-        stated = self.signer or self.identity or self.pattern
-        home = self.signer_repository or ("" if stated else self.repository or self.owner)
-        if home and not _within(builder, home):
-            yield (
-                f"the workflow that signed is {_said(builder)}, which is not of {home} "
-                "(--signer-workflow or --signer-repo says that it may)"
-            )
+        if self.signer_repository and not _within(builder, self.signer_repository):
+            yield f"the workflow that signed is {_said(builder)}, which is not of {self.signer_repository}"
+
+    def unpinned(self, identity: PublisherIdentity) -> str:
+        """The workflow from elsewhere that signed where nothing was said of it; empty where there is none."""
+        stated = self.signer or self.signer_repository or self.identity or self.pattern
+        builder = _builder(identity)
+        return "" if stated or not builder or _within(builder, identity.repository) else builder
 
 
 def wanted(
@@ -205,6 +206,11 @@ def _same(one: str, other: str) -> bool:
 def _within(url: str, home: str) -> bool:
     parts = home.count("/") + 1
     return _same("/".join(url.split("/")[:parts]), home) and url.count("/") >= parts
+
+
+def _builder(found: PublisherIdentity) -> str:
+    """The workflow that signed; certificates of before 2023 have it in their subject alone."""
+    return found.builder or found.subject
 
 
 def _without_ref(builder: str) -> str:

@@ -9,9 +9,10 @@ from bomvet.model.provenance import EvidenceKind, LogStrength, ProvenanceStatus
 from bomvet.model.publishing import KINDS, LEVELS, STEPS, is_unattested, moved, signed, weakened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bomvet.model.facts import Facts
+    from bomvet.model.inventory import Component
     from bomvet.model.provenance import Attestation, IdentityAnswer, ProvenanceAnswer, PublisherIdentity
 
 #: So many attestations of one component are told; the rest is counted.
@@ -54,13 +55,18 @@ _STRENGTHS = {
 _COMPARED = {"lock": "that of the lock", "registry": "that of the registry", "artefact": "that of the artefact"}
 
 
-def counted(facts: Facts) -> str:
-    """`Provenance: 54 of 60 verified, 4 absent, 2 not established`; empty where nobody asked."""
+def counted(facts: Facts, components: Iterable[Component] = ()) -> str:
+    """`Provenance: 54 of 60 verified, 4 absent, 2 not established`; empty where nobody asked.
+
+    Of `components` those count besides that are not the project's own, and that nobody was asked about.
+    """
     found = Counter(map(_standing, facts.provenance.values()))
     if not found:
         return ""
-    of_all = f"{found.pop(ProvenanceStatus.VERIFIED, 0):,} of {len(facts.provenance):,} verified"
-    return f"Provenance: {', '.join((of_all, *(f'{found[s]:,} {word}' for s, word in _WORDS.items() if found[s])))}"
+    others = sum(not c.first_party and c.purl not in facts.provenance for c in components)
+    said = [f"{found.pop(ProvenanceStatus.VERIFIED, 0):,} of {len(facts.provenance) + others:,} verified"]
+    said += [f"{found[s]:,} {word}" for s, word in _WORDS.items() if found[s]]
+    return f"Provenance: {', '.join((*said, *([f'{others:,} not looked at'] if others else ())))}"
 
 
 def _standing(answer: ProvenanceAnswer) -> ProvenanceStatus:

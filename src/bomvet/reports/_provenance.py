@@ -11,6 +11,7 @@ import binascii
 from typing import TYPE_CHECKING, Any
 
 from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceStatus
+from bomvet.model.publishing import slsa_level
 from bomvet.model.purl import public_url
 from bomvet.reports._valid import is_date_time, valid_url
 
@@ -40,23 +41,6 @@ _SHA256_DIGITS = 64
 def attested(answer: ProvenanceAnswer) -> tuple[Hash, ...]:
     """The digests of what the verified evidence is about, each once."""
     return tuple(dict.fromkeys(a.digest for a in answer.verified if a.digest))
-
-
-def level(answer: ProvenanceAnswer) -> str:
-    """`SLSA Build L2`: what every locked file has evidence that is consistent with; empty where there is none.
-
-    A file counts by its best evidence, the component by its worst file.  Where a predicate says what its certificate
-    denies, or a file has no evidence, there is no level.
-    """
-    if answer.status is not ProvenanceStatus.VERIFIED or answer.attested < answer.files:
-        return ""
-    best: dict[Hash | None, str] = {}
-    for one in answer.verified:
-        if one.contradictions:
-            return ""
-        if one.kind in _ORIGINS:
-            best[one.digest] = max(best.get(one.digest, ""), one.level)
-    return min(best.values(), default="")
 
 
 def strongest(answer: ProvenanceAnswer) -> Attestation | None:
@@ -92,7 +76,7 @@ def _answered(answer: ProvenanceAnswer) -> Iterator[_Pair]:
         yield "bomvet:provenance:log-index", "" if one.log_index is None else str(one.log_index)
         yield "bomvet:provenance:log-time", one.log_time
         yield "bomvet:provenance:log-strength", one.strength.value
-    yield "bomvet:provenance:slsa", _consistent(level(answer))
+    yield "bomvet:provenance:slsa", _consistent(slsa_level(answer))
     for text in _contradictions(answer):
         yield "bomvet:provenance:contradiction", text
 
@@ -281,7 +265,7 @@ def claimed(answer: ProvenanceAnswer) -> str:
     parts = ["; ".join(dict.fromkeys(best.values()))]
     if 0 < answer.attested < answer.files:
         parts.append(f"for {answer.attested} of its {answer.files} locked files")
-    if consistent := _consistent(level(answer)):
+    if consistent := _consistent(slsa_level(answer)):
         parts.append(consistent)
     return ", ".join(parts) if best else ""
 

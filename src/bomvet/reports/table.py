@@ -223,7 +223,7 @@ def _scores(console: Console, result: ScanResult, assessment: Assessment) -> Non
 
 def _provenance(console: Console, result: ScanResult) -> None:
     """How many components are proved to be built by whom, where that was asked."""
-    if line := counted(result.facts):
+    if line := counted(result.facts, result.inventory.components):
         console.print(f"{line}.\n")
 
 

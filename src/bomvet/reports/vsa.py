@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from bomvet.errors import UsageError
 from bomvet.model.finding import Verdict
 from bomvet.model.provenance import ProvenanceStatus
+from bomvet.model.publishing import slsa_level
 from bomvet.model.purl import percent_encoded, project_purl, public_url
 from bomvet.plugin import RenderOptions, Report
 from bomvet.reports._findings import judgement
 from bomvet.reports._json import dumps
-from bomvet.reports._provenance import level
 
 if TYPE_CHECKING:
     from bomvet.model.finding import PolicyUsed
@@ -127,7 +127,7 @@ def _level(answer: ProvenanceAnswer | None) -> str:
     """The level of one dependency; of one that nobody knows about, none is claimed."""
     if answer is None or answer.status in _OPEN:
         return _UNEVALUATED
-    match = _LEVEL(level(answer))
+    match = _LEVEL(slsa_level(answer))
     return f"SLSA_BUILD_LEVEL_{match[1] if match else 0}"
 
 

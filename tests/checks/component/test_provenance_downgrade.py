@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from bomvet.model.facts import Release, Severity
 from bomvet.model.finding import Finding
 from bomvet.model.provenance import (
     EarlierRelease,
+    EvidenceKind,
     IdentityAnswer,
     IdentityChange,
     IdentityField,
@@ -20,6 +23,7 @@ from bomvet.model.provenance import (
     Step,
 )
 from bomvet.model.records import replace
+from bomvet.policy.document import read_policy
 from tests.checks.component.provenance import (
     HOST,
     LOCKED,
@@ -198,6 +202,31 @@ def test_behind_what(known: ProvenanceAnswer, locked: IdentityAnswer | None, rea
 def test_nothing_fell(known: ProvenanceAnswer | None, locked: IdentityAnswer | None) -> None:
     """What is not established is no downgrade, and evidence that is refused is no missing one."""
     assert run_check(PROVENANCE_DOWNGRADE, SUBJECT, facts(known, locked)) == []
+
+
+def test_evidence_beside_a_file_hides_no_missing_one() -> None:
+    """A document of a form that is not verified here does not speak for a file without evidence."""
+    beside = replace(SLSA, kind=EvidenceKind.SBOM, status=ProvenanceStatus.UNSUPPORTED)
+
+    (found,) = run_check(
+        PROVENANCE_DOWNGRADE, SUBJECT, facts(answer(ProvenanceStatus.ABSENT, SLSA, beside, files=2, attested=1))
+    )
+
+    assert found.evidence[0] == "of 2 locked files of the release 1 has evidence, and 1 has none"
+
+
+def test_the_exception_of_the_page() -> None:
+    """It is for the one release that was published by hand, and ends."""
+    text = (Path(__file__).parents[3] / "docs" / "rules" / "provenance-downgrade.md").read_text("utf-8")
+    block = re.search(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert block
+    (waiver,) = read_policy(block[1], "bomvet.toml").waivers
+    by_hand, malicious = (
+        Finding(rule="provenance-downgrade", subject=f"pkg:npm/axios@{v}", severity=Severity.MEDIUM, message="m")
+        for v in ("1.13.3", "1.14.1")
+    )
+
+    assert (waiver.covers(by_hand), waiver.covers(malicious), str(waiver.expires)) == (True, False, "2026-12-31")
 
 
 def test_projects_of_the_tree_are_not_judged() -> None:

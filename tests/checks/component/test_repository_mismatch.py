@@ -85,6 +85,11 @@ def test_another_repository_than_is_declared() -> None:
             Severity.MEDIUM,
             f"and names {ACME} as its own",
         ),
+        (
+            verified(FORK, declared=(), declared_before=(ACME,)),
+            Severity.HIGH,
+            f"where the release before names {ACME} as its own",
+        ),
     ],
 )
 def test_what_is_declared_is_its_publishers_word(known: ProvenanceAnswer, severity: Severity, said: str) -> None:
@@ -100,7 +105,7 @@ def test_what_is_declared_is_its_publishers_word(known: ProvenanceAnswer, severi
         None,
         absent(declared=(MALLORY,)),
         verified(declared=()),
-        verified(declared=(), declared_before=(MALLORY,)),
+        verified(declared=(), declared_before=(ACME,)),
         verified(declared=("git+ssh://git@GitHub.com/Acme/Left-Pad.git",), declared_before=(ACME,)),
         verified(declared=(ACME,), declared_before=(MALLORY, ACME)),
         verified(declared=(ACME,)),

@@ -24,19 +24,19 @@ def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
     Where the identity lock has an entry for the package, that is what somebody reviewed, and it alone decides.
     """
     answer = answer_of(component, facts)
-    if not answer or not answer.declared or component.purl in facts.identities:
+    if not answer or not (answer.declared or answer.declared_before) or component.purl in facts.identities:
         return
     built = dict.fromkeys(signer.repository for signer in signers(answer) if signer.repository)
-    strange = [uri for uri in built if not _is_any(uri, answer.declared)]
+    strange = [uri for uri in built if answer.declared and not _is_any(uri, answer.declared)]
     moved = [uri for uri in built if _has_moved(uri, answer)]
     if strange or moved:
         yield _finding(component, answer, strange, moved)
 
 
 def _has_moved(uri: str, answer: ProvenanceAnswer) -> bool:
-    """Whether `uri` is new, and so is something of what the release declares."""
-    before = answer.declared_before
-    return bool(before) and not _is_any(uri, before) and not all(_is_any(own, before) for own in answer.declared)
+    """Whether `uri` is new, and so is something of what the release declares, or it declares nothing any more."""
+    before, now = answer.declared_before, answer.declared
+    return bool(before) and not _is_any(uri, before) and not (now and all(_is_any(own, before) for own in now))
 
 
 def _finding(component: Component, answer: ProvenanceAnswer, strange: Sequence[str], moved: Sequence[str]) -> Finding:
