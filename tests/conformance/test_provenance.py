@@ -24,7 +24,7 @@ from bomvet.provenance.keys import shipped_keys
 from bomvet.provenance.root import embedded_root, read_root
 from tests.provenance.authority import Authority
 from tests.provenance.judging import of_attestation
-from tests.provenance.test_mutations import TAMPERINGS, Case, judged
+from tests.provenance.tamperings import TAMPERINGS, Case, judged
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "provenance"
 SUITE = CORPUS / "invalid" / "conformance"
