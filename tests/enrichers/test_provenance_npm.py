@@ -11,6 +11,7 @@ from bomvet.model.inventory import Component, Hash
 from bomvet.model.provenance import EarlierRelease, EvidenceKind, ProvenanceStatus, PublishLevel, Step
 from bomvet.model.records import replace
 from bomvet.plugin import Response
+from bomvet.provenance import keys
 from tests.enrichers.provenance_world import (
     answer,
     authority,
@@ -33,6 +34,26 @@ OLD = "2026-01-01T00:00:00.000Z"
 def kinds(found: Any) -> list[tuple[str, str]]:
     """What evidence there is and what became of it."""
     return [(str(a.kind), str(a.status)) for a in found.attestations]
+
+
+# -- keys ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("attested", [False, True])
+def test_a_key_that_is_brought_takes_the_place_of_one_that_ships(
+    monkeypatch: pytest.MonkeyPatch,
+    attested: bool,  # noqa: FBT001 - of a table
+) -> None:
+    """It may have ended since: neither signatures nor attestations by it are believed by the older word."""
+    monkeypatch.setattr(keys, "shipped_keys", lambda: keys.read_keys(authority().npm_keys(), "keys.json"))
+    registry = Registry()
+    serve_node(registry, attested=attested, signed=not attested)
+
+    found = answer(node(), registry, keys=authority().npm_keys("2020-01-01T00:00:00Z"))
+
+    assert {(a.kind, a.step) for a in found.attestations if a.status is INVALID} == {
+        (EvidenceKind.NPM_PUBLISH if attested else EvidenceKind.NPM_SIGNATURE, Step.KEY)
+    }
 
 
 # -- absent ----------------------------------------------------------------------------------------------------
