@@ -103,6 +103,25 @@ def test_provenance_that_was_named_and_is_missing() -> None:
     assert (found.status, found.reason) == (OPEN, f"{HOST} names provenance of app@1.0.0, and has none")
 
 
+@pytest.mark.parametrize("url", [None, "", 7, "https://elsewhere.example/\0", "https://x.example/" + "x" * 4000])
+def test_provenance_that_is_named_without_a_place(url: Any) -> None:
+    """Where it is said to be does not matter, since nobody is asked there: it is not absent."""
+    registry = Registry()
+    serve_node(registry)
+    attestations = {"url": url, "provenance": {"predicateType": "https://slsa.dev/provenance/v1"}}
+    registry.faults.add("^/app$", faults.says(json.dumps(_packument(attestations)).encode()))
+
+    assert answer(node(), registry).status is VERIFIED
+
+    registry.faults.add("^/-/npm/", faults.status(404))
+    assert answer(node(), registry).status is OPEN
+
+
+def _packument(attestations: Any) -> dict[str, Any]:
+    dist = {"integrity": integrity(b"npm"), "attestations": attestations}
+    return {"name": "app", "versions": {"1.0.0": {"dist": dist}}}
+
+
 def test_a_mirror_that_strips() -> None:
     """Where no release has so much as a signature, nothing is known to be absent."""
     registry = Registry()
