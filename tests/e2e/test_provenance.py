@@ -185,6 +185,12 @@ def test_a_registry_that_does_not_answer(cli: Cli, few: World, path: str, answer
     assert ran.code == 3
     assert told["status"] == "not-established"
     assert [q for q in ran.json["assessment"]["not_established"] if purl(name, "1.0.0") in q]
+
+
+def test_a_registry_that_does_not_answer_may_be_put_up_with(cli: Cli, few: World) -> None:
+    """By who says so."""
+    few.registry.faults.add("/npm/js-01", Fault(answer=Response(500)), always=True)
+
     assert cli("scan", "--provenance", *PROOFS, "--allow-incomplete").code == 0
 
 
