@@ -203,8 +203,8 @@ def proving_of(
         exempt=stated.exempt,
         proof=stated.proof,
         evidence=tuple(evidence),
-        root=_brought(proofs.trusted_root, "trusted root", MAX_ROOT_BYTES, read),
-        keys=_brought(proofs.npm_keys, "list of keys", MAX_ROOT_BYTES, read),
+        root=_brought(proofs.trusted_root, "trusted root", ("tlogs", "certificateAuthorities"), read),
+        keys=_brought(proofs.npm_keys, "list of keys", ("keys",), read),
         identities=identities,
         cache=cache,
     )
@@ -239,11 +239,29 @@ def _stands_at_the_top(tree: FileTree, name: str) -> bool:
         return False
 
 
-def _brought(path: str, what: str, limit: int, read: Read) -> bytes:
+def _brought(path: str, what: str, members: Sequence[str], read: Read) -> bytes:
+    """The content of the file, which has to be a JSON object with `members`; all else is for who uses it.
+
+    A file that is another one altogether is an error of the command line, also where nothing is there to verify.
+    """
+    if not path:
+        return b""
+    import orjson  # noqa: PLC0415 - as in all edges
+
+    name = f"the {what} {os.path.basename(path)}"
     try:
-        return read(path, limit) if path else b""
+        data = read(path, MAX_ROOT_BYTES)
+        document = orjson.loads(data)
     except OSError as error:
-        raise UsageError(f"the {what} {os.path.basename(path)} cannot be read: {error.strerror}") from None
+        raise UsageError(f"{name} cannot be read: {error.strerror}") from None
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"{name} is not JSON: {error.msg}", hint=_BROUGHT) from None
+    if not isinstance(document, dict) or any(not document.get(member) for member in members):
+        raise UsageError(f"{name} has no {' and '.join(f'`{member}`' for member in members)}", hint=_BROUGHT)
+    return data
+
+
+_BROUGHT = "`bomvet trust update --npm-keys FILE` fetches both"
 
 
 # -- the baseline ----------------------------------------------------------------------------------------------

@@ -88,11 +88,6 @@ class BundleVerifier:
         except Refused as no:
             return _refused(known, no)
 
-    def blob(self, evidence: Evidence, data: bytes) -> Judged:
-        """The same for a signature over `data`."""
-        digests = (Hash(algorithm="sha256", value=hashlib.sha256(data).hexdigest()),)
-        return self.judge(evidence, Expected(digests, compared="artefact"))
-
     def _judge(self, known: Attestation, evidence: Evidence, expected: Expected | None) -> Judged:
         with at(Step.FORMAT):
             material = _read(evidence)  # 1

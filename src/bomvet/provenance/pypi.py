@@ -67,11 +67,6 @@ def provenance_object(document: dict[str, Any], source: str) -> tuple[Evidence, 
     return tuple(found)
 
 
-def evidence_of_attestation(data: bytes, source: str) -> Evidence:
-    """The attestation object of an `.attestation` file, whose bytes its digest is of; raises `ValueError`."""
-    return attestation_object(_json.read_object(data), source)._replace(raw=data)
-
-
 def attestation_object(document: dict[str, Any], source: str) -> Evidence:
     """A parsed attestation object as a sigstore bundle; raises `ValueError`."""
     _require_version(document, "an attestation object")
