@@ -127,6 +127,14 @@ def test_the_identity_lock_decides_alone() -> None:
     assert run_check(REPOSITORY_MISMATCH, SUBJECT, facts(known, identity())) == []
 
 
+def test_what_a_tool_wrote_into_a_pylock_decides_nothing() -> None:
+    """It has the publisher that the index names, whoever that is by now: nobody reviewed it."""
+    known, by_tools = verified(FORK, declared=(ACME,)), replace(identity(), source="app/pylock.toml")
+
+    (found,) = run_check(REPOSITORY_MISMATCH, SUBJECT, facts(known, by_tools))
+    assert found.message == f"left-pad@1.3.1 was built from {MALLORY}, and names {ACME} as its own"
+
+
 def test_projects_of_the_tree_are_not_judged() -> None:
     """Nobody else built them."""
     assert run_check(REPOSITORY_MISMATCH, OWN, facts(verified(FORK, declared=(ACME,)))) == []

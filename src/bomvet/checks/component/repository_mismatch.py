@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bomvet.checks.component._provenance import answer_of, cut, listed
+from bomvet.checks.component._provenance import answer_of, cut, is_reviewed, listed
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Finding, Rule
 from bomvet.model.publishing import signers
@@ -24,7 +24,9 @@ def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
     Where the identity lock has an entry for the package, that is what somebody reviewed, and it alone decides.
     """
     answer = answer_of(component, facts)
-    if not answer or not (answer.declared or answer.declared_before) or component.purl in facts.identities:
+    if not answer or not (answer.declared or answer.declared_before):
+        return
+    if is_reviewed(facts.identities.get(component.purl)):
         return
     built = dict.fromkeys(signer.repository for signer in signers(answer) if signer.repository)
     strange = [uri for uri in built if answer.declared and not _is_any(uri, answer.declared)]
