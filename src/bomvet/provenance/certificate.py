@@ -35,7 +35,10 @@ def identity_of(certificate: Certificate) -> PublisherIdentity:
 
 
 def subjects(extensions: Extensions) -> tuple[str, ...]:
-    """The alternative names: URIs, e-mail addresses, and the other-names of user names; never raises."""
+    """The alternative names: URIs, e-mail addresses and the other-names of user names; never raises.
+
+    One of another kind is empty: it is nobody who signs, and stands beside whoever does.
+    """
     from cryptography import x509  # noqa: PLC0415
 
     found = []
@@ -46,6 +49,8 @@ def subjects(extensions: Extensions) -> tuple[str, ...]:
                     found.append(name.value)
                 elif isinstance(name, x509.OtherName) and name.type_id.dotted_string == _OTHER_NAME:
                     found.append(utf8_string(name.value))
+                else:
+                    found.append("")
     return tuple(found)
 
 
