@@ -7,11 +7,12 @@ import pytest
 from bomvet.checks.component.repository_mismatch import REPOSITORY_MISMATCH
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Finding
-from bomvet.model.provenance import EvidenceKind, ProvenanceAnswer, Step
+from bomvet.model.provenance import EvidenceKind, LockedIdentity, ProvenanceAnswer, Step
 from bomvet.model.records import replace
 from tests.checks.component.provenance import (
     ACME,
     IDENTITY,
+    LOCKED,
     MALLORY,
     OWN,
     PLACE,
@@ -125,6 +126,24 @@ def test_the_identity_lock_decides_alone() -> None:
     known = verified(FORK, declared=(ACME,), declared_before=(ACME,))
 
     assert run_check(REPOSITORY_MISMATCH, SUBJECT, facts(known, identity())) == []
+
+
+@pytest.mark.parametrize(
+    ("expected", "settled"),
+    [
+        ({"repository_id": "7"}, True),
+        ({"subject": "jane@people.example"}, True),
+        ({"issuer": "https://issuer.example", "owner": "https://github.com/acme", "workflow": "x"}, False),
+    ],
+)
+def test_an_entry_that_names_no_repository_settles_none(
+    expected: dict[str, str],
+    settled: bool,  # noqa: FBT001 - of a table
+) -> None:
+    """All lines of an entry may be left out, and what is not there is not compared."""
+    known, entry = verified(FORK, declared=(ACME,)), LockedIdentity(**{"purl": LOCKED.purl, "issuer": "", **expected})
+
+    assert (run_check(REPOSITORY_MISMATCH, SUBJECT, facts(known, identity(expected=entry))) == []) is settled
 
 
 def test_what_a_tool_wrote_into_a_pylock_decides_nothing() -> None:

@@ -24,9 +24,9 @@ def answer_of(component: Component, facts: Facts) -> ProvenanceAnswer | None:
     return None if component.first_party else facts.provenance.get(component.purl)
 
 
-def is_reviewed(identity: IdentityAnswer | None) -> bool:
+def is_reviewed(identity: IdentityAnswer) -> bool:
     """Whether the identity lock expects a publisher; a `pylock.toml` is written by tools, which take any they meet."""
-    return identity is not None and not identity.source.rpartition("/")[2].startswith("pylock.")
+    return not identity.source.rpartition("/")[2].startswith("pylock.")
 
 
 def told(attestation: Attestation) -> str:

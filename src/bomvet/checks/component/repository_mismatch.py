@@ -15,24 +15,32 @@ if TYPE_CHECKING:
 
     from bomvet.model.facts import Facts
     from bomvet.model.inventory import Component
-    from bomvet.model.provenance import ProvenanceAnswer
+    from bomvet.model.provenance import IdentityAnswer, ProvenanceAnswer
 
 
 def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
     """One finding, graver where what is declared changed with this release: whoever publishes it writes that too.
 
-    Where the identity lock has an entry for the package, that is what somebody reviewed, and it alone decides.
+    Where the identity lock has the repository of the package, that is what somebody reviewed, and it alone decides.
     """
     answer = answer_of(component, facts)
     if not answer or not (answer.declared or answer.declared_before):
         return
-    if is_reviewed(facts.identities.get(component.purl)):
+    if _is_settled(facts.identities.get(component.purl)):
         return
     built = dict.fromkeys(signer.repository for signer in signers(answer) if signer.repository)
     strange = [uri for uri in built if answer.declared and not _is_any(uri, answer.declared)]
     moved = [uri for uri in built if _has_moved(uri, answer)]
     if strange or moved:
         yield _finding(component, answer, strange, moved)
+
+
+def _is_settled(identity: IdentityAnswer | None) -> bool:
+    """Whether somebody reviewed which repository it is: an entry may leave that open."""
+    if identity is None or not is_reviewed(identity):
+        return False
+    expected = identity.expected
+    return bool(expected.repository or expected.repository_id or expected.subject)
 
 
 def _has_moved(uri: str, answer: ProvenanceAnswer) -> bool:
