@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bomvet.checks.component.repository_mismatch import REPOSITORY_MISMATCH
@@ -137,7 +139,7 @@ def test_the_identity_lock_decides_alone() -> None:
     ],
 )
 def test_an_entry_that_names_no_repository_settles_none(
-    expected: dict[str, str],
+    expected: dict[str, Any],
     settled: bool,  # noqa: FBT001 - of a table
 ) -> None:
     """All lines of an entry may be left out, and what is not there is not compared."""
