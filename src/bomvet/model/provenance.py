@@ -84,8 +84,8 @@ class PublisherIdentity:
 
     `subject` is its alternative name (a URI or an e-mail address), `issuer` the OpenID Connect issuer.  `repository`
     and `owner` are URIs, the ids numbers in text.  `workflow` is the path of the top-level workflow within the
-    repository, `builder` the URI of what signed, which is another workflow where that is reused.  `run` is the
-    invocation.  Source: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md.
+    repository, its URI where it is of another, `builder` the URI of what signed, which is another workflow where that
+    is reused.  `run` is the invocation.  Source: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md.
     """
 
     issuer: str
