@@ -406,3 +406,17 @@ def test_an_index_that_has_no_such_interface() -> None:
     found = answer(component, http, mirror="https://mirror.packages.example/index")
 
     assert (found.status, found.declared, len(http.requests)) == (VERIFIED, (), 2)
+
+
+def test_a_digest_that_nobody_knows_hides_no_downgrade() -> None:
+    """It leaves a question, beside which what the index says of earlier releases stands."""
+    index = page(
+        entry("app-0.9.tar.gz", b"old", provenance="x", **{"upload-time": "2026-01-01T00:00:00Z"}),
+        entry(SDIST, b"sdist", provenance=None, **{"upload-time": "2026-02-01T00:00:00Z"}),
+    )
+
+    found = answer(python(file(SDIST, b"sdist"), file(WHEEL, b"made up")), index)
+
+    assert (found.status, found.reason) == (OPEN, f"{HOST} has no file of the digest of {WHEEL}")
+    earlier = EarlierRelease(version="0.9", uploaded="2026-01-01T00:00:00Z", level=PublishLevel.PROVENANCE)
+    assert (found.level, found.stronger) == (PublishLevel.NONE, earlier)

@@ -165,10 +165,11 @@ def contradicted(answer: ProvenanceAnswer) -> tuple[Attestation, ...]:
 def weakened(answer: ProvenanceAnswer, identity: IdentityAnswer | None) -> tuple[str, ...]:
     """In what the release falls behind earlier ones, behind the identity lock, or some of its files behind others.
 
-    Empty where it does not, or where that is not established.
+    Empty where it does not, or where that is not established.  What the registry says of earlier releases stays said,
+    whatever else is open: a digest that nobody knows, which anybody can put into a lock, must not hide it.
     """
     if answer.status is ProvenanceStatus.NOT_ESTABLISHED:
-        return ()
+        return tuple(filter(None, (_behind_earlier(answer),)))
     others = _behind_others(answer)
     # Of files without evidence the lock says the same in other words.
     return tuple(filter(None, (_behind_earlier(answer), others or _behind_lock(answer, identity))))

@@ -193,7 +193,7 @@ def test_behind_what(known: ProvenanceAnswer, locked: IdentityAnswer | None, rea
         (verified(), identity(IdentityChange(what=IdentityField.OWNER, before="a", after="b"))),
         (absent(), None),
         (absent(), identity(expected=replace(LOCKED, level=PublishLevel.NONE))),
-        (answer(ProvenanceStatus.NOT_ESTABLISHED, stronger=EARLIER), identity(LEVEL)),
+        (answer(ProvenanceStatus.NOT_ESTABLISHED), identity(LEVEL)),
         (invalid(SLSA, refusal(Step.DIGEST), files=2, attested=1), None),
         (answer(ProvenanceStatus.UNSUPPORTED, SLSA, replace(SLSA, status=ProvenanceStatus.UNSUPPORTED), files=2), None),
         (answer(ProvenanceStatus.ABSENT, files=2), None),
@@ -234,3 +234,12 @@ def test_projects_of_the_tree_are_not_judged() -> None:
     stated: Any = facts(absent(stronger=EARLIER))
 
     assert run_check(PROVENANCE_DOWNGRADE, OWN, stated) == []
+
+
+def test_what_is_open_hides_nothing_that_is_known() -> None:
+    """A digest that no registry has leaves a question, and whoever writes a lock can put one in."""
+    known = answer(ProvenanceStatus.NOT_ESTABLISHED, level=PublishLevel.NONE, stronger=EARLIER, files=2)
+
+    (found,) = run_check(PROVENANCE_DOWNGRADE, SUBJECT, facts(known, identity(LEVEL)))
+
+    assert found.evidence == (BEHIND, f"by the word of {HOST}")
