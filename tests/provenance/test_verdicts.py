@@ -162,6 +162,20 @@ def test_what_others_may_write_is_not_believed(folder: Path, path: str) -> None:
         assert found.get(EVIDENCE, EXPECTED) is None
 
 
+@pytest.mark.parametrize("suffix", ["", "-wal", "-journal"])
+def test_what_came_with_a_checkout_is_not_believed(folder: Path, suffix: str) -> None:
+    """Its owner is the user, and who wrote it is anybody; what is made here is for nobody else to read."""
+    place = folder / f"{NAME}{suffix}"
+    place.touch()
+    place.chmod(0o644)
+    with opened(folder) as found:
+        assert not found.works
+        assert found.get(EVIDENCE, EXPECTED) is None
+    place.chmod(0o600)
+    if not suffix:
+        assert kept(folder) == VERIFIED
+
+
 def test_what_is_another_users_is_not_believed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though nobody else may write it now."""
     monkeypatch.setattr("os.geteuid", lambda: 4242)

@@ -156,15 +156,25 @@ def _prepare(folder: str, path: str) -> None:
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(path, flags, 0o600)
     try:
-        _expect_own(os.fstat(descriptor))
+        _expect_made_here(os.fstat(descriptor))
     finally:
         os.close(descriptor)
+    for suffix in ("-wal", "-journal"):  # what SQLite would take over from these
+        with contextlib.suppress(FileNotFoundError):
+            _expect_made_here(os.lstat(path + suffix))
 
 
 def _expect_own(found: os.stat_result) -> None:
     """Records that others may write are no records."""
     if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise PermissionError("others may write it")
+
+
+def _expect_made_here(found: os.stat_result) -> None:
+    """Files are made for nobody else: one that others may read came some other way, such as with a checkout."""
+    _expect_own(found)
+    if not stat.S_ISREG(found.st_mode) or found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise PermissionError("it was not made here")
 
 
 def _in_memory() -> sqlite3.Connection:
