@@ -210,6 +210,14 @@ def test_what_is_no_page_is_refused(data: bytes) -> None:
         read_project(data)
 
 
+def test_a_page_of_too_many_values_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take far more memory than text: 60 MiB of `{},` took 2 GiB."""
+    monkeypatch.setattr("bomvet.provenance._json._MOST_VALUES", 3)
+    assert read_project(b'{"name": "a", "files": [{}, {}]}').files("1") == ()
+    with pytest.raises(ValueError, match=r"^it has more than 3 values$"):
+        read_project(b'{"name": "a", "files": [{}, {}, {}]}')
+
+
 # -- levels ----------------------------------------------------------------------------------------------------------
 
 ATTESTED: dict[str, Any] = {"provenance": URL}

@@ -6,16 +6,21 @@ from typing import Any
 
 #: No bundle is larger, nor anything that holds one.
 MAX_BUNDLE = 4 * 1024 * 1024
+#: Each takes up to a hundred bytes of memory, whatever it takes in the text; what real registries say of one package
+#: has a value in about forty bytes, and is bounded by its size long before.
+_MOST_VALUES = 4_000_000
 #: Bundles, envelopes and statements nest about ten deep; predicates are never parsed here.
 _MAX_DEPTH = 64
 
 
 def read(data: bytes, limit: int = MAX_BUNDLE) -> Any:
-    """What `data` says; raises `ValueError` where it is too large or no JSON."""
+    """What `data` says; raises `ValueError` where it is too large, of too many values, or no JSON."""
     import orjson  # noqa: PLC0415 - only where there is something to read
 
     if len(data) > limit:
         raise ValueError(f"it has more than {limit} bytes")
+    if data.count(b",") >= _MOST_VALUES:
+        raise ValueError(f"it has more than {_MOST_VALUES:,} values")
     try:
         return orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError:
