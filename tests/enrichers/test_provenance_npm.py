@@ -204,15 +204,22 @@ def test_two_locks_that_disagree() -> None:
 
 
 def test_a_lock_with_sha1_alone() -> None:
-    """The registry's SHA-512 takes its place where the registry's SHA-1 is the lock's, which is told."""
-    registry = Registry()
-    serve_node(registry)
+    """Evidence is about SHA-512, and that this is of the same file would be the registry's word: it may lie.
 
+    What the registry signed is its word anyway, and that it has no evidence too.
+    """
+    registry, bare = Registry(), Registry()
+    serve_node(registry)
+    serve_node(bare, attested=False)
+
+    none = answer(node(algorithm="sha1"), bare)
     good = answer(node(algorithm="sha1"), registry)
     bad = answer(node(b"tampered", algorithm="sha1"), registry)
     other = answer(node(algorithm="sha256"), registry)
 
-    assert (good.status, {a.compared for a in good.attestations}) == (VERIFIED, {"registry"})
+    assert (none.status, [(a.status, a.compared) for a in none.attestations]) == (ABSENT, [(VERIFIED, "registry")])
+    assert (good.status, good.attested, good.attestations) == (OPEN, 0, ())
+    assert good.reason == "the lock has SHA-1 of pkg:npm/app@1.0.0 alone, which nothing attests"
     assert (bad.status, bad.attestations[0].step) == (INVALID, Step.DIGEST)
     assert bad.attestations[0].digest == file("", b"npm", "sha1").hashes[0]
     assert (other.status, other.reason) == (OPEN, "the lock has no digest of pkg:npm/app@1.0.0 that could be attested")

@@ -48,13 +48,17 @@ def look(case: Case, choice: Choice, package: Package, judging: Judging) -> Iter
     for one in sought:
         judging.signatures(case, one, release, choice.url)
     unproved = tuple(one for one in sought if not one.artefact.proved)
-    # Nobody is asked at the URL: that there is evidence may be said without one.
-    named = bool(release.attestations) or release.provenance
+    named = _names_evidence(release)
     if named and unproved:
         yield _question(case, choice, release, unproved)
     elif not named:
         blank = [artefact for artefact in case.artefacts if not artefact.hashes]
         _unattested(case, [one.artefact for one in unproved] + blank, choice, package)
+
+
+def _names_evidence(release: PackageVersion) -> bool:
+    """Whether there is some by the packument; it may be said without a URL, at which nobody is asked anyway."""
+    return bool(release.attestations) or release.provenance
 
 
 def _served(release: PackageVersion) -> frozenset[str]:
@@ -108,6 +112,10 @@ def _look_at(
         _other(case, artefact, choice, Hash(algorithm="sha1", value=release.shasum))
         return None
     expected = artefact.expected("sha512")
+    if not locked and weak and _names_evidence(release):
+        # That the file of this SHA-1 is the one that is attested would be the registry's word.
+        case.leave(OPEN, f"the lock has SHA-1 of {artefact.label} alone, which nothing attests", [artefact])
+        return None
     if not locked and weak and weak == release.shasum and len(served) == 1:
         (digest,) = served
         expected = Expected((Hash(algorithm="sha512", value=digest),), same_name(artefact.name), "registry")
