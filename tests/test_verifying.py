@@ -212,12 +212,11 @@ def test_another_root_of_trust(authority: Authority) -> None:
         (b"", "it is no JSON"),
         (b"PK\x03\x04", "it is no JSON"),
         (b"{}\n{", "line 1: it is not a sigstore bundle, an attestation or provenance of PyPI, or attestations of npm"),
-        (b"[]", "it holds no evidence"),
-        (b'{"attestations": []}', "it holds no evidence"),
+        (b'{"version": 1, "attestation_bundles": []}', "it holds no evidence"),
         (b"[3]", "it is not a sigstore bundle, an attestation or provenance of PyPI, or attestations of npm"),
         (
             b'{"payload": "", "payloadType": "", "signatures": []}',
-            "it is an envelope without what verifies it: the bundle that it came in is needed",
+            "a signed statement alone has no log entry and no certificate to verify it with",
         ),
     ],
 )

@@ -10,12 +10,13 @@ import pytest
 
 from bomvet.model.provenance import ProvenanceAnswer, ProvenanceStatus, PublishLevel
 from bomvet.provenance.bundles import BundleVerifier
+from bomvet.provenance.documents import evidence_in
 from bomvet.provenance.evidence import Evidence, Form
 from bomvet.provenance.identities import compare, locked_from
 from bomvet.provenance.keys import shipped_keys
 from bomvet.provenance.npm import evidence_of_attestations
 from bomvet.provenance.pylock import as_pylock
-from bomvet.provenance.pypi import evidence_of_attestation, evidence_of_provenance
+from bomvet.provenance.pypi import evidence_of_provenance
 from bomvet.provenance.root import embedded_root
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "provenance"
@@ -55,9 +56,7 @@ def changes(before: ProvenanceAnswer, after: ProvenanceAnswer, purl: str) -> lis
 
 def test_from_a_service_account_to_a_workflow() -> None:
     """PyPA's sample project: published by a service account of Google first, by a workflow of GitHub then."""
-    old = answered(
-        evidence_of_attestation(read("pypi/warehouse/sampleproject-3.0.0.tar.gz.publish.attestation"), "old")
-    )
+    old = answered(*evidence_in(read("pypi/warehouse/sampleproject-3.0.0.tar.gz.publish.attestation"), "old"))
     new = answered(*evidence_of_provenance(read("pypi/warehouse/sampleproject-4.0.0.tar.gz.provenance"), "new"))
     robot = "919436158236-compute@developer.gserviceaccount.com"
 

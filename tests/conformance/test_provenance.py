@@ -23,7 +23,7 @@ from bomvet.provenance.evidence import Evidence, Expected, Form
 from bomvet.provenance.keys import shipped_keys
 from bomvet.provenance.root import embedded_root, read_root
 from tests.provenance.authority import Authority
-from tests.provenance.judging import of_attestation
+from tests.provenance.judging import blob, of_attestation
 from tests.provenance.tamperings import TAMPERINGS, Case, judged
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "provenance"
@@ -323,7 +323,7 @@ def test_blobs_are_verified_by_their_content(file: str) -> None:
     evidence = Evidence(Form.BUNDLE, json.loads(path.read_bytes()), path.read_bytes(), file)
     staging = BundleVerifier(embedded_root(staging=True), proof=True)
     data = (folder / file).read_bytes()
-    good, bad = staging.blob(evidence, data).attestation, staging.blob(evidence, data + b"!").attestation
+    good, bad = blob(staging, evidence, data).attestation, blob(staging, evidence, data + b"!").attestation
     assert (good.status, good.kind, good.strength) == ("verified", EvidenceKind.SIGNATURE, LogStrength.PROOF)
     assert (bad.status, bad.step) == ("invalid", Step.DIGEST)
 
@@ -402,7 +402,7 @@ def _case(folder: Path) -> Attestation | str:
     artefact = folder / "artifact"
     data = (artefact if artefact.exists() else SUITE / "a.txt").read_bytes()
     evidence = Evidence(Form.BUNDLE, document, (folder / "bundle.sigstore.json").read_bytes(), folder.name)
-    return BundleVerifier(root).blob(evidence, data).attestation
+    return blob(BundleVerifier(root), evidence, data).attestation
 
 
 def _refused(case: Attestation | str) -> Step | str | None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bomvet.model.inventory import Hash
 from bomvet.provenance import npm, pypi
+from bomvet.provenance.documents import evidence_in
 from bomvet.provenance.evidence import Evidence
 from bomvet.provenance.names import same_name, subject_key
 from bomvet.provenance.recorded import Recorded
@@ -44,9 +45,8 @@ _VALUES = st.recursive(
 )
 _READERS: tuple[Callable[[bytes, str], Any], ...] = (
     pypi.evidence_of_provenance,
-    pypi.evidence_of_attestation,
     npm.evidence_of_attestations,
-    npm.evidence_of_audit,
+    evidence_in,
 )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bomvet.provenance.repositories import canonical, declared_in_json, declared_in_metadata, same
+from bomvet.provenance.repositories import canonical, declared_in_json, same
 
 _WORDS = st.sampled_from(
     [
@@ -60,12 +62,16 @@ def test_canonical_is_idempotent_and_takes_any_text(url: str) -> None:
     assert same(url, url) is bool(found)
 
 
-@given(st.binary(max_size=200), st.lists(st.tuples(st.text(max_size=8), st.text(max_size=20)), max_size=4))
-def test_whatever_is_declared_is_read(data: bytes, stated: list[tuple[str, str]]) -> None:
-    """Bytes are metadata, and bad JSON is refused as such."""
-    text = "".join(f"Project-URL: {label}, {url}\n" for label, url in stated).encode("utf-8", "replace")
-    for url in (*declared_in_metadata(data), *declared_in_metadata(text + data)):
+@given(st.dictionaries(st.text(max_size=8) | st.sampled_from(["source", "home"]), _URLS, max_size=4), _URLS)
+def test_whatever_is_declared_is_read(stated: dict[str, str], home: str) -> None:
+    """What comes of it is canonical."""
+    for url in declared_in_json(json.dumps({"info": {"project_urls": stated, "home_page": home}}).encode(), home):
         assert canonical(url) == url
+
+
+@given(st.binary(max_size=200))
+def test_what_is_no_release_is_refused(data: bytes) -> None:
+    """As bad JSON, or it declares nothing."""
     try:
         found = declared_in_json(data)
     except ValueError:

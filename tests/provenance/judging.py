@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 from bomvet.model.inventory import Hash
 from bomvet.provenance.bundles import BundleVerifier
-from bomvet.provenance.evidence import Evidence, Expected, Form
+from bomvet.provenance.evidence import Evidence, Expected, Form, Judged
 from bomvet.provenance.keys import read_keys
 from bomvet.provenance.root import read_root
 
@@ -51,6 +52,12 @@ def of_attestation(attestation: Mapping[str, Any]) -> Evidence:
             },
         }
     )
+
+
+def blob(verifier: BundleVerifier, evidence: Evidence, data: bytes) -> Judged:
+    """What a signature over `data` comes to."""
+    digest = Hash(algorithm="sha256", value=hashlib.sha256(data).hexdigest())
+    return verifier.judge(evidence, Expected((digest,), compared="artefact"))
 
 
 def expected(name: str, *digests: str, compared: str = "lock") -> Expected:

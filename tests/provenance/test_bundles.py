@@ -17,7 +17,7 @@ from bomvet.provenance.bundles import BundleVerifier
 from bomvet.provenance.evidence import Evidence, Expected
 from bomvet.provenance.root import read_root
 from tests.provenance.authority import PUBLISHED, SLSA_V1, Authority, GitHub, Signer, slsa, statement
-from tests.provenance.judging import expected, of_attestation, of_bundle, of_layer, verifier
+from tests.provenance.judging import blob, expected, of_attestation, of_bundle, of_layer, verifier
 
 SHA256, OTHER = "ab" * 32, "cd" * 32
 ABOUT = statement("acme-1.0.0.tar.gz", {"sha256": SHA256}, SLSA_V1, slsa(GitHub()))
@@ -176,10 +176,20 @@ def test_a_key_of_the_same_id_does_not_do(authority: Authority) -> None:
     assert refusal(found) == ("invalid", "signature", "the signature is not by the signer, or over something else")
 
 
+@pytest.mark.parametrize("predicate_type", [SLSA_V1, "https://docs.pypi.org/attestations/publish/v1", "https://x/y"])
+def test_the_key_of_a_registry_is_no_builders(authority: Authority, predicate_type: str) -> None:
+    """It says what it distributes; who built that it cannot know."""
+    about = {**ABOUT, "predicateType": predicate_type}
+    by = Signer(authority.npm_key, keyid=authority.npm_keyid)
+    found = verifier(authority).judge(of_bundle(authority.bundle(about, signer=by)), FILE).attestation
+    reason = f"a registry's key vouches for what it distributes alone, and this is {predicate_type}"
+    assert refusal(found) == ("invalid", "predicate-type", reason)
+
+
 def test_a_message_signed_with_a_key(authority: Authority) -> None:
     """As a registry might; the entry names the key."""
     by = Signer(authority.npm_key, keyid=authority.npm_keyid)
-    found = verifier(authority).blob(of_bundle(authority.message(b"data", signer=by)), b"data").attestation
+    found = blob(verifier(authority), of_bundle(authority.message(b"data", signer=by)), b"data").attestation
     assert (found.status, found.kind) == ("verified", "signature")
 
 
@@ -190,12 +200,12 @@ def test_a_message_signed_with_a_key(authority: Authority) -> None:
 def test_a_blob_is_verified_by_its_content(authority: Authority, entry: str) -> None:
     """It has no statement."""
     evidence = of_bundle(authority.message(b"data", entry=entry))
-    judged = verifier(authority, proof=True).blob(evidence, b"data")
+    judged = blob(verifier(authority, proof=True), evidence, b"data")
     digest = Hash(algorithm="sha256", value=hashlib.sha256(b"data").hexdigest())
     found = judged.attestation
     assert (found.status, found.kind, found.digest, found.compared) == ("verified", "signature", digest, "artefact")
     assert (judged.statement, found.subject, found.predicate_type) == (None, "", "")
-    other = verifier(authority).blob(evidence, b"other").attestation
+    other = blob(verifier(authority), evidence, b"other").attestation
     assert refusal(other) == ("invalid", "digest", "the digest that is signed is not that of the artefact")
 
 
@@ -208,8 +218,8 @@ def _untold(authority: Authority) -> Evidence:
 def test_a_signature_need_not_tell_its_digest(authority: Authority) -> None:
     """The content has it; without content nothing is known of it."""
     evidence, judge = _untold(authority), verifier(authority)
-    assert judge.blob(evidence, b"data").attestation.status == "verified"
-    assert refusal(judge.blob(evidence, b"other").attestation)[:2] == ("invalid", "signature")
+    assert blob(judge, evidence, b"data").attestation.status == "verified"
+    assert refusal(blob(judge, evidence, b"other").attestation)[:2] == ("invalid", "signature")
     reason = "a signature over an artefact is checked with the artefact's SHA-256 alone"
     assert refusal(judge.judge(evidence, None).attestation) == ("unsupported", "digest", reason)
     two = Expected(tuple(Hash(algorithm="sha256", value=v * 32) for v in ("ab", "cd")))
@@ -226,7 +236,7 @@ def test_a_digest_of_another_algorithm_is_not_supported(authority: Authority) ->
     """It cannot be held against the entry."""
     bundle = authority.message(b"data")
     bundle["messageSignature"]["messageDigest"]["algorithm"] = "SHA2_512"
-    found = verifier(authority).blob(of_bundle(bundle), b"data").attestation
+    found = blob(verifier(authority), of_bundle(bundle), b"data").attestation
     reason = "a signature over an artefact that is named by another digest than SHA-256"
     assert refusal(found) == ("unsupported", "digest", reason)
 
@@ -383,7 +393,7 @@ def test_an_unknown_entry_is_not_supported(authority: Authority) -> None:
     assert refusal(found) == ("unsupported", "log-entry", "log entries rpm/0.0.1 for an envelope are not known")
     bundle = authority.message(b"data", timestamp=True)
     bundle[MATERIAL]["tlogEntries"][0]["kindVersion"] = {"kind": "dsse", "version": "0.0.1"}
-    found = verifier(authority).blob(of_bundle(bundle), b"data").attestation
+    found = blob(verifier(authority), of_bundle(bundle), b"data").attestation
     assert refusal(found) == (
         "unsupported",
         "log-entry",

@@ -28,7 +28,14 @@ def test_a_bundle_keeps_its_bytes() -> None:
 
 def test_a_bundle_without_a_media_type() -> None:
     """What verification says of it is its business."""
-    assert len(evidence_in(b'{"verificationMaterial": {}}', "b")) == 1
+    assert len(evidence_in(b'{"verificationMaterial": {}, "dsseEnvelope": {}}', "b")) == 1
+
+
+def test_what_gh_prints() -> None:
+    """Each bundle stands beside what was found out of it."""
+    listed = [{"attestation": {"bundle": BUNDLE}, "verificationResult": {}}, {"attestation": {"bundle": BUNDLE}}]
+
+    assert [one.document for one in evidence_in(json.dumps(listed).encode(), "b")] == [BUNDLE, BUNDLE]
 
 
 @pytest.mark.parametrize(
@@ -37,8 +44,9 @@ def test_a_bundle_without_a_media_type() -> None:
         (b'{"mediaType": 3}', "it is not a sigstore bundle, an attestation or provenance of PyPI, or attestations of npm"),
         (b'{"mediaType": "application/json"}', "it is not a sigstore bundle"),
         (b'{"attestation_bundles": 3}', "a provenance object has a version, which this has not"),
-        (b'{"verification_material": {}}', "an attestation object has a version, which this has not"),
-        (b'{"attestations": 3}', "it has no list of attestations"),
+        (b'{"verification_material": {}, "envelope": {}}', "an attestation object has a version, which this has not"),
+        (b'{"attestations": 3}', "it is not a sigstore bundle"),
+        (json.dumps([BUNDLE, 7]).encode(), "only 1 of the 2 documents that it lists are evidence"),
         (b'{"invalid": [], "missing": []}', "it "),
         (b'{"mediaType"', "it is no JSON"),
         (json.dumps(BUNDLE).encode() + b"\n{}", "line 2: it is not a sigstore bundle"),
@@ -57,7 +65,7 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match=r"^it has more than 2 lines$"):
         evidence_in(b"{}\n{}\n{}", "b")
     with pytest.raises(ValueError, match=r"^it lists more than 2 documents$"):
-        evidence_in(b"[{}, {}, {}]", "b")
+        evidence_in(json.dumps([BUNDLE] * 3).encode(), "b")
     monkeypatch.setattr(documents, "MAX_BYTES", 3)
     with pytest.raises(ValueError, match=r"^it has more than 3 bytes$"):
         evidence_in(b"{}\n{}", "b")

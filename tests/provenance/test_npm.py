@@ -14,10 +14,10 @@ from bomvet.provenance.evidence import Form
 from bomvet.provenance.npm import (
     Package,
     PackageVersion,
+    audit_object,
     before,
     changes,
     evidence_of_attestations,
-    evidence_of_audit,
     read_package,
     refused_in_audit,
     stronger,
@@ -102,7 +102,7 @@ def test_an_audit_holds_the_attestations_of_many_packages() -> None:
         7,
         {"name": "c", "version": "1", "attestationBundles": [{"bundle": BUNDLE}]},
     ]
-    found = evidence_of_audit(written({"invalid": [], "missing": [], "verified": verified}), "audit.json")
+    found = audit_object({"invalid": [], "missing": [], "verified": verified}, "audit.json")
     assert [evidence.predicate_type for evidence in found] == [SLSA, ""]
 
 
@@ -117,7 +117,7 @@ def test_an_audit_holds_the_attestations_of_many_packages() -> None:
 def test_an_audit_without_evidence_is_refused(document: dict[str, Any], reason: str) -> None:
     """It would pass for one in which nothing is attested."""
     with pytest.raises(ValueError, match=reason):
-        evidence_of_audit(written(document), "audit.json")
+        audit_object(document, "audit.json")
 
 
 def test_an_audit_tells_what_npm_refused() -> None:
@@ -186,7 +186,6 @@ def test_a_bare_release_has_nothing() -> None:
     assert where.release("1.0.0") == empty
     assert (where.name, where.timed, list(where.versions)) == ("widget", False, ["1.0.0", "2.0.0"])
     assert where.level("1.0.0") is PublishLevel.NONE
-    assert where.moment("1.0.0") is None
     assert not where.vouches
     assert package(("1.0.0", PROVENANCE)).vouches
 

@@ -14,9 +14,10 @@ from bomvet.provenance.pypi import (
     Project,
     ProjectFile,
     UnknownVersionError,
-    evidence_of_attestation,
+    attestation_object,
     evidence_of_provenance,
     level,
+    provenance_object,
     read_project,
     stronger,
 )
@@ -53,8 +54,8 @@ def provenance(*attestations: Any) -> dict[str, Any]:
 
 def test_an_attestation_becomes_a_bundle() -> None:
     """Everything of PEP 740 has its place in a bundle of version 0.3; log entries stay as they are, without nulls."""
-    data = written(ATTESTATION)
-    assert evidence_of_attestation(data, "x.attestation") == (Form.BUNDLE, BUNDLE, data, "x.attestation", "")
+    found = attestation_object(ATTESTATION, "x.attestation")
+    assert found == (Form.BUNDLE, BUNDLE, _json.written(ATTESTATION), "x.attestation", "")
 
 
 def test_a_provenance_object_has_the_attestations_of_all_its_publishers() -> None:
@@ -72,9 +73,9 @@ def test_a_provenance_object_has_the_attestations_of_all_its_publishers() -> Non
 
 def test_without_a_version_it_is_malformed() -> None:
     """And of no other version."""
-    for read, document in ((evidence_of_attestation, ATTESTATION), (evidence_of_provenance, provenance())):
+    for read, document in ((attestation_object, ATTESTATION), (provenance_object, provenance())):
         with pytest.raises(ValueError, match="has a version, which this has not") as caught:
-            read(written({key: value for key, value in document.items() if key != "version"}), "u")
+            read({key: value for key, value in document.items() if key != "version"}, "u")
         assert not isinstance(caught.value, UnknownVersionError)
 
 
@@ -83,7 +84,7 @@ def test_what_is_nested_too_deep_is_malformed() -> None:
     deep = b'{"version": 1, "x": ' + b"[" * 600 + b"]" * 600 + b", " + written(ATTESTATION)[1:]
 
     with pytest.raises(ValueError, match="it is nested too deep"):
-        evidence_of_attestation(deep, "u")
+        attestation_object(json.loads(deep), "u")
 
 
 @pytest.mark.parametrize("version", [2, "1", True, None])
@@ -91,7 +92,7 @@ def test_another_version_is_not_understood(version: object) -> None:
     """It may mean anything."""
     shown = f"and this is of version {version}"
     with pytest.raises(UnknownVersionError, match=f"the version of an attestation object is 1, {shown}"):
-        evidence_of_attestation(written({**ATTESTATION, "version": version}), "u")
+        attestation_object({**ATTESTATION, "version": version}, "u")
     with pytest.raises(UnknownVersionError, match=f"the version of a provenance object is 1, {shown}"):
         evidence_of_provenance(written({**provenance(), "version": version}), "u")
 
@@ -270,6 +271,19 @@ def test_a_file_that_was_added_later_came_later() -> None:
     found = stronger(where, "1.0")
     assert found is not None
     assert found.version == "2.0"
+    assert stronger(where, "1.0", {"a"}) is None
+
+
+def test_a_file_that_was_added_later_hides_nothing() -> None:
+    """Else whoever has a token adds one to each old release, and then publishes a new one in peace."""
+    where = project(
+        file("widget-1.0.tar.gz", 1, hashes={"sha256": "a"}, **ATTESTED),
+        file("widget-1.0-py2-none-any.whl", 5, hashes={"sha256": "b"}, **BARE),
+        file("widget-1.1.tar.gz", 6, **BARE),
+    )
+    came = EarlierRelease(version="1.0", uploaded="2026-01-01T00:00:00Z", level=PublishLevel.PROVENANCE)
+    assert stronger(where, "1.1") == came
+    assert stronger(where, "1.0", {"b"}) == came
     assert stronger(where, "1.0", {"a"}) is None
 
 

@@ -116,7 +116,7 @@ def test_what_is_read_is_what_is_there(document: dict[str, Any]) -> None:
 @given((st.binary() | JSON.map(lambda value: json.dumps(value).encode())).filter(lambda data: data[:1] != b"{"))
 def test_whatever_is_no_object_is_refused(data: bytes) -> None:
     """By a message with the file's name."""
-    with pytest.raises(UsageError, match=r"^x\.json: no JSON to sign: "):
+    with pytest.raises(UsageError, match=r"^x\.json cannot be signed: "):
         signing.read_json(data, "x.json")
 
 

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.provenance.authority import PUBLISHED, GitHub, Signer, pae
 from tests.provenance.instance import b64, bundle_entry, canonical, der, new_key, pem, sign, usage
-from tests.provenance.judging import of_bundle, of_layer, verifier
+from tests.provenance.judging import blob, of_bundle, of_layer, verifier
 from tests.provenance.test_bundles import ABOUT, FILE, MATERIAL, judge_with, refusal
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ def test_an_empty_signature_is_refused(authority: Authority) -> None:
     """Before anything is made of it."""
     bundle = authority.message(b"data")
     bundle["messageSignature"]["signature"] = ""
-    assert refusal(verifier(authority).blob(of_bundle(bundle), b"data").attestation)[1:] == (
+    assert refusal(blob(verifier(authority), of_bundle(bundle), b"data").attestation)[1:] == (
         "format",
         "the signature is empty",
     )

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from bomvet.model.provenance import Attestation
 
 
+#: How the media types of sigstore bundles of all versions begin.
+BUNDLE = "application/vnd.dev.sigstore.bundle"
+#: The layers of cosign's `.att` and `.sig` images: https://github.com/sigstore/cosign/tree/main/specs.
+COSIGN_LAYERS = ("application/vnd.dsse.envelope.v1+json", "application/vnd.dev.cosign.simplesigning.v1+json")
+
+
 class Form(StrEnum):
     """How evidence is written.
 

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.errors import NotEstablishedError, UsageError
 from bomvet.model.facts import Standing
-from bomvet.provenance.evidence import Evidence, Form
+from bomvet.provenance.evidence import BUNDLE, COSIGN_LAYERS, Evidence, Form
 from bomvet.provenance.oci import MAX_REFERRERS, SUFFIXES, Answer, Descriptor, descriptors_of, document_of
 
 if TYPE_CHECKING:
     from bomvet.provenance.oci import Store
 
-_COSIGN_LAYERS = ("application/vnd.dsse.envelope.v1+json", "application/vnd.dev.cosign.simplesigning.v1+json")
-_BUNDLE = "application/vnd.dev.sigstore.bundle"
-_ARTIFACTS = (_BUNDLE, "application/vnd.dev.cosign.artifact.")
+_ARTIFACTS = (BUNDLE, "application/vnd.dev.cosign.artifact.")
 # https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md
 _REFERENCE, _UNSIGNED = "vnd.docker.reference.type", "attestation-manifest"
 _PREDICATE = "in-toto.io/predicate-type"
@@ -178,7 +176,7 @@ class _Gathering:
         yield from zip(layers, self._store.blobs(layers), strict=True)
 
     def _is_evidence(self, layer: Descriptor) -> bool:
-        if layer.media_type in _COSIGN_LAYERS or layer.media_type.startswith(_BUNDLE):
+        if layer.media_type in COSIGN_LAYERS or layer.media_type.startswith(BUNDLE):
             return True
         unsigned = layer.media_type == "application/vnd.in-toto+json"
         (self.unsigned if unsigned else self.others).append(f"{layer.media_type or 'something'} in {layer.digest}")
@@ -187,6 +185,6 @@ class _Gathering:
 
 def _evidence(layer: Descriptor, answer: Answer, source: str) -> Evidence:
     """What annotations say of the predicate is signed by nobody, and left out."""
-    if layer.media_type.startswith(_BUNDLE):
+    if layer.media_type.startswith(BUNDLE):
         return Evidence(Form.BUNDLE, document_of(answer.data), answer.data, source)
     return Evidence(Form.COSIGN, layer.annotations, answer.data, source)

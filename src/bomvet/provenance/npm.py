@@ -34,7 +34,6 @@ __all__ = [
     "changes",
     "check_signature",
     "evidence_of_attestations",
-    "evidence_of_audit",
     "integrity_of",
     "read_package",
     "refused_in_audit",
@@ -46,7 +45,6 @@ _MAX_PACKUMENT = 64 * 1024 * 1024
 #: Of several attestations, none of which is larger than a bundle may be.
 _MAX_ANSWER = 16 * 1024 * 1024
 #: An audit holds the attestations of every package of a project.
-_MAX_AUDIT = 64 * 1024 * 1024
 _MOST_AUDITED = 20_000
 _MOST_DEPENDENCIES = 2000
 _MOST_SIGNATURES = 20
@@ -89,16 +87,11 @@ def _entry(item: dict[str, Any], source: str) -> Evidence:
     return Evidence(Form.BUNDLE, _json.without_nulls(bundle), raw, source, predicate_type or "")
 
 
-def evidence_of_audit(data: bytes, source: str) -> tuple[Evidence, ...]:
+def audit_object(document: dict[str, Any], source: str) -> tuple[Evidence, ...]:
     """The attestations in what `npm audit signatures --json --include-attestations` printed; raises `ValueError`.
 
     Only packages that npm verified itself have theirs in it; nothing of that is believed.
     """
-    return audit_object(_json.read_object(data, _MAX_AUDIT), source)
-
-
-def audit_object(document: dict[str, Any], source: str) -> tuple[Evidence, ...]:
-    """As `evidence_of_audit`, of a parsed object."""
     verified = document.get("verified")
     if not isinstance(verified, list):
         raise ValueError("it has no list of verified packages: npm has to be given --include-attestations")  # noqa: TRY004
@@ -209,10 +202,6 @@ class Package:
     def uploaded(self, version: str) -> str:
         """When a release came, as the registry states it (RFC 3339); empty where it does not."""
         return _json.text(self._time.get(version))
-
-    def moment(self, version: str) -> dt.datetime | None:
-        """When a release came; None where that is not told."""
-        return self._moments.get(version)
 
     @cached_property
     def _moments(self) -> dict[str, dt.datetime]:

@@ -1,18 +1,18 @@
 """Evidence that somebody recorded: for runs without a network, and for what registries do not keep.
 
-Files are known by their content: provenance and attestation objects of PEP 740, sigstore bundles (alone, one a line,
-in what npm's and GitHub's attestation endpoints answer, and in what `gh attestation verify` prints), the audit of
-npm, and OCI layouts.  Nothing of them is believed: what they say to be about serves to find them.
+Files are known by their content: documents of all forms that `documents` tells, and OCI layouts.  Nothing of them is
+believed: what they say to be about serves to find them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bomvet.errors import FileUnreadableError
 from bomvet.model.inventory import Location, Unknown
-from bomvet.provenance import _json, npm, pypi
+from bomvet.provenance import _json, npm
+from bomvet.provenance.documents import AUDIT, MAX_BYTES, MAX_DOCUMENTS, evidence_of
 from bomvet.provenance.evidence import Evidence, Form
 from bomvet.provenance.names import SameName, subject_key
 from bomvet.provenance.recorded_layouts import evidence_of_layout
@@ -29,13 +29,8 @@ RESOLVER = "provenance"
 _SURE = (".provenance", ".attestation", ".sigstore", ".sigstore.json", ".intoto.jsonl")
 _MAYBE = (".json", ".jsonl")
 _MOST_FILES = 20_000
-#: An audit of npm holds the evidence of a whole project; each piece of it has the limit of a bundle.
-_MAX_FILE = 64 * 1024 * 1024
-_MAX_TOTAL = 512 * 1024 * 1024
-_MOST_LINES = 20_000
-_AUDIT = frozenset({"invalid", "missing", "skipped", "verified"})
 _UNKNOWN_FORM = "it is no evidence of a form that is known"
-_BUNDLE = "application/vnd.dev.sigstore.bundle"
+_MAX_TOTAL = 512 * 1024 * 1024
 
 
 class Recorded:
@@ -145,32 +140,32 @@ class _NoJsonError(ValueError):
 
 def _evidence_of_file(data: bytes, source: str, tell: Callable[[str, str, int], None]) -> Sequence[Evidence] | None:
     """The evidence in a file; None where it is something else.  Raises `ValueError`."""
-    if len(data) > _MAX_FILE:
-        raise ValueError(f"it has more than {_MAX_FILE:,} bytes")
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"it has more than {MAX_BYTES:,} bytes")
     try:
-        document = _json.read(data, _MAX_FILE)
+        document = _json.read(data, MAX_BYTES)
     except ValueError as error:
         if source.endswith(".jsonl"):
             return _evidence_of_lines(data.split(b"\n"), source, tell)
         raise _NoJsonError(str(error)) from None
     if isinstance(document, dict):
-        for refused in npm.refused_in_audit(document) if document.keys() <= _AUDIT else ():
+        for refused in npm.refused_in_audit(document) if document.keys() <= AUDIT else ():
             tell(source, refused, 0)
-    return _evidence(document, data, source)
+    return evidence_of(document, data, source)
 
 
 def _evidence_of_lines(
     lines: Sequence[bytes], source: str, tell: Callable[[str, str, int], None]
 ) -> Sequence[Evidence] | None:
     """A piece a line; lines that are none are told of where others are some, or the name promises it."""
-    if len(lines) > _MOST_LINES:
-        raise ValueError(f"it has more than {_MOST_LINES:,} lines")
+    if len(lines) > MAX_DOCUMENTS:
+        raise ValueError(f"it has more than {MAX_DOCUMENTS:,} lines")
     found: list[Evidence] = []
     wrong: list[tuple[int, str]] = []
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                evidence = _evidence(_json.read(line), line, source)
+                evidence = evidence_of(_json.read(line), line, source)
             except ValueError as error:
                 wrong.append((number, str(error)))
             else:
@@ -182,77 +177,3 @@ def _evidence_of_lines(
     for number, reason in wrong:
         tell(source, reason, number)
     return found
-
-
-def _evidence(document: Any, raw: bytes, source: str) -> Sequence[Evidence] | None:
-    """The evidence in a document of any known form; None where it is of none.  Raises `ValueError`."""
-    if isinstance(document, list):
-        return _of_list(document, source)
-    for is_such, read in _FORMS if isinstance(document, dict) else ():
-        if is_such(document):
-            return read(document, raw, source)
-    return None
-
-
-def _of_list(items: list[Any], source: str) -> Sequence[Evidence] | None:
-    """Bundles in a list, alone or as `gh attestation verify --format json` wraps them."""
-    bundles = []
-    for item in items:
-        document = _json.table(item)
-        bundle = _json.table(document.get("attestation")).get("bundle", document)
-        if isinstance(bundle, dict) and _is_bundle(bundle):
-            bundles.append(bundle)
-    if len(bundles) > _MOST_LINES:
-        raise ValueError(f"it has more than {_MOST_LINES:,} bundles")
-    return [_bundle(bundle, _json.written(bundle), source) for bundle in bundles] or None
-
-
-def _bundle(document: dict[str, Any], raw: bytes, source: str) -> Evidence:
-    if len(raw) > _json.MAX_BUNDLE:
-        raise ValueError(f"it has more than {_json.MAX_BUNDLE} bytes")
-    return Evidence(Form.BUNDLE, _json.without_nulls(document), raw, source)
-
-
-def _is_bundle(document: dict[str, Any]) -> bool:
-    return _json.text(document.get("mediaType")).startswith(_BUNDLE) or (
-        "verificationMaterial" in document and bool({"dsseEnvelope", "messageSignature"} & document.keys())
-    )
-
-
-def _is_answer(document: dict[str, Any]) -> bool:
-    """Of an attestations endpoint; other documents have attestations of other shapes."""
-    items = _json.listed(document.get("attestations"))
-    return bool(items) and "bundle" in _json.table(items[0])
-
-
-def _unverifiable(reason: str) -> Callable[[dict[str, Any], bytes, str], Sequence[Evidence]]:
-    def refuse(document: dict[str, Any], raw: bytes, source: str) -> Sequence[Evidence]:  # noqa: ARG001 - as the others
-        raise ValueError(reason)
-
-    return refuse
-
-
-#: What tells a form, and what reads it.
-_FORMS: tuple[
-    tuple[Callable[[dict[str, Any]], bool], Callable[[dict[str, Any], bytes, str], Sequence[Evidence]]], ...
-] = (
-    (_is_bundle, lambda document, raw, source: (_bundle(document, raw, source),)),
-    (lambda document: "attestation_bundles" in document, lambda d, _, source: pypi.provenance_object(d, source)),
-    (
-        lambda document: {"verification_material", "envelope"} <= document.keys(),
-        lambda document, raw, source: (pypi.attestation_object(document, source)._replace(raw=raw),),
-    ),
-    (_is_answer, lambda document, _, source: npm.attestations_object(document, source)),
-    (
-        lambda document: {"invalid", "missing"} <= document.keys() <= _AUDIT,
-        lambda document, _, source: npm.audit_object(document, source),
-    ),
-    (
-        lambda document: {"payload", "payloadType", "signatures"} <= document.keys(),
-        _unverifiable("a signed statement alone has no log entry and no certificate to verify it with"),
-    ),
-    (
-        lambda document: {"base64Signature", "rekorBundle"} <= document.keys(),
-        _unverifiable("it is of the old form of cosign, which does not say what it is about"),
-    ),
-)

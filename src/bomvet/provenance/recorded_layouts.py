@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import FileAbsentError, FileUnreadableError
 from bomvet.provenance import _json
-from bomvet.provenance.evidence import Evidence, Form
+from bomvet.provenance.evidence import BUNDLE, COSIGN_LAYERS, Evidence, Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 _MOST_MANIFESTS = 2000
 _MOST_LAYERS = 200
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})").fullmatch
-_COSIGN = frozenset({"application/vnd.dsse.envelope.v1+json", "application/vnd.dev.cosign.simplesigning.v1+json"})
-_BUNDLE = "application/vnd.dev.sigstore.bundle"
 
 
 def evidence_of_layout(
@@ -77,7 +75,7 @@ def _layers(
     for item in _json.listed(manifest.get("layers"))[:_MOST_LAYERS]:
         layer = _json.table(item)
         kind, path = _json.text(layer.get("mediaType")), _path(top, _json.text(layer.get("digest")))
-        if path and (kind in _COSIGN or kind.startswith(_BUNDLE)):
+        if path and (kind in COSIGN_LAYERS or kind.startswith(BUNDLE)):
             try:
                 yield _evidence(layer, kind, _blob(tree, path), f"{source}{path}")
             except (ValueError, FileUnreadableError) as error:
@@ -86,7 +84,7 @@ def _layers(
 
 def _evidence(layer: dict[str, Any], kind: str, raw: bytes, source: str) -> Evidence:
     """A layer with its annotations, or a bundle."""
-    if kind in _COSIGN:
+    if kind in COSIGN_LAYERS:
         stated = _json.table(layer.get("annotations")).items()
         return Evidence(Form.COSIGN, {key: value for key, value in stated if isinstance(value, str)}, raw, source)
     return Evidence(Form.BUNDLE, _json.without_nulls(_json.read_object(raw)), raw, source)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import string
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.provenance import _json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _LONGEST = 4000
 _SHORTHANDS = {
@@ -196,33 +196,14 @@ _SOURCES = frozenset(
 _HOMEPAGES = frozenset({"homepage", "home"})
 _REMOVED = str.maketrans("", "", string.punctuation + string.whitespace)
 _MOST_URLS = 100
-_MAX_HEADER = 256 * 1024
 _MAX_JSON = 64 * 1024 * 1024
 
 
-def declared_in_metadata(text: bytes, near: str = "") -> tuple[str, ...]:
-    """The repositories that core metadata declare, canonical, the surest first.
-
-    A home page is one where it is on the host of a repository: a well-known one, or that of the URL `near`.  Metadata
-    were published with the file, and their digest is in the index (PEP 658): they are to be preferred to the JSON of
-    PyPI, which other indexes do not have and which is that of the first file of a release.
-    """
-    header = text[:_MAX_HEADER].replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode("utf-8", "replace")
-    return _declared(_stated(header.split("\n")), near)
-
-
-def _stated(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for line in lines:
-        name, _, value = line.partition(":")
-        if name.lower() == "project-url":
-            label, _, url = value.partition(",")
-            yield label, url.strip()
-        elif name.lower() == "home-page":
-            yield "homepage", value.strip()
-
-
 def declared_in_json(data: bytes, near: str = "") -> tuple[str, ...]:
-    """The same of PyPI's JSON of a release; raises `ValueError`."""
+    """The repositories that PyPI's JSON of a release declares, canonical, the surest first; raises `ValueError`.
+
+    A home page is one where it is on the host of a repository: a well-known one, or that of the URL `near`.
+    """
     info = _json.table(_json.read_object(data, _MAX_JSON).get("info"))
     urls = [(label, url) for label, url in _json.table(info.get("project_urls")).items() if isinstance(url, str)]
     return _declared([*urls, ("homepage", _json.text(info.get("home_page"), _LONGEST))], near)
@@ -251,9 +232,3 @@ def _host_of(url: str) -> str:
 
 def _has_repositories(host: str, known: str) -> bool:
     return host in _FLAT or _is_gitlab(host) or host == known
-
-
-def declared_in_manifest(repository: Any) -> tuple[str, ...]:
-    """The repository that a package.json declares (text or an object), canonical."""
-    url = repository if isinstance(repository, str) else _json.table(repository).get("url")
-    return (found,) if isinstance(url, str) and (found := canonical(url)) else ()

@@ -232,9 +232,9 @@ def read_json(data: bytes, name: str) -> dict[str, Any]:
     try:
         document = strict(data.removeprefix(b"\xef\xbb\xbf"))
     except ValueError as error:
-        raise UsageError(f"{name}: no JSON to sign: {_words(error)}") from None
+        raise UsageError(f"{name} cannot be signed: {_words(error)}") from None
     if not isinstance(document, dict):
-        raise UsageError(f"{name}: no JSON to sign: it is no object")
+        raise UsageError(f"{name} cannot be signed: it is no object")
     return document
 
 
