@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import FileUnreadableError, MalformedError, UsageError
 from bomvet.model.globs import matches
+from bomvet.model.provenance import LOCK_FILE
 from bomvet.model.purl import parts
 from bomvet.model.records import dataclass
 from bomvet.plugin import Proving
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from bomvet.plugin import FileTree
     from bomvet.policy.document import Policy
 
-#: Who is expected to publish what, at the top of a project.
-IDENTITIES = "bomvet.identities.toml"
-MAX_IDENTITIES_BYTES, MAX_ROOT_BYTES = 16 * 1024 * 1024, 4 * 1024 * 1024
 MAX_VEX_BYTES, MAX_DOCUMENTS = 64 * 1024 * 1024, 1000
 #: Which fingerprint of ours a SARIF result carries.
 SARIF_KEY = "bomvet/v1"
@@ -198,13 +196,15 @@ def proving_of(
     stated, ask = policy.provenance, asks_provenance(policy)
     if not (ask or evidence or identities):
         return None
+    from bomvet.provenance.root import MAX_BYTES  # noqa: PLC0415 - most scans prove nothing
+
     return Proving(
         ask=ask,
         exempt=stated.exempt,
         proof=stated.proof,
         evidence=tuple(evidence),
-        root=_brought(proofs.trusted_root, "trusted root", MAX_ROOT_BYTES, read),
-        keys=_brought(proofs.npm_keys, "list of keys", MAX_ROOT_BYTES, read),
+        root=_brought(proofs.trusted_root, "trusted root", MAX_BYTES, read),
+        keys=_brought(proofs.npm_keys, "list of keys", MAX_BYTES, read),
         identities=identities,
         cache=cache,
     )
@@ -212,13 +212,13 @@ def proving_of(
 
 def _identities(tree: FileTree, path: str, read: Read) -> IdentityLock | None:
     """The lock at `path`, else that of the project."""
-    if not path and not tree.exists(IDENTITIES):
+    if not path and not tree.exists(LOCK_FILE):
         return None
-    from bomvet.provenance.identities import read_identities  # noqa: PLC0415 - for those who have a lock
+    from bomvet.provenance.identities import MAX_LOCK_BYTES, read_identities  # noqa: PLC0415 - only where there is one
 
-    name = os.path.basename(path) if path else IDENTITIES
+    name = os.path.basename(path) if path else LOCK_FILE
     try:
-        data = read(path, MAX_IDENTITIES_BYTES) if path else tree.read(IDENTITIES)
+        data = read(path, MAX_LOCK_BYTES) if path else tree.read(LOCK_FILE)
         text = data.decode("utf-8")
     except (FileUnreadableError, OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or ("it is not UTF-8" if isinstance(error, ValueError) else error)

@@ -125,9 +125,10 @@ def demands(
     proof: bool = False,
 ) -> Demands:
     """With the root of trust and the keys in the files that are named, else with those that ship; `UsageError`."""
-    from bomvet.provenance.bundles import MAX_BYTES, BundleVerifier  # noqa: PLC0415 - what sigstore costs
-    from bomvet.provenance.keys import read_keys, shipped_keys  # noqa: PLC0415
-    from bomvet.provenance.root import embedded_root, read_root  # noqa: PLC0415
+    from bomvet.opening import read_file  # noqa: PLC0415 - it brings the sources along
+    from bomvet.provenance.bundles import BundleVerifier  # noqa: PLC0415 - what sigstore costs
+    from bomvet.provenance.keys import read_keys, shipped_keys  # noqa: PLC0415 - the same
+    from bomvet.provenance.root import MAX_BYTES, embedded_root, read_root  # noqa: PLC0415 - the same
 
     root = read_root(read_file(trusted_root, MAX_BYTES), trusted_root) if trusted_root else embedded_root()
     # Those that are named come last, and take the place of one that ships under the same name.
@@ -137,16 +138,6 @@ def demands(
 
 
 # -- artefacts -------------------------------------------------------------------------------------------------
-
-
-def read_file(path: str, limit: int) -> bytes:
-    """The bytes of a file that the user names; raises `UsageError`."""
-    from bomvet.opening import content  # noqa: PLC0415 - it brings the sources along
-
-    try:
-        return content(path, limit)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def artifact_of(path: str) -> Artifact:
@@ -433,7 +424,9 @@ def _store(name: str, *, offline: bool, http: Http | None) -> Iterator[Store]:
     if offline:
         hint = f"copy the image with what is attached to it into a folder, and verify {LAYOUT}PATH"
         raise NotEstablishedError(f"{name} would have to be asked for, and --offline forbids that", hint=hint)
-    logins = Logins.read(os.environ, os.path.expanduser("~"), _own_file)
+    from bomvet.opening import own_file  # noqa: PLC0415 - it brings the sources along
+
+    logins = Logins.read(os.environ, os.path.expanduser("~"), own_file)
     if http is not None:
         yield Registry(http, image, logins)
         return
@@ -441,15 +434,6 @@ def _store(name: str, *, offline: bool, http: Http | None) -> Iterator[Store]:
 
     with Client() as client:
         yield Registry(client, image, logins)
-
-
-def _own_file(path: str) -> bytes | None:
-    from bomvet.opening import content  # noqa: PLC0415 - it brings the sources along
-
-    try:
-        return content(path, _CHUNK)
-    except OSError:
-        return None
 
 
 def _layout(location: str) -> Store:

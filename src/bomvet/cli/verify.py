@@ -272,7 +272,8 @@ def attestation(
     here. No connection is opened.
     """
     from bomvet import verifying  # noqa: PLC0415 - the help text needs none of it
-    from bomvet.provenance.documents import MAX_BYTES  # noqa: PLC0415
+    from bomvet.opening import read_file  # noqa: PLC0415 - the same
+    from bomvet.provenance.documents import MAX_BYTES  # noqa: PLC0415 - the same
 
     policy = _policy(
         identity, identity_regexp, issuer, repo, owner, workflow, signer_workflow, signer_repo, source_ref,
@@ -288,7 +289,7 @@ def attestation(
         npm_keys=npm_keys or "",
         proof=require_proof,
     )
-    data = verifying.read_file(bundle, MAX_BYTES)
+    data = read_file(bundle, MAX_BYTES)
     return _told(verifying.verify_attestation(data, bundle, about, asked), asked, formats, output)
 
 
@@ -323,7 +324,8 @@ def sbom(
     it could not be established. No connection is opened.
     """
     from bomvet import verifying  # noqa: PLC0415 - the help text needs none of it
-    from bomvet.provenance.documents import MAX_BYTES  # noqa: PLC0415
+    from bomvet.opening import read_file  # noqa: PLC0415 - the same
+    from bomvet.provenance.documents import MAX_BYTES  # noqa: PLC0415 - the same
 
     policy = _policy(
         identity, identity_regexp, issuer, repo, owner, workflow, signer_workflow, signer_repo, source_ref,
@@ -333,11 +335,11 @@ def sbom(
     asked = verifying.demands(
         policy, predicate_type=predicate_type or "", trusted_root=trusted_root or "", proof=require_proof
     )
-    document = verifying.read_file(sbom, verifying.MAX_SBOM_BYTES)
+    document = read_file(sbom, verifying.MAX_SBOM_BYTES)
     place = bundle or f"{sbom}.sigstore.json"
     if not bundle and not os.path.lexists(place):
         raise UsageError(f"there is no {place}", hint="--bundle FILE names the evidence")
-    data = verifying.read_file(place, MAX_BYTES)
+    data = read_file(place, MAX_BYTES)
     found = verifying.verify_sbom(document, os.path.basename(sbom), data, place, asked, artifact=about)
     return _told(found, asked, formats, output)
 

@@ -217,6 +217,10 @@ class LockedIdentity:
     line: int = 0
 
 
+#: The identity lock of a project lies at its top under this name.
+LOCK_FILE = "bomvet.identities.toml"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityLock:
     """Who is expected to publish which package, by purl without version; `source` is the file's name."""

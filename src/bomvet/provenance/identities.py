@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from bomvet.model.inventory import Component, Inventory
     from bomvet.model.toml_lines import Path
 
-LOCK_FILE = "bomvet.identities.toml"
 VERSION = 1
 MAX_LOCK_BYTES, MAX_ENTRIES = 16 * 1024 * 1024, 100_000
 HINT = "the reference says what each key means; `bomvet trust lock` writes the file"
