@@ -12,8 +12,9 @@ from bomvet.cli._output import outputs, say, write
 from bomvet.errors import UsageError
 
 if TYPE_CHECKING:
+    from bomvet.model.verification import Verification
     from bomvet.provenance.wanted import IdentityPolicy
-    from bomvet.verifying import Artifact, Demands, Verification
+    from bomvet.verifying import Artifact, Demands
 
 app = typer.Typer(help="Verify who signed what: attestations, SBOMs and images.", no_args_is_help=True)
 
@@ -426,7 +427,7 @@ def _artifact(path: str | None, digest: str | None) -> Artifact | None:
 def _told(found: Verification, asked: Demands, formats: list[str] | None, output: str | None) -> int:
     """Write the answer; its exit code."""
     from bomvet.cli._verification import FORMATS  # noqa: PLC0415 - the help text needs none of it
-    from bomvet.verifying import Verdict  # noqa: PLC0415
+    from bomvet.model.verification import Verdict  # noqa: PLC0415 - the same
 
     write(found, outputs(formats or ["table"], output, FORMATS))
     if asked.policy is None and found.verdict is Verdict.VERIFIED:
