@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bomvet.errors import PolicyFileError
 from bomvet.model.inventory import Location
 from bomvet.model.provenance import (
+    ORIGINS,
+    PROVED,
     PUBLISH_LEVELS,
     EvidenceKind,
     IdentityChange,
@@ -24,6 +26,7 @@ from bomvet.model.provenance import (
     ProvenanceStatus,
     PublisherIdentity,
     PublishLevel,
+    strongest_first,
 )
 from bomvet.model.purl import bare, npm_purl, parts, pypi_purl
 from bomvet.model.toml_reader import Reader, named, not_toml, one_of
@@ -64,9 +67,7 @@ HEAD = f"""\
 version = {VERSION}
 """
 #: Evidence that tells who publishes a package; an SBOM of it may be signed by anybody.
-_PUBLISHING = (EvidenceKind.PYPI_PUBLISH, EvidenceKind.SLSA, EvidenceKind.NPM_PUBLISH, EvidenceKind.SIGNATURE)
-#: What passed every step; of the latter the identity alone is not the one that was wanted.
-_PROVED = (ProvenanceStatus.VERIFIED, ProvenanceStatus.IDENTITY_MISMATCH)
+_PUBLISHING = ORIGINS | {EvidenceKind.NPM_PUBLISH, EvidenceKind.SIGNATURE}
 
 
 def package_of(purl: str) -> str:
@@ -202,8 +203,7 @@ def compare_any(expected: Sequence[LockedIdentity], answer: ProvenanceAnswer) ->
 
 def publishers(answer: ProvenanceAnswer) -> tuple[PublisherIdentity, ...]:
     """Who published by all evidence that was proved, each once, the strongest first."""
-    proved = [a for a in answer.attestations if a.status in _PROVED and a.kind in _PUBLISHING and a.identity]
-    proved.sort(key=lambda a: (a.kind is not EvidenceKind.SLSA, a.source, a.bundle))
+    proved = strongest_first(a for a in answer.attestations if a.status in PROVED and a.kind in _PUBLISHING)
     return tuple(dict.fromkeys(a.identity for a in proved if a.identity))
 
 
@@ -215,7 +215,7 @@ def level_of(answer: ProvenanceAnswer) -> PublishLevel | None:
     """
     if answer.status is ProvenanceStatus.ABSENT:
         return PublishLevel.NONE
-    if answer.status not in _PROVED:
+    if answer.status not in PROVED:
         return None
     if not publishers(answer):
         return PublishLevel.NONE
