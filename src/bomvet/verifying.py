@@ -348,7 +348,7 @@ def _store(name: str, *, offline: bool, http: Http | None) -> Iterator[Store]:
 
 def _layout(location: str) -> Store:
     """The folder PATH, PATH:TAG or PATH@DIGEST; what exists as a whole is a path."""
-    from bomvet.provenance.folders import Layout  # noqa: PLC0415 - for images alone
+    from bomvet.provenance.layouts import Layout  # noqa: PLC0415 - for images alone
 
     path, wanted = location, ""
     if not os.path.isdir(path):
