@@ -327,14 +327,15 @@ def test_what_the_policy_says_of_provenance() -> None:
     policy = Policy(provenance=Provenance(verify=True, exempt=("pkg:npm/a",), proof=True))
     proofs = Proofs(trusted_root="/x/root.json", npm_keys="/x/keys.json")
     tree = MemoryTree({})
-    found = proving_of(tree, policy, proofs, (), lambda path, limit: f"{path} {limit}".encode(), cache="c")
+    brought = {"/x/root.json": b'{"tlogs": [1], "certificateAuthorities": [1]}', "/x/keys.json": b'{"keys": [1]}'}
+    found = proving_of(tree, policy, proofs, (), lambda path, limit: brought[path][:limit], cache="c")
 
     assert found == Proving(
         ask=True,
         exempt=("pkg:npm/a",),
         proof=True,
-        root=b"/x/root.json 4194304",
-        keys=b"/x/keys.json 4194304",
+        root=b'{"tlogs": [1], "certificateAuthorities": [1]}',
+        keys=b'{"keys": [1]}',
         cache="c",
     )
 
@@ -410,3 +411,18 @@ def test_what_cannot_be_read_is_told(files: dict[str, bytes | str], proofs: Proo
     """By the name of the file."""
     with pytest.raises(UsageError, match=problem):
         proving_of(MemoryTree(files), Policy(), proofs, (), nothing)
+
+
+@pytest.mark.parametrize(
+    ("proofs", "data", "problem"),
+    [
+        (Proofs(trusted_root="/x/r"), b"[project]", "the trusted root r is not JSON: "),
+        (Proofs(trusted_root="/x/r"), b"[]", "the trusted root r has no `tlogs` and `certificateAuthorities`"),
+        (Proofs(trusted_root="/x/r"), b'{"tlogs": [1]}', "the trusted root r has no `tlogs` and "),
+        (Proofs(npm_keys="/x/k"), b'{"keys": []}', "the list of keys k has no `keys`"),
+    ],
+)
+def test_what_is_another_file_is_told(proofs: Proofs, data: bytes, problem: str) -> None:
+    """Before anything is verified, and where nothing is: it is an error of the command line."""
+    with pytest.raises(UsageError, match=problem):
+        proving_of(MemoryTree({"bomvet.identities.toml": LOCK}), Policy(), proofs, (), lambda *_: data)

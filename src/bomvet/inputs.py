@@ -196,15 +196,13 @@ def proving_of(
     stated, ask = policy.provenance, asks_provenance(policy)
     if not (ask or evidence or identities):
         return None
-    from bomvet.provenance.root import MAX_BYTES  # noqa: PLC0415 - most scans prove nothing
-
     return Proving(
         ask=ask,
         exempt=stated.exempt,
         proof=stated.proof,
         evidence=tuple(evidence),
-        root=_brought(proofs.trusted_root, "trusted root", MAX_BYTES, read),
-        keys=_brought(proofs.npm_keys, "list of keys", MAX_BYTES, read),
+        root=_brought(proofs.trusted_root, "trusted root", ("tlogs", "certificateAuthorities"), read),
+        keys=_brought(proofs.npm_keys, "list of keys", ("keys",), read),
         identities=identities,
         cache=cache,
     )
@@ -226,11 +224,31 @@ def _identities(tree: FileTree, path: str, read: Read) -> IdentityLock | None:
     return read_identities(text.replace("\r\n", "\n"), name)
 
 
-def _brought(path: str, what: str, limit: int, read: Read) -> bytes:
+def _brought(path: str, what: str, members: Sequence[str], read: Read) -> bytes:
+    """The content of the file, which has to be a JSON object with `members`; all else is for who uses it.
+
+    A file that is another one altogether is an error of the command line, also where nothing is there to verify.
+    """
+    if not path:
+        return b""
+    import orjson  # noqa: PLC0415 - as in all edges
+
+    from bomvet.provenance.root import MAX_BYTES  # noqa: PLC0415 - most scans bring none
+
+    name = f"the {what} {os.path.basename(path)}"
     try:
-        return read(path, limit) if path else b""
+        data = read(path, MAX_BYTES)
+        document = orjson.loads(data)
     except OSError as error:
-        raise UsageError(f"the {what} {os.path.basename(path)} cannot be read: {error.strerror}") from None
+        raise UsageError(f"{name} cannot be read: {error.strerror}") from None
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"{name} is not JSON: {error.msg}", hint=_BROUGHT) from None
+    if not isinstance(document, dict) or any(not document.get(member) for member in members):
+        raise UsageError(f"{name} has no {' and '.join(f'`{member}`' for member in members)}", hint=_BROUGHT)
+    return data
+
+
+_BROUGHT = "`bomvet trust update --npm-keys FILE` fetches both"
 
 
 # -- the baseline ----------------------------------------------------------------------------------------------

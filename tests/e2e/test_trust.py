@@ -367,6 +367,7 @@ def test_offline(world: World) -> None:
     assert out == (
         "not established: pkg:pypi/tap@1.0: there is no recorded evidence, and this run is offline\n"
         "1 package with a publisher that is expected: 1 not established\n"
+        "Next: answer what is not established: ask again, or name recorded evidence with --attestations.\n"
     )
 
 
@@ -376,10 +377,6 @@ def test_offline(world: World) -> None:
 @pytest.mark.parametrize(
     ("by", "lines"),
     [
-        (
-            APP._replace(repository="acme/pad"),
-            ["repository-renamed: https://github.com/acme/app -> https://github.com/acme/pad"],
-        ),
         (
             APP._replace(repository_id="9"),
             ["repository: https://github.com/acme/app (id 1001) -> https://github.com/acme/app (id 9)"],
@@ -411,6 +408,26 @@ def test_a_change(world: World, by: GitHub | None, lines: list[str]) -> None:
     assert out == (
         f"pkg:npm/left-pad@1.1.0 is not as bomvet.identities.toml:6 has it:\n{told}"
         "2 packages with a publisher that is expected: 1 not as expected\n"
+        "Next: ask the makers, by another way than the release, whether they meant it.\n"
+        "      If they did: bomvet trust lock --update PURL\n"
+    )
+
+
+def test_a_repository_that_was_renamed(world: World) -> None:
+    """By its number it is the same: that is told, and no alarm."""
+    world.node("left-pad")
+    world("lock")
+    world.node("left-pad", "1.1.0", APP._replace(repository="acme/renamed"))
+
+    code, out, _ = world("check")
+
+    assert code == 0
+    assert out == (
+        "pkg:npm/left-pad@1.1.0 has a repository of another name than bomvet.identities.toml:6:\n"
+        "  repository-renamed: https://github.com/acme/app -> https://github.com/acme/renamed\n"
+        "1 package with a publisher that is expected: 1 renamed\n"
+        "Next: ask the makers, by another way than the release, whether they meant it.\n"
+        "      If they did: bomvet trust lock --update PURL\n"
     )
 
 
@@ -492,6 +509,8 @@ def test_what_a_pylock_expects(world: World) -> None:
         "pkg:pypi/tap@1.0 is not as pylock.toml:5 has it:\n"
         "  repository: https://github.com/acme/other -> https://github.com/acme/app\n"
         "1 package with a publisher that is expected: 1 not as expected\n"
+        "Next: ask the makers, by another way than the release, whether they meant it.\n"
+        "      If they did: bomvet trust lock --update PURL\n"
     )
 
 

@@ -133,8 +133,8 @@ def test_nobody_wants_to_know() -> None:
         Component(purl="pkg:npm/app@1?file_name=app.tgz", name="app", version="1"),
         Component(purl="pkg:conda/app@1", name="app", version="1"),
         Component(purl="pkg:npm/app@1", name="app", version="1", directory="app"),
-        replace(node(), properties=(("bomvet:bundled", "true"),)),
-        replace(node(), properties=(("bomvet:link", "true"),)),
+        replace(node(None), properties=(("bomvet:bundled", "true"),)),
+        replace(node(None), properties=(("bomvet:link", "true"),)),
     ],
 )
 def test_what_no_registry_has_is_not_asked_about(component: Component) -> None:
@@ -143,6 +143,17 @@ def test_what_no_registry_has_is_not_asked_about(component: Component) -> None:
 
     assert run(component, http=http) == ({}, PluginStatus(id="provenance", status=Status.OK))
     assert http.requests == []
+
+
+def test_what_is_bundled_and_fetched_as_well_is_asked_about() -> None:
+    """A lock may have one package both ways, and whoever writes it may say of any that it is bundled."""
+    registry = Registry()
+    serve_node(registry, attested=False)
+    component = node()
+
+    found = answer(replace(component, properties=(("bomvet:bundled", "true"), *component.properties)), registry)
+
+    assert (found.status, found.files) == (ProvenanceStatus.ABSENT, 1)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +165,10 @@ def test_what_no_registry_has_is_not_asked_about(component: Component) -> None:
         ("pkg:*/app@*", True),
         ("*", True),
         ("*a*a*", True),
-        ("pkg:npm/%40acme/app", False),
+        ("pkg:npm/%40acme/app", True),
+        ("pkg:npm/@acme/*", True),
+        ("pkg:npm/@acme/app", True),
+        ("pkg:npm/%40acme/ap", False),
         ("pkg:npm/%40acme/app@1.0.0*0", False),
         ("pkg:npm/%40acme/app@1.0.0@*", False),
         ("*pypi*", False),

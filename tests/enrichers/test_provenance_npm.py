@@ -11,6 +11,7 @@ from bomvet.model.inventory import Component, Hash
 from bomvet.model.provenance import EarlierRelease, EvidenceKind, ProvenanceStatus, PublishLevel, Step
 from bomvet.model.records import replace
 from bomvet.plugin import Response
+from bomvet.provenance import keys
 from tests.enrichers.provenance_world import (
     answer,
     authority,
@@ -33,6 +34,26 @@ OLD = "2026-01-01T00:00:00.000Z"
 def kinds(found: Any) -> list[tuple[str, str]]:
     """What evidence there is and what became of it."""
     return [(str(a.kind), str(a.status)) for a in found.attestations]
+
+
+# -- keys ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("attested", [False, True])
+def test_a_key_that_is_brought_takes_the_place_of_one_that_ships(
+    monkeypatch: pytest.MonkeyPatch,
+    attested: bool,  # noqa: FBT001 - of a table
+) -> None:
+    """It may have ended since: neither signatures nor attestations by it are believed by the older word."""
+    monkeypatch.setattr(keys, "shipped_keys", lambda: keys.read_keys(authority().npm_keys(), "keys.json"))
+    registry = Registry()
+    serve_node(registry, attested=attested, signed=not attested)
+
+    found = answer(node(), registry, keys=authority().npm_keys("2020-01-01T00:00:00Z"))
+
+    assert {(a.kind, a.step) for a in found.attestations if a.status is INVALID} == {
+        (EvidenceKind.NPM_PUBLISH if attested else EvidenceKind.NPM_SIGNATURE, Step.KEY)
+    }
 
 
 # -- absent ----------------------------------------------------------------------------------------------------
@@ -80,6 +101,25 @@ def test_provenance_that_was_named_and_is_missing() -> None:
     found = answer(node(), registry)
 
     assert (found.status, found.reason) == (OPEN, f"{HOST} names provenance of app@1.0.0, and has none")
+
+
+@pytest.mark.parametrize("url", [None, "", 7, "https://elsewhere.example/\0", "https://x.example/" + "x" * 4000])
+def test_provenance_that_is_named_without_a_place(url: Any) -> None:
+    """Where it is said to be does not matter, since nobody is asked there: it is not absent."""
+    registry = Registry()
+    serve_node(registry)
+    attestations = {"url": url, "provenance": {"predicateType": "https://slsa.dev/provenance/v1"}}
+    registry.faults.add("^/app$", faults.says(json.dumps(_packument(attestations)).encode()))
+
+    assert answer(node(), registry).status is VERIFIED
+
+    registry.faults.add("^/-/npm/", faults.status(404))
+    assert answer(node(), registry).status is OPEN
+
+
+def _packument(attestations: Any) -> dict[str, Any]:
+    dist = {"integrity": integrity(b"npm"), "attestations": attestations}
+    return {"name": "app", "versions": {"1.0.0": {"dist": dist}}}
 
 
 def test_a_mirror_that_strips() -> None:
@@ -276,7 +316,7 @@ def test_the_endpoint_is_that_of_the_registry_that_was_asked() -> None:
 
     found = answer(component, http)
 
-    assert (found.status, found.reason) == (OPEN, f"@acme/app@1.0.0-a+b: {HOST} answers with status 404")
+    assert (found.status, found.reason) == (OPEN, f"{HOST} answers with status 404, asked for attestations")
     assert [request.url for request in http.requests] == [
         f"{NPM}/@acme%2Fapp",
         f"{NPM}/-/npm/v1/attestations/@acme%2Fapp@1.0.0-a%2Bb",

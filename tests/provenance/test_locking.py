@@ -150,12 +150,21 @@ def test_one_version_of_several_publishers() -> None:
     )
     found = locking(("10.0.0", replace(both, attestations=(*both.attestations, other))))
 
-    assert found.refused == (
-        (
-            "pkg:npm/pad",
-            "10.0.0 is attested by several: https://forge.example/acme/pad, https://forge.example/acme/pad",
-        ),
-    )
+    pad = "https://forge.example/acme/pad"
+    assert found.refused == (("pkg:npm/pad", f"10.0.0 is attested by several: {pad} (id 1), {pad} (id 7)"),)
+
+
+def test_one_version_of_several_workflows() -> None:
+    """Files that one repository publishes by several workflows have one publisher; the workflow is not locked."""
+    one = answer()
+    wheels = replace(IDENTITY, workflow=".github/workflows/wheels.yml")
+    other = Attestation(kind=EvidenceKind.SLSA, status=S.VERIFIED, identity=wheels, source="b")
+    release = ("10.0.0", replace(one, attestations=(*one.attestations, other)))
+
+    found = locking(release)
+
+    assert dict(found.lock.entries) == {"pkg:npm/pad": replace(ENTRY, workflow="")}
+    assert (found.refused, relocked(found.lock, scanned(release), Wanted(), TODAY, version_key).differs) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -307,4 +316,7 @@ def test_all_that_can_be_told() -> None:
         "pkg:npm/pad@1.0.0 has evidence that is not valid: invalid\n"
         "not established: pkg:npm/pad@2.0.0: unsupported\n"
         "3 packages with a publisher that is expected: 1 not as expected, 1 not established\n"
+        "Next: do not install what has evidence that is not valid; `bomvet explain NAME` shows it.\n"
+        "Next: answer what is not established: ask again, or name recorded evidence with --attestations.\n"
     )
+    assert as_text(found, ["2 components: unsupported"]).splitlines()[1] == "not established: 2 components: unsupported"

@@ -274,6 +274,19 @@ def test_a_file_that_was_added_later_came_later() -> None:
     assert stronger(where, "1.0", {"a"}) is None
 
 
+def test_a_file_that_was_added_later_hides_nothing() -> None:
+    """Else whoever has a token adds one to each old release, and then publishes a new one in peace."""
+    where = project(
+        file("widget-1.0.tar.gz", 1, hashes={"sha256": "a"}, **ATTESTED),
+        file("widget-1.0-py2-none-any.whl", 5, hashes={"sha256": "b"}, **BARE),
+        file("widget-1.1.tar.gz", 6, **BARE),
+    )
+    came = EarlierRelease(version="1.0", uploaded="2026-01-01T00:00:00Z", level=PublishLevel.PROVENANCE)
+    assert stronger(where, "1.1") == came
+    assert stronger(where, "1.0", {"b"}) == came
+    assert stronger(where, "1.0", {"a"}) is None
+
+
 def test_prereleases_count_against_prereleases_alone() -> None:
     """As for npm; versions that are none are final."""
     files = [

@@ -195,6 +195,11 @@ def say(text: str) -> None:
         stderr.write(f"{clean(_streams.readable(line))}\n")
 
 
+def shortened(questions: Iterable[str]) -> list[str]:
+    """What `questions` come to, those with one answer on one line."""
+    return [line.text for line in grouped(questions)]
+
+
 def say_some(questions: Iterable[str], *, before: str, where: str = "") -> None:
     """The first of what `questions` come to, each with `before`, and how many more; `where` tells where those stand."""
     lines = grouped(questions)

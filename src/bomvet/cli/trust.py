@@ -8,7 +8,7 @@ import typer
 
 from bomvet.cli import _options as opt
 from bomvet.cli import _values as values
-from bomvet.cli._output import put, put_whole, say, say_some
+from bomvet.cli._output import put, put_whole, say, say_some, shortened
 
 if TYPE_CHECKING:
     from bomvet.provenance.locking import Locking
@@ -195,7 +195,8 @@ def check(
     """Compare who publishes each package with who is expected to.
 
     Expected is what the identity lock says, else the pylock.toml that a package is in. Exit code 1 where somebody
-    else publishes one, or its evidence is not valid; 3 where that could not be established.
+    else publishes one, or its evidence is not valid; 3 where that could not be established. A repository that was
+    renamed, and has the same number, is told, and is no change of who publishes.
     """
     from bomvet import trusting  # noqa: PLC0415 - the help text needs none of it
     from bomvet.provenance.locking import as_json, as_text  # noqa: PLC0415 - the same
@@ -206,8 +207,9 @@ def check(
     if form == "json":
         put(as_json(found), "")
     else:
-        put("".join(f"{clean(line)}\n" for line in as_text(found).splitlines()).encode(), "")
-    return 1 if found.changed or found.refused else 3 if found.questions else 0
+        text = as_text(found, shortened(found.questions))
+        put("".join(f"{clean(line)}\n" for line in text.splitlines()).encode(), "")
+    return 1 if found.others or found.refused else 3 if found.questions else 0
 
 
 @app.command("update")

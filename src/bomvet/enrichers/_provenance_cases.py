@@ -202,9 +202,17 @@ def cases(inventory: Inventory, proving: Proving) -> Iterator[Case]:
 
 
 def exemption(proving: Proving) -> Callable[[str], bool]:
-    """Whether nobody is to be asked about a purl."""
-    patterns = [pattern.split("*") for pattern in proving.exempt]
-    return lambda purl: any(_matches(parts, purl) for parts in patterns)
+    """Whether nobody is to be asked about a purl: a pattern is for all of it, or for the package without a version.
+
+    A scope of npm may stand as people write it.
+    """
+    patterns = [pattern.replace("/@", "/%40").split("*") for pattern in proving.exempt]
+
+    def is_exempt(purl: str) -> bool:
+        package = bare(purl).rpartition("@")[0] or purl
+        return any(_matches(parts, purl) or _matches(parts, package) for parts in patterns)
+
+    return is_exempt
 
 
 def _matches(parts: Sequence[str], text: str) -> bool:

@@ -84,7 +84,8 @@ class Judging:
         from bomvet.provenance.keys import read_keys, shipped_keys  # noqa: PLC0415 - only where there is evidence
 
         further = read_keys(self._proving.keys, "the keys of registries") if self._proving.keys else ()
-        return (*shipped_keys(), *further)
+        # A key that is brought takes the place of the one that ships under its name: it may have ended since.
+        return tuple({key.keyid: key for key in (*shipped_keys(), *further)}.values())
 
     @cached_property
     def _verifier(self) -> BundleVerifier:

@@ -48,9 +48,11 @@ def look(case: Case, choice: Choice, package: Package, judging: Judging) -> Iter
     for one in sought:
         judging.signatures(case, one, release, choice.url)
     unproved = tuple(one for one in sought if not one.artefact.proved)
-    if release.attestations and unproved:
+    # Nobody is asked at the URL: that there is evidence may be said without one.
+    named = bool(release.attestations) or release.provenance
+    if named and unproved:
         yield _question(case, choice, release, unproved)
-    elif not release.attestations:
+    elif not named:
         blank = [artefact for artefact in case.artefacts if not artefact.hashes]
         _unattested(case, [one.artefact for one in unproved] + blank, choice, package)
 

@@ -89,7 +89,7 @@ def _look_at(case: Case, artefact: Artefact, choice: Choice, release: _Release) 
     elif file.told:
         case.leave(ABSENT, f"{host} has no attestations of {file.filename}", [artefact])
     else:
-        case.leave(OPEN, f"{host} does not say whether {file.filename} is attested", [artefact])
+        case.leave(OPEN, f"{host} does not say which files are attested", [artefact])
 
 
 def _without_digest(case: Case, artefact: Artefact, choice: Choice, release: _Release) -> None:

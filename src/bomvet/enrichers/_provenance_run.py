@@ -152,7 +152,7 @@ class _Asking:
         artefacts = [one.artefact for one in question.sought]
         reason = failed(question.host, response)
         if reason:
-            question.case.leave(OPEN, f"{question.case.component.label}: {reason}", artefacts)
+            question.case.leave(OPEN, f"{reason}, asked for attestations", artefacts)
             return
         try:
             evidence = question.read(response.body, question.request.url)

@@ -44,7 +44,9 @@ def is_release(component: Component) -> bool:
     """Whether `component` is what a registry has: somebody else's package that comes as a file of its own."""
     if component.first_party or not component.purl.startswith(_ECOSYSTEMS):
         return False
-    if any(name in _WITHOUT_FILE for name, _ in component.properties):
+    # What one lock bundles another may fetch; and whoever writes a lock may say of anything that it is bundled.
+    own_file = component.hashes or component.distributions
+    if not own_file and any(name in _WITHOUT_FILE for name, _ in component.properties):
         return False
     return "?" not in component.purl or all(q not in _ELSEWHERE for q, _ in parts(component.purl).qualifiers)
 

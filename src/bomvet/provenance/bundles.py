@@ -232,8 +232,11 @@ def _of_statement(known: Attestation, content: Envelope, evidence: Evidence, exp
             reason = f"it is said to be {quoted(evidence.predicate_type)}, but is {quoted(predicate_type)}"
             raise Refused(Step.PREDICATE_TYPE, reason)
     found = replace(known, kind=kind_of(predicate_type), predicate_type=predicate_type)
-    found = _with_subject(found, statement, expected)
     predicate, identity = statement.get("predicate"), known.identity
+    if identity is None and found.kind is not EvidenceKind.NPM_PUBLISH:
+        reason = f"a registry's key vouches for what it distributes alone, and this is {quoted(predicate_type)}"
+        raise Refused(Step.PREDICATE_TYPE, reason)
+    found = _with_subject(found, statement, expected)
     if identity is None:
         return Judged(found, statement)
     denied = contradictions(predicate_type, predicate, identity)

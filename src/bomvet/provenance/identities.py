@@ -29,6 +29,7 @@ from bomvet.model.provenance import (
     strongest_first,
 )
 from bomvet.model.purl import bare, npm_purl, parts, pypi_purl
+from bomvet.model.records import replace
 from bomvet.model.toml_reader import Reader, named, not_toml, one_of
 from bomvet.provenance.repositories import canonical
 
@@ -68,6 +69,16 @@ version = {VERSION}
 """
 #: Evidence that tells who publishes a package; an SBOM of it may be signed by anybody.
 _PUBLISHING = ORIGINS | {EvidenceKind.NPM_PUBLISH, EvidenceKind.SIGNATURE}
+#: What an entry does not state where what is locked by it differs in it: releases of a package, files of a release.
+_LOOSENED = {
+    IdentityField.RENAMED: ("repository", "owner"),
+    IdentityField.OWNER: ("owner", "owner_id"),
+    IdentityField.WORKFLOW: ("workflow",),
+    IdentityField.REF: ("ref",),
+    IdentityField.TRIGGER: ("trigger",),
+    IdentityField.RUNNER: ("runner",),
+    IdentityField.PUBLISHER: ("publisher",),
+}
 
 
 def package_of(purl: str) -> str:
@@ -303,8 +314,9 @@ def _change(what: IdentityField, before: str, after: str) -> IdentityChange:
 def locked_from(purl: str, answer: ProvenanceAnswer, version: str, day: str) -> LockedIdentity | None:
     """What `answer` locks of the package that `purl` is of, first seen in `version` on `day`.
 
-    None where nobody is proved to have published it, or several are: then a person has to say who it is.  Where one
-    of its files has no evidence the level is none, and that of the others is locked.
+    None where nobody is proved to have published it, or several are: then a person has to say who it is.  Files that
+    one repository published by several workflows have one publisher.  Where one of its files has no evidence the level
+    is none, and that of the others is locked.
     """
     found = publishers(answer)
     if not found or answer.status not in (ProvenanceStatus.VERIFIED, ProvenanceStatus.ABSENT):
@@ -327,7 +339,20 @@ def locked_from(purl: str, answer: ProvenanceAnswer, version: str, day: str) -> 
         first_seen=version,
         since=day,
     )
-    return None if compare(entry, answer) else entry
+    for change in compare(entry, answer):
+        looser = loosened(entry, change)
+        if looser is None:
+            return None
+        entry = looser
+    return entry
+
+
+def loosened(entry: LockedIdentity, change: IdentityChange) -> LockedIdentity | None:
+    """`entry` without what differs by `change`; None where that is who publishes, which has to be locked."""
+    if change.what not in _LOOSENED:
+        return None
+    without: dict[str, Any] = dict.fromkeys(_LOOSENED[change.what], "")
+    return replace(entry, **without)
 
 
 # -- expecting ---------------------------------------------------------------------------------------------------

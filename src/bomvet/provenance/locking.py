@@ -15,16 +15,23 @@ from bomvet.provenance.identities import (
     expectations,
     level_of,
     locked_from,
+    loosened,
     package_of,
     publishers,
     write_identities,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from bomvet.model.inventory import Component
-    from bomvet.model.provenance import IdentityAnswer, IdentityChange, LockedIdentity, ProvenanceAnswer
+    from bomvet.model.provenance import (
+        IdentityAnswer,
+        IdentityChange,
+        LockedIdentity,
+        ProvenanceAnswer,
+        PublisherIdentity,
+    )
     from bomvet.model.result import ScanResult
 
     #: The place of a version in the order of a purl type; None where there is no order, or it is no version.
@@ -37,16 +44,6 @@ _OPEN = (ProvenanceStatus.NOT_ESTABLISHED, ProvenanceStatus.UNSUPPORTED)
 _NOBODY_ASKED = "nobody was asked: it is from no registry, or exempt"
 #: Answers by which nothing is taken over.
 _REFUSED = (ProvenanceStatus.INVALID, ProvenanceStatus.IDENTITY_MISMATCH)
-#: What an entry does not state where versions of one package differ in it.
-_LOOSENED = {
-    IdentityField.RENAMED: ("repository", "owner"),
-    IdentityField.OWNER: ("owner", "owner_id"),
-    IdentityField.WORKFLOW: ("workflow",),
-    IdentityField.REF: ("ref",),
-    IdentityField.TRIGGER: ("trigger",),
-    IdentityField.RUNNER: ("runner",),
-    IdentityField.PUBLISHER: ("publisher",),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +98,11 @@ class Checking:
     refused: tuple[tuple[str, str], ...] = ()
     questions: tuple[str, ...] = ()
     count: int = 0
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The purls of `changed` that somebody else publishes, or otherwise: a mere new name is none of it."""
+        return tuple(purl for purl, answer in self.changed if not _is_renamed(answer))
 
 
 # -- locking -----------------------------------------------------------------------------------------------------
@@ -230,18 +232,23 @@ def _entry(package: str, answers: Sequence[Answered], today: str) -> tuple[Locke
     component, answer = proved[0]
     entry = locked_from(package, answer, component.version, today)
     if entry is None:
-        who = ", ".join(one.repository or one.subject for one in publishers(answer))
-        return None, f"{component.version} is attested by several: {who}"
+        who = dict.fromkeys(_who(one) for one in publishers(answer))
+        return None, f"{component.version} is attested by several: {', '.join(who)}"
     for change in _changes(entry, answers):
         if change.what is IdentityField.LEVEL:
             continue
-        if change.what not in _LOOSENED:
+        looser = loosened(entry, change)
+        if looser is None:
             return None, f"its versions have several publishers: {change.before}, {change.after}"
-        loosened: dict[str, Any] = dict.fromkeys(_LOOSENED[change.what], "")
-        entry = replace(entry, **loosened)
+        entry = looser
     weakest = min((a for _, a in answers), key=lambda a: _rank(entry, a))
     levels = [change.after for change in compare(entry, weakest) if change.what is IdentityField.LEVEL]
     return (replace(entry, level=PublishLevel(levels[0])) if levels else entry), ""
+
+
+def _who(identity: PublisherIdentity) -> str:
+    number = f" (id {identity.repository_id})" if identity.repository and identity.repository_id else ""
+    return f"{identity.repository or identity.subject}{number}"
 
 
 def _rank(entry: LockedIdentity, answer: ProvenanceAnswer) -> int:
@@ -297,16 +304,35 @@ def as_json(found: Checking) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
 
 
-def as_text(found: Checking) -> str:
-    """What there is to tell, for people."""
+def as_text(found: Checking, questions: Iterable[str] | None = None) -> str:
+    """What there is to tell, for people; `questions` are those of `found` as they are to be told."""
     lines = []
     for purl, answer in found.changed:
-        lines.append(f"{purl} is not as {answer.location} has it:")
+        how = "has a repository of another name than" if _is_renamed(answer) else "is not as"
+        lines.append(f"{purl} {how} {answer.location}{' has it' * (how == 'is not as')}:")
         lines += [f"  {change.what}: {change.before} -> {change.after}" for change in answer.changes]
     lines += [f"{purl} has evidence that is not valid: {reason}" for purl, reason in found.refused]
-    lines += [f"not established: {question}" for question in found.questions]
-    wrong, open_ = len({purl for purl, _ in (*found.changed, *found.refused)}), len(found.questions)
-    counts = [f"{wrong} not as expected"] * bool(wrong) + [f"{open_} not established"] * bool(open_)
+    lines += [f"not established: {question}" for question in (found.questions if questions is None else questions)]
+    wrong = len({*found.others, *(purl for purl, _ in found.refused)})
+    renamed, open_ = len(found.changed) - len(found.others), len(found.questions)
+    counts = ((wrong, "not as expected"), (renamed, "renamed"), (open_, "not established"))
+    said = ", ".join(f"{count} {what}" for count, what in counts if count)
     packages = f"{found.count} package{'' if found.count == 1 else 's'}"
-    lines.append(f"{packages} with a publisher that is expected: {', '.join(counts) or 'all as expected'}")
-    return "\n".join(lines) + "\n"
+    lines.append(f"{packages} with a publisher that is expected: {said or 'all as expected'}")
+    return "\n".join((*lines, *_next(found))) + "\n"
+
+
+def _next(found: Checking) -> Iterator[str]:
+    """What to do about it, one line each."""
+    if found.refused:
+        yield "Next: do not install what has evidence that is not valid; `bomvet explain NAME` shows it."
+    if found.changed:
+        yield "Next: ask the makers, by another way than the release, whether they meant it."
+        yield "      If they did: bomvet trust lock --update PURL"
+    if found.questions:
+        yield "Next: answer what is not established: ask again, or name recorded evidence with --attestations."
+
+
+def _is_renamed(answer: IdentityAnswer) -> bool:
+    """Whether it is the same repository under another name, and all else as it was."""
+    return all(change.what is IdentityField.RENAMED for change in answer.changes)

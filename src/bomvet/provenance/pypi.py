@@ -11,6 +11,7 @@ attestation against the publisher that came with it proves nothing, so it is not
 
 from __future__ import annotations
 
+import datetime as dt
 from bisect import bisect_left
 from collections import defaultdict
 from functools import cached_property
@@ -25,7 +26,6 @@ from bomvet.versions.filenames import file_version
 from bomvet.versions.pep440 import PEP440, is_prerelease
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Collection, Iterator, Sequence
 
 _BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -35,6 +35,8 @@ _MOST = 200
 #: Of several attestations, none of which is larger than a bundle may be.
 _MAX_ANSWER = 16 * 1024 * 1024
 _MAX_INDEX = 64 * 1024 * 1024
+#: Within this the files of a release are uploaded, also where some take long to build.
+_ONE_PUBLICATION = dt.timedelta(days=1)
 
 
 # -- attestations ----------------------------------------------------------------------------------------------
@@ -164,8 +166,8 @@ class Project:
 
     @cached_property
     def attested(self) -> Sequence[tuple[dt.datetime, str, str]]:
-        """The first file of each release of which all are attested, in the sequence of time."""
-        found = (_first(files) for files in self._releases.values() if _is_attested(files))
+        """The first file of each release that came with attested files alone, in the sequence of time."""
+        found = (_first(files) for files in self._releases.values() if _is_attested(_came_with(files)))
         return sorted(first for first in found if first)
 
     @cached_property
@@ -242,8 +244,8 @@ def stronger(project: Project, version: str, locked: Collection[str] = ()) -> Ea
     """The latest of the releases that came before this one with provenance, where this one has none.
 
     A release came with its first file, but one without provenance with the last of its files that has none: a stolen
-    token may add a file to an old release.  As pnpm has it for npm, pre-releases do not count against a final
-    release, and yanked releases count.
+    token may add a file to an old release.  Nor does such a file take anything from what that release came with, which
+    may be this one.  As pnpm has it for npm, pre-releases do not count against a final release, and yanked ones count.
     """
     files = _counted(project, version, locked)
     if _level(files) is not PublishLevel.NONE:
@@ -252,13 +254,19 @@ def stronger(project: Project, version: str, locked: Collection[str] = ()) -> Ea
     if until is None:
         return None
     key = PEP440.key(PEP440.canonical(version))
-    # This release is not among them: not all of its files are attested.
     releases = project.attested_finals if key and not is_prerelease(key) else project.attested
     at = bisect_left(releases, (until,))
     if not at:
         return None
     _, uploaded, spelt = releases[at - 1]
     return EarlierRelease(version=spelt, uploaded=uploaded, level=PublishLevel.PROVENANCE)
+
+
+def _came_with(files: Sequence[ProjectFile]) -> Sequence[ProjectFile]:
+    """Those that were uploaded with the first, as one publication; later ones may be anybody's who has a token."""
+    first = _first(files)
+    until = first[0] + _ONE_PUBLICATION if first else None
+    return [file for file in files if not (until and (m := moment(file.uploaded)) and m > until)]
 
 
 def _first(files: Sequence[ProjectFile]) -> tuple[dt.datetime, str, str] | None:

@@ -119,11 +119,21 @@ def read_root(data: bytes, name: str) -> TrustRoot:
     try:
         root = TrustRoot(data)
     except (ValueError, TypeError, LookupError, RecursionError, Error, UnsupportedAlgorithm) as error:
-        why = " ".join(str(error).split())[:200]
-        raise UsageError(f"{name}: no root of trust: {why}", hint=hint) from error
+        raise UsageError(f"{name}: no root of trust: {_why(error)}", hint=hint) from error
     if not (root.logs and root.authorities):
         raise UsageError(f"{name}: no root of trust: it has no certificate authority or no log", hint=hint)
     return root
+
+
+def _why(error: Exception) -> str:
+    """The first thing that is wrong, on one line: pydantic tells all of them, each with what it was given."""
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    if not isinstance(error, ValidationError):
+        return " ".join(str(error).split())[:200]
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return " ".join(f"{place}: {first['msg']}".removeprefix(": ").split())[:200]
 
 
 def _log_keys(instances: Iterable[Any]) -> Mapping[bytes, LogKey]:
