@@ -151,6 +151,19 @@ def test_the_key_of_a_registry_builds_nothing(
     assert found.step is (Step.IDENTITY if policy else None)
 
 
+def test_a_reusable_workflow_that_nobody_named_is_told(authority: Authority) -> None:
+    """A repository may have any workflow of anybody sign for it; who cares names the one that may."""
+    builder = "acme/builder/.github/workflows/build.yml@refs/tags/v1"
+    by = GitHub(builder=builder)
+    bundle = authority.bundle(about(identity=by), by)
+    url = f"https://github.com/{builder}"
+    told = f"signed by the workflow {url}, which the repository lets sign: --signer-workflow pins it"
+
+    assert verified(demands(authority), bundle).notes == (told,)
+    pinned = wanted(repository="acme/app", signer_workflow="acme/builder/.github/workflows/build.yml")
+    assert verified(demands(authority, pinned), bundle).notes == ()
+
+
 def test_all_forms_of_npm_and_pypi(authority: Authority, asked: Demands) -> None:
     """Answers of the registries, as they come."""
     served = authority.npm_attestations("app", "1.0", SHA512)
