@@ -55,8 +55,3 @@ class Verification:
     notes: tuple[str, ...] = ()
     unknowns: tuple[str, ...] = ()
     root: str = ""
-
-    @property
-    def counting(self) -> tuple[Attestation, ...]:
-        """The evidence that the verdict rests on."""
-        return tuple(o.attestation for o in self.outcomes if o.bearing is Bearing.COUNTS)
