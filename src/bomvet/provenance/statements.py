@@ -19,7 +19,7 @@ from bomvet.provenance._refusal import Refused, quoted
 from bomvet.provenance._strict import items, strict, text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
     from bomvet.provenance.evidence import Expected
 
