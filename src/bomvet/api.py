@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from bomvet import __version__, pipeline
 from bomvet.errors import MalformedError, NotEstablishedError, UsageError
 from bomvet.model.records import replace
-from bomvet.opening import Opened, content, open_target, split_target
+from bomvet.opening import Opened, content, open_evidence, open_target, own_file, split_target
 from bomvet.pipeline import AS_FOUND, Subject
 from bomvet.plugin import Client, Context
-from bomvet.policies import MAX_POLICY_BYTES, load_policy
+from bomvet.policies import load_policy
 from bomvet.policy.document import Advisories, Policy, names_exploitation, service_url
 
 if TYPE_CHECKING:
@@ -234,15 +234,8 @@ def _proving(tree: FileTree, policy: Policy, proofs: Proofs | None, cache: str) 
     from bomvet.inputs import Proofs, proving_of  # noqa: PLC0415 - not needed for an SBOM
 
     stated = proofs or Proofs()
-    evidence = [_evidence(path) for path in stated.attestations]
+    evidence = open_evidence(stated.attestations)
     return proving_of(tree, policy, stated, evidence, content, cache=cache)
-
-
-def _evidence(path: str) -> FileTree:
-    """The folder or file of recorded attestations at `path`."""
-    from bomvet.sources.directory import DIRECTORY  # noqa: PLC0415 - for those who have some
-
-    return DIRECTORY.open(path, use_ignore_files=False, **({} if os.path.isdir(path) else {"kept": 1}))
 
 
 def _own_clients(policy: Policy, proving: Proving | None) -> tuple[Client, ...]:
@@ -251,14 +244,7 @@ def _own_clients(policy: Policy, proving: Proving | None) -> tuple[Client, ...]:
         return ()
     from bomvet.clients import own_clients  # noqa: PLC0415 - rarely asked for
 
-    return own_clients(os.environ, os.path.expanduser("~"), _own_file)
-
-
-def _own_file(path: str) -> bytes | None:
-    try:
-        return content(path, MAX_POLICY_BYTES)
-    except OSError:
-        return None
+    return own_clients(os.environ, os.path.expanduser("~"), own_file)
 
 
 def vex_with(path: str, statement: Statement) -> bytes | None:

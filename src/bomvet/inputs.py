@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bomvet.errors import FileUnreadableError, MalformedError, UsageError
 from bomvet.model.globs import matches
+from bomvet.model.provenance import LOCK_FILE
 from bomvet.model.purl import parts
 from bomvet.model.records import dataclass
 from bomvet.plugin import Proving
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from bomvet.plugin import FileTree
     from bomvet.policy.document import Policy
 
-#: Who is expected to publish what, at the top of a project.
-IDENTITIES = "bomvet.identities.toml"
-MAX_IDENTITIES_BYTES, MAX_ROOT_BYTES = 16 * 1024 * 1024, 4 * 1024 * 1024
 MAX_VEX_BYTES, MAX_DOCUMENTS = 64 * 1024 * 1024, 1000
 #: Which fingerprint of ours a SARIF result carries.
 SARIF_KEY = "bomvet/v1"
@@ -212,13 +210,13 @@ def proving_of(
 
 def _identities(tree: FileTree, path: str, read: Read) -> IdentityLock | None:
     """The lock at `path`, else that of the project."""
-    if not path and not _stands_at_the_top(tree, IDENTITIES):
+    if not path and not _stands_at_the_top(tree, LOCK_FILE):
         return None
-    from bomvet.provenance.identities import read_identities  # noqa: PLC0415 - for those who have a lock
+    from bomvet.provenance.identities import MAX_LOCK_BYTES, read_identities  # noqa: PLC0415 - only where there is one
 
-    name = os.path.basename(path) if path else IDENTITIES
+    name = os.path.basename(path) if path else LOCK_FILE
     try:
-        data = read(path, MAX_IDENTITIES_BYTES) if path else tree.read(IDENTITIES)
+        data = read(path, MAX_LOCK_BYTES) if path else tree.read(LOCK_FILE)
         text = data.decode("utf-8")
     except (FileUnreadableError, OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or ("it is not UTF-8" if isinstance(error, ValueError) else error)
@@ -248,9 +246,11 @@ def _brought(path: str, what: str, members: Sequence[str], read: Read) -> bytes:
         return b""
     import orjson  # noqa: PLC0415 - as in all edges
 
+    from bomvet.provenance.root import MAX_BYTES  # noqa: PLC0415 - most scans bring none
+
     name = f"the {what} {os.path.basename(path)}"
     try:
-        data = read(path, MAX_ROOT_BYTES)
+        data = read(path, MAX_BYTES)
         document = orjson.loads(data)
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from None

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from bomvet.plugin import FileTree
 
 
+#: Of a file of the user's own, such as what a package manager is set to.
+MAX_OWN_BYTES = 16 * 1024 * 1024
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """A target that can be read, with the time of its state where that is known (seconds since the epoch)."""
@@ -131,3 +135,28 @@ def content(path: str, limit: int) -> bytes:
     if len(data) > limit:
         raise OSError(errno.EFBIG, f"it is larger than {limit:,} bytes")
     return data
+
+
+def read_file(path: str, limit: int) -> bytes:
+    """As `content`, of a file that the user names; raises `UsageError`."""
+    try:
+        return content(path, limit)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def own_file(path: str) -> bytes | None:
+    """As `content`, of the user's own configuration of other programs; None where there is none to be read."""
+    try:
+        return content(path, MAX_OWN_BYTES)
+    except OSError:
+        return None
+
+
+def open_evidence(paths: Sequence[str]) -> list[FileTree]:
+    """The folders and files of recorded attestations at `paths`; raises `UsageError`."""
+    from bomvet.sources.directory import DIRECTORY  # noqa: PLC0415 - for those who have some
+
+    return [
+        DIRECTORY.open(path, use_ignore_files=False, **({} if os.path.isdir(path) else {"kept": 1})) for path in paths
+    ]

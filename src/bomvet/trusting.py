@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from bomvet import pipeline
 from bomvet.errors import UsageError
-from bomvet.inputs import IDENTITIES, MAX_ROOT_BYTES, Proofs, proving_of
-from bomvet.model.provenance import IdentityLock
+from bomvet.inputs import Proofs, proving_of
+from bomvet.model.provenance import LOCK_FILE, IdentityLock
 from bomvet.model.records import dataclass, replace
-from bomvet.opening import content, folder_of, open_target, split_target, stamp
+from bomvet.opening import content, folder_of, open_evidence, open_target, own_file, split_target, stamp
 from bomvet.plugin import Context, Enricher, Proving, load
-from bomvet.policies import MAX_POLICY_BYTES, load_policy
+from bomvet.policies import load_policy
 from bomvet.provenance.locking import Checking, Locking, Wanted, checked, relocked
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def lock(target: str, asking: Asking, wanted: Wanted, *, output: str = "") -> Lo
         asking = replace(asking, proofs=replace(asking.proofs, identities=path))
     result, known = _established(target, asking, everything=True)
     today = stamp(dt.datetime.now(dt.UTC))[:10]
-    found = relocked(known or IdentityLock(source=IDENTITIES), result, wanted, today, pipeline.version_key)
+    found = relocked(known or IdentityLock(source=LOCK_FILE), result, wanted, today, pipeline.version_key)
     return replace(found, path=path)
 
 
@@ -68,7 +68,7 @@ def _own_lock(target: str) -> str:
     scheme, location = split_target(target)
     if scheme != "dir":
         raise UsageError(f"{target} is nothing that a lock can be written to", hint="name a file: -o FILE")
-    return os.path.normpath(os.path.join(folder_of(location), IDENTITIES))
+    return os.path.normpath(os.path.join(folder_of(location), LOCK_FILE))
 
 
 def _established(target: str, asking: Asking, *, everything: bool) -> tuple[ScanResult, IdentityLock | None]:
@@ -76,7 +76,7 @@ def _established(target: str, asking: Asking, *, everything: bool) -> tuple[Scan
     policy = load_policy(asking.config, target=target)
     policy = replace(policy, provenance=replace(policy.provenance, verify=True))
     opened = open_target(target, exclude=(*policy.exclude, *asking.exclude))
-    evidence = [_recorded(path) for path in asking.proofs.attestations]
+    evidence = open_evidence(asking.proofs.attestations)
     proving = proving_of(opened.tree, policy, asking.proofs, evidence, content, cache=asking.cache) or Proving()
     proving = replace(proving, ask=everything)
     return _scanned(opened.tree, policy, proving, offline=asking.offline), proving.identities
@@ -90,7 +90,7 @@ def _scanned(tree: FileTree, policy: Policy, proving: Proving, *, offline: bool)
     context = Context(
         now=dt.datetime.now(dt.UTC),
         registries=policy.registries,
-        clients=own_clients(os.environ, os.path.expanduser("~"), _own_file),
+        clients=own_clients(os.environ, os.path.expanduser("~"), own_file),
         proving=proving,
     )
     found = (load("bomvet.enrichers", name, Enricher) for name in ("provenance", "identities"))
@@ -101,20 +101,6 @@ def _scanned(tree: FileTree, policy: Policy, proving: Proving, *, offline: bool)
 
             context = replace(context, http=stack.enter_context(Client()))
         return pipeline.scan(tree, policy, context, enrichers=asked, checks=())
-
-
-def _recorded(path: str) -> FileTree:
-    """The folder or file of recorded attestations at `path`."""
-    from bomvet.sources.directory import DIRECTORY  # noqa: PLC0415 - for those who have some
-
-    return DIRECTORY.open(path, use_ignore_files=False, **({} if os.path.isdir(path) else {"kept": 1}))
-
-
-def _own_file(path: str) -> bytes | None:
-    try:
-        return content(path, MAX_POLICY_BYTES)
-    except OSError:
-        return None
 
 
 # -- the root of trust -------------------------------------------------------------------------------------------
@@ -138,9 +124,10 @@ def update(*, url: str = "", folder: str = "", root: str = "", keys: bool = Fals
     wanted.  Raises `UsageError`, and `NotEstablishedError` where anything is not in order.
     """
     from bomvet.provenance.refresh import SIGSTORE_URL, Folder, refresh, shipped  # noqa: PLC0415 - needed here alone
+    from bomvet.provenance.root import MAX_BYTES  # noqa: PLC0415 - the same
 
     try:
-        trusted = content(root, MAX_ROOT_BYTES) if root else shipped("root.json")
+        trusted = content(root, MAX_BYTES) if root else shipped("root.json")
     except OSError as error:
         raise UsageError(f"the root {root} cannot be read: {error.strerror}") from None
     if folder:

@@ -10,16 +10,15 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bomvet.errors import FileUnreadableError, NotEstablishedError, UsageError
 from bomvet.model.inventory import Hash
 from bomvet.model.provenance import Attestation, LogStrength, ProvenanceStatus, Step
 from bomvet.model.records import dataclass, replace
+from bomvet.model.verification import Bearing, Outcome, Verdict, Verification
 from bomvet.provenance.evidence import Evidence, Expected, Judged
 
 if TYPE_CHECKING:
@@ -33,60 +32,6 @@ _ALGORITHMS = ("sha256", "sha384", "sha512")
 _CHUNK = 1024 * 1024
 #: Only whatever the signature is about differs: it may be evidence for something else.
 _ELSEWHERE = (Step.SUBJECT, Step.DIGEST)
-
-
-class Verdict(StrEnum):
-    """The answer of a verification."""
-
-    VERIFIED = "verified"
-    REFUSED = "refused"
-    NOT_ESTABLISHED = "not-established"
-
-
-class Bearing(StrEnum):
-    """What one piece of evidence means for the verdict.
-
-    `COUNTS` is verified and of who is wanted; `BESIDE` is about something else, or says something else than is asked
-    for; `REFUSED` is wrong, or of somebody else; `OPEN` could not be judged.
-    """
-
-    COUNTS = "counts"
-    BESIDE = "beside"
-    REFUSED = "refused"
-    OPEN = "open"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """One piece of evidence: what verification made of it, and what that means here."""
-
-    attestation: Attestation
-    bearing: Bearing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """The whole answer for `subject`, of which `digests` are the names by content (`sha256:HEX`).
-
-    `step` and `reason` are those of the refusal, or why the question stayed open; `hint` is what to do next.  `notes`
-    change nothing of the verdict, `unknowns` are what could not be had.  `root` is the SHA-256 of the root of trust.
-    """
-
-    subject: str
-    verdict: Verdict
-    digests: tuple[str, ...] = ()
-    step: Step | None = None
-    reason: str = ""
-    hint: str = ""
-    outcomes: tuple[Outcome, ...] = ()
-    notes: tuple[str, ...] = ()
-    unknowns: tuple[str, ...] = ()
-    root: str = ""
-
-    @property
-    def counting(self) -> tuple[Attestation, ...]:
-        """The evidence that the verdict rests on."""
-        return tuple(o.attestation for o in self.outcomes if o.bearing is Bearing.COUNTS)
 
 
 class Artifact(NamedTuple):
@@ -125,9 +70,10 @@ def demands(
     proof: bool = False,
 ) -> Demands:
     """With the root of trust and the keys in the files that are named, else with those that ship; `UsageError`."""
-    from bomvet.provenance.bundles import MAX_BYTES, BundleVerifier  # noqa: PLC0415 - what sigstore costs
-    from bomvet.provenance.keys import read_keys, shipped_keys  # noqa: PLC0415
-    from bomvet.provenance.root import embedded_root, read_root  # noqa: PLC0415
+    from bomvet.opening import read_file  # noqa: PLC0415 - it brings the sources along
+    from bomvet.provenance.bundles import BundleVerifier  # noqa: PLC0415 - what sigstore costs
+    from bomvet.provenance.keys import read_keys, shipped_keys  # noqa: PLC0415 - the same
+    from bomvet.provenance.root import MAX_BYTES, embedded_root, read_root  # noqa: PLC0415 - the same
 
     root = read_root(read_file(trusted_root, MAX_BYTES), trusted_root) if trusted_root else embedded_root()
     # Those that are named come last, and take the place of one that ships under the same name.
@@ -137,16 +83,6 @@ def demands(
 
 
 # -- artefacts -------------------------------------------------------------------------------------------------
-
-
-def read_file(path: str, limit: int) -> bytes:
-    """The bytes of a file that the user names; raises `UsageError`."""
-    from bomvet.opening import content  # noqa: PLC0415 - it brings the sources along
-
-    try:
-        return content(path, limit)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def artifact_of(path: str) -> Artifact:
@@ -351,6 +287,8 @@ def _held_sbom(evidence: Evidence, sbom: bytes, itself: Artifact, artifact: Arti
         return judged
     about = Expected(artifact.digests, compared="artefact") if artifact else None
     again = asked.verifier.judge(evidence, about)
+    from bomvet.provenance.statements import same_document  # noqa: PLC0415 - loaded already
+
     predicate = (again.statement or {}).get("predicate")
     if again.attestation.status is not ProvenanceStatus.VERIFIED or same_document(predicate, sbom):
         return again
@@ -360,43 +298,6 @@ def _held_sbom(evidence: Evidence, sbom: bytes, itself: Artifact, artifact: Arti
 def _turned(judged: Judged, step: Step, reason: str) -> Judged:
     found = replace(judged.attestation, status=ProvenanceStatus.INVALID, step=step, reason=reason)
     return Judged(found, judged.statement)
-
-
-def same_document(predicate: object, data: bytes) -> bool:
-    """Whether the JSON document `data` says what `predicate` does, however either is spelled.
-
-    A document that names a member twice is none: readers differ in which of the two they believe.
-    """
-    try:
-        document = json.loads(data.removeprefix(b"\xef\xbb\xbf"), object_pairs_hook=_once)
-        return isinstance(document, dict) and _canonical(document) == _canonical(predicate)
-    except (ValueError, RecursionError):
-        return False
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a member is named twice")
-    return found
-
-
-def _canonical(value: object) -> str:
-    """As RFC 8785 has it, numbers as their doubles; raises `ValueError` where one is none."""
-    return json.dumps(_doubles(value), sort_keys=True, allow_nan=False)
-
-
-def _doubles(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {key: _doubles(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_doubles(item) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except OverflowError:
-            raise ValueError("a number is too large") from None
-    return value
 
 
 # -- images ----------------------------------------------------------------------------------------------------
@@ -433,7 +334,9 @@ def _store(name: str, *, offline: bool, http: Http | None) -> Iterator[Store]:
     if offline:
         hint = f"copy the image with what is attached to it into a folder, and verify {LAYOUT}PATH"
         raise NotEstablishedError(f"{name} would have to be asked for, and --offline forbids that", hint=hint)
-    logins = Logins.read(os.environ, os.path.expanduser("~"), _own_file)
+    from bomvet.opening import own_file  # noqa: PLC0415 - it brings the sources along
+
+    logins = Logins.read(os.environ, os.path.expanduser("~"), own_file)
     if http is not None:
         yield Registry(http, image, logins)
         return
@@ -443,18 +346,9 @@ def _store(name: str, *, offline: bool, http: Http | None) -> Iterator[Store]:
         yield Registry(client, image, logins)
 
 
-def _own_file(path: str) -> bytes | None:
-    from bomvet.opening import content  # noqa: PLC0415 - it brings the sources along
-
-    try:
-        return content(path, _CHUNK)
-    except OSError:
-        return None
-
-
 def _layout(location: str) -> Store:
     """The folder PATH, PATH:TAG or PATH@DIGEST; what exists as a whole is a path."""
-    from bomvet.provenance.folders import Layout  # noqa: PLC0415 - for images alone
+    from bomvet.provenance.layouts import Layout  # noqa: PLC0415 - for images alone
 
     path, wanted = location, ""
     if not os.path.isdir(path):

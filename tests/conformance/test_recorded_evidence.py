@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bomvet.model.inventory import Hash, Location, Unknown
+from bomvet.provenance._subjects import claimed
 from bomvet.provenance.evidence import Evidence, Form
 from bomvet.provenance.names import same_name
 from bomvet.provenance.recorded import Recorded
-from bomvet.provenance.subjects import claimed
 from bomvet.sources.directory import DirectoryTree
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "provenance"

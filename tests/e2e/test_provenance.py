@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,18 @@ def test_a_renamed_repository(cli: Cli, world: World, name: str) -> None:
     assert findings(cli) == [("publisher-changed", purl(name), "low")]
 
 
+@pytest.mark.parametrize("name", ["py-06", "js-05"])
+@pytest.mark.parametrize("declared", ["acme/{}", "acme/renamed"])
+def test_a_renamed_repository_without_a_lock(cli: Cli, world: World, name: str, declared: str) -> None:
+    """The evidence of the release before tells that it is the same, whichever name the new release declares."""
+    world.release(
+        name, "1.1.0", world.builder(name)._replace(repository="acme/renamed"), declared=declared.format(name)
+    )
+    world.lock()
+
+    assert findings(cli) == []
+
+
 @pytest.mark.parametrize("name", ["py-07", "js-07"])
 def test_a_fork(cli: Cli, world: World, name: str) -> None:
     """A release from a fork that still declares the original: with a lock, and without."""
@@ -200,6 +213,47 @@ def test_offline(cli: Cli, world: World) -> None:
     ran = cli("scan", "--offline", *PROOFS)
 
     assert ran.code == 3, ran.out
+
+
+def test_an_sbom_tells_who_built_what(cli: Cli, few: World) -> None:
+    """Of every package, without a word of vulnerabilities; recorded evidence does without the registries."""
+    asked = cli("sbom", "--provenance", *PROOFS)
+
+    assert asked.code == 0, asked.err
+    assert provenance_of(asked.json) == dict.fromkeys(purls(few), "verified")
+    assert "vulnerabilities" not in asked.json
+    assert not any(property_.startswith("bomvet:provenance") for property_ in names_of(cli("sbom").json))
+
+
+def test_an_sbom_leaves_open_who_built_what(cli: Cli, few: World) -> None:
+    """Nobody is asked offline: exit code 3 unless that is allowed, and the SBOM says so of each package."""
+    ran = cli("sbom", "--provenance", "--offline", *PROOFS)
+
+    assert ran.code == 3
+    assert provenance_of(ran.json) == dict.fromkeys(purls(few), "not-established")
+    assert ran.err == (
+        "not established: 4 components: there is no recorded evidence, and this run is offline: "
+        "@acme/js-00@1.0.0, js-01@1.0.0, py-00@1.0.0, py-01@1.0.0\n"
+    )
+    assert cli("sbom", "--provenance", "--offline", "--allow-incomplete", *PROOFS).code == 0
+
+
+def purls(world: World) -> list[str]:
+    """Those of all packages of the project."""
+    return [purl(name, "1.0.0") for name in (*world.python, *world.javascript)]
+
+
+def names_of(document: Any) -> set[str]:
+    """Of the properties of all components of an SBOM."""
+    return {p["name"] for component in document["components"] for p in component.get("properties", ())}
+
+
+def provenance_of(document: Any) -> dict[str, str]:
+    """What an SBOM says of who built each component."""
+    stated = {c["purl"]: {p["name"]: p["value"] for p in c.get("properties", ())} for c in document["components"]}
+    return {
+        purl: found["bomvet:provenance:status"] for purl, found in stated.items() if "bomvet:provenance:status" in found
+    }
 
 
 def purl(name: str, version: str = "1.1.0") -> str:

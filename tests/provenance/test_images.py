@@ -12,8 +12,8 @@ import pytest
 from bomvet.errors import FileAbsentError, NotEstablishedError, UsageError
 from bomvet.provenance import images
 from bomvet.provenance.evidence import Form
-from bomvet.provenance.folders import Layout
 from bomvet.provenance.images import ImageEvidence, evidence_of_image
+from bomvet.provenance.layouts import Layout
 from bomvet.provenance.oci import Registry, reference
 from tests.provenance import faults
 from tests.provenance.images import BUNDLE, DSSE, OCI_MANIFEST

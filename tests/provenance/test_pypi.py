@@ -168,27 +168,21 @@ def test_files_are_told_by_release() -> None:
     """In whatever spelling of its version; what names no version belongs to none."""
     whole = {
         "filename": "widget-1.0.tar.gz",
-        "url": "https://files.packages.example/widget-1.0.tar.gz",
         "hashes": {"sha256": "AB" * 32},
         "upload-time": "2026-01-01T00:00:00Z",
-        "yanked": "broken",
         "provenance": URL,
-        "core-metadata": {"sha256": "0"},
     }
     where = project(whole, {"filename": "widget-1.0.0-py3-none-any.whl", "provenance": None}, {"filename": "x"}, 7)  # type: ignore[arg-type]
     first = ProjectFile(
         filename="widget-1.0.tar.gz",
         version="1.0",
-        url="https://files.packages.example/widget-1.0.tar.gz",
         sha256="ab" * 32,
         uploaded="2026-01-01T00:00:00Z",
-        yanked=True,
         provenance=URL,
         told=True,
-        metadata=True,
     )
-    second = ProjectFile("widget-1.0.0-py3-none-any.whl", "1.0.0", "", "", "", False, None, True, False)
-    assert (where.name, where.api_version, list(where.releases)) == ("widget", "1.4", ["1"])
+    second = ProjectFile("widget-1.0.0-py3-none-any.whl", "1.0.0", "", "", None, True)
+    assert (where.name, list(where.releases)) == ("widget", ["1"])
     assert where.files("1.0.0") == (first, second)
     assert where.files("2") == ()
     assert where.file("AB" * 32) == first

@@ -12,10 +12,10 @@ import pytest
 from bomvet.errors import FileUnreadableError
 from bomvet.model.inventory import Hash, Location, Unknown
 from bomvet.provenance import _json, recorded
+from bomvet.provenance._subjects import claimed
 from bomvet.provenance.evidence import Evidence, Form
 from bomvet.provenance.names import same_name
 from bomvet.provenance.recorded import Recorded
-from bomvet.provenance.subjects import claimed
 from tests.harness import MemoryTree
 
 ONE, TWO = "1" * 64, "2" * 64
@@ -379,7 +379,7 @@ def test_a_bad_index_and_limits_of_layouts_are_told_of(monkeypatch: pytest.Monke
     files = {"oci-layout": b"", "index.json": b"[]"}
     assert of_layout(files).unknowns == (told("index.json", "it is no JSON object"),)
     manifests = [{"layers": [], "n": n} for n in range(3)]
-    monkeypatch.setattr("bomvet.provenance.recorded_layouts._MOST_MANIFESTS", 2)
+    monkeypatch.setattr("bomvet.provenance._recorded_layouts._MOST_MANIFESTS", 2)
     reason = "more than 2 manifests: the rest was not read"
     assert of_layout(layout(*manifests)).unknowns == (told("image/index.json", reason),)
     monkeypatch.undo()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,15 @@ from bomvet.model.inventory import Hash
 from bomvet.model.provenance import EvidenceKind, Step
 from bomvet.provenance._refusal import Refused
 from bomvet.provenance.evidence import Expected
-from bomvet.provenance.statements import Subject, check_statement, check_subject, kind_of, source_of, subjects
+from bomvet.provenance.statements import (
+    Subject,
+    check_statement,
+    check_subject,
+    kind_of,
+    same_document,
+    source_of,
+    subjects,
+)
 
 A, B = Hash(algorithm="sha256", value="ab" * 32), Hash(algorithm="sha256", value="cd" * 32)
 LONG, OTHER = Hash(algorithm="sha512", value="ab" * 64), Hash(algorithm="sha512", value="cd" * 64)
@@ -153,3 +162,32 @@ def test_what_is_compared_is_named_in_words() -> None:
     """As a sentence has it."""
     named = [source_of(Expected((), compared=word)) for word in ("lock", "registry", "artefact")]
     assert named == ["lock file", "registry", "artefact"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ('{"a": 1, "b": [true, null]}', ' { "b" : [ true , null ] , "a" : 1.0 }', True),
+        ('{"a": "\\u00e9"}', '{"a": "é"}', True),
+        ('{"a": 1}', '\ufeff{"a": 1}', True),
+        ('{"a": 1}', '{"a": true}', False),
+        ('{"a": 1}', '{"a": "1"}', False),
+        ('{"a": [1, 2]}', '{"a": [2, 1]}', False),
+        ('{"a": 1}', '{"a": 1, "b": null}', False),
+        ('{"a": 1}', '{"a": 2, "a": 1}', False),
+        ('{"a": {"b": 1}}', '{"a": {"b": 2, "b": 1}}', False),
+        ('{"a": 1}', '{"a": 1', False),
+        ('{"a": 1e400}', '{"a": 1e500}', False),
+        (f'{{"a": 1{"0" * 400}}}', f'{{"a": 1{"0" * 400}}}', False),
+        ("[]", "[]", False),
+        ('"x"', '"x"', False),
+    ],
+)  # fmt: skip
+def test_the_same_document(one: str, other: str, same: bool) -> None:  # noqa: FBT001
+    """However it is spelled; one that readers could read in two ways is none."""
+    assert same_document(json.loads(one), other.encode()) is same
+
+
+def test_a_document_that_is_too_deep() -> None:
+    """It is no error of ours."""
+    assert same_document({}, b'{"a":' * 100_000) is False

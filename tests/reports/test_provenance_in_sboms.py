@@ -310,7 +310,7 @@ def test_a_level_is_that_of_the_worst_file() -> None:
 @pytest.mark.parametrize("known", [OF_WHEEL, OF_TOOL, *proven.OTHERS.values()])
 def test_the_strongest_evidence_is_that_of_the_identity(known: ProvenanceAnswer) -> None:
     """The log entry that is told is that of the certificate that is told."""
-    one = _provenance.strongest(known)
+    one = known.strongest
     assert (one.identity if one else None) == known.identity
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.model.codec import encode
+from bomvet.model.verification import Bearing, Verdict, Verification
 from bomvet.reports._json import dumps
 from bomvet.reports._text import clean
-from bomvet.verifying import Bearing, Verdict, Verification
 
 if TYPE_CHECKING:
     from bomvet.model.provenance import Attestation

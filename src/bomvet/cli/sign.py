@@ -184,7 +184,9 @@ class _Content:
     """What is signed of the file, read and judged before anybody is asked; raises `UsageError`."""
 
     def __init__(self, path: str, kind: str | None, artifacts: list[str], predicate_type: str | None) -> None:
-        data = b"" if kind == "blob" else _read(path, _MAX_FILE)
+        from bomvet.opening import read_file  # noqa: PLC0415 - the help text needs none of it
+
+        data = b"" if kind == "blob" else read_file(path, _MAX_FILE)
         self._kind = kind or _guessed(data, path)
         if self._kind != "sbom" and (artifacts or predicate_type):
             option = "--artifact" if artifacts else "--predicate-type"
@@ -233,15 +235,6 @@ def _statement(path: str, data: bytes, artifacts: list[str], predicate_type: str
     return signing.statement_about(subjects or [itself], predicate_type or signing.CYCLONEDX, document)
 
 
-def _read(path: str, limit: int) -> bytes:
-    from bomvet.opening import content  # noqa: PLC0415 - the help text needs none of it
-
-    try:
-        return content(path, limit)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-
-
 def _digest(path: str) -> bytes:
     """SHA-256 of a regular file of any size."""
     if not os.path.isfile(path):
@@ -257,19 +250,21 @@ def _digest(path: str) -> bytes:
 
 
 def _instance(path: str | None) -> Instance:
-    from bomvet.provenance import signing  # noqa: PLC0415 - the help text needs none of it
+    from bomvet.opening import read_file  # noqa: PLC0415 - the help text needs none of it
+    from bomvet.provenance import signing  # noqa: PLC0415 - the same
 
     if path is None:
         return signing.public_instance()
-    return signing.read_trust_config(_read(path, signing.MAX_TRUST_CONFIG), path)
+    return signing.read_trust_config(read_file(path, signing.MAX_TRUST_CONFIG), path)
 
 
 def _token(path: str | None, instance: Instance, issuer: str) -> IdentityToken:
     """From the file, the environment, the build machine, or a browser, in this order; raises `BomvetError`."""
-    from bomvet.provenance import signing  # noqa: PLC0415 - the help text needs none of it
+    from bomvet.opening import read_file  # noqa: PLC0415 - the help text needs none of it
+    from bomvet.provenance import signing  # noqa: PLC0415 - the same
 
     if path:
-        return signing.identity(_read(path, _MAX_TOKEN).decode(errors="replace"))
+        return signing.identity(read_file(path, _MAX_TOKEN).decode(errors="replace"))
     if stated := os.environ.get(_TOKEN_VARIABLE):
         return signing.identity(stated)
     if (found := None if issuer else signing.ambient()) is not None:

@@ -12,8 +12,9 @@ from bomvet.cli._output import outputs, say, write
 from bomvet.errors import UsageError
 
 if TYPE_CHECKING:
+    from bomvet.model.verification import Verification
     from bomvet.provenance.wanted import IdentityPolicy
-    from bomvet.verifying import Artifact, Demands, Verification
+    from bomvet.verifying import Artifact, Demands
 
 app = typer.Typer(help="Verify who signed what: attestations, SBOMs and images.", no_args_is_help=True)
 
@@ -272,7 +273,8 @@ def attestation(
     here. No connection is opened.
     """
     from bomvet import verifying  # noqa: PLC0415 - the help text needs none of it
-    from bomvet.provenance.documents import MAX_BYTES  # noqa: PLC0415
+    from bomvet.opening import read_file  # noqa: PLC0415 - the same
+    from bomvet.provenance.documents import MAX_BYTES  # noqa: PLC0415 - the same
 
     policy = _policy(
         identity, identity_regexp, issuer, repo, owner, workflow, signer_workflow, signer_repo, source_ref,
@@ -288,7 +290,7 @@ def attestation(
         npm_keys=npm_keys or "",
         proof=require_proof,
     )
-    data = verifying.read_file(bundle, MAX_BYTES)
+    data = read_file(bundle, MAX_BYTES)
     return _told(verifying.verify_attestation(data, bundle, about, asked), asked, formats, output)
 
 
@@ -323,7 +325,8 @@ def sbom(
     it could not be established. No connection is opened.
     """
     from bomvet import verifying  # noqa: PLC0415 - the help text needs none of it
-    from bomvet.provenance.documents import MAX_BYTES  # noqa: PLC0415
+    from bomvet.opening import read_file  # noqa: PLC0415 - the same
+    from bomvet.provenance.documents import MAX_BYTES  # noqa: PLC0415 - the same
 
     policy = _policy(
         identity, identity_regexp, issuer, repo, owner, workflow, signer_workflow, signer_repo, source_ref,
@@ -333,11 +336,11 @@ def sbom(
     asked = verifying.demands(
         policy, predicate_type=predicate_type or "", trusted_root=trusted_root or "", proof=require_proof
     )
-    document = verifying.read_file(sbom, verifying.MAX_SBOM_BYTES)
+    document = read_file(sbom, verifying.MAX_SBOM_BYTES)
     place = bundle or f"{sbom}.sigstore.json"
     if not bundle and not os.path.lexists(place):
         raise UsageError(f"there is no {place}", hint="--bundle FILE names the evidence")
-    data = verifying.read_file(place, MAX_BYTES)
+    data = read_file(place, MAX_BYTES)
     found = verifying.verify_sbom(document, os.path.basename(sbom), data, place, asked, artifact=about)
     return _told(found, asked, formats, output)
 
@@ -424,7 +427,7 @@ def _artifact(path: str | None, digest: str | None) -> Artifact | None:
 def _told(found: Verification, asked: Demands, formats: list[str] | None, output: str | None) -> int:
     """Write the answer; its exit code."""
     from bomvet.cli._verification import FORMATS  # noqa: PLC0415 - the help text needs none of it
-    from bomvet.verifying import Verdict  # noqa: PLC0415
+    from bomvet.model.verification import Verdict  # noqa: PLC0415 - the same
 
     write(found, outputs(formats or ["table"], output, FORMATS))
     if asked.policy is None and found.verdict is Verdict.VERIFIED:

@@ -11,7 +11,7 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from bomvet.enrichers._registry_choice import is_release
-from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceAnswer, ProvenanceStatus
+from bomvet.model.provenance import ORIGINS, Attestation, EvidenceKind, ProvenanceAnswer, ProvenanceStatus
 from bomvet.model.purl import bare, percent_decoded
 from bomvet.model.records import dataclass, field, replace
 from bomvet.provenance.evidence import Expected
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 
 #: What is attested: the digest that PyPI's attestations have, and that of npm's.
 ALGORITHM = {"pypi": "sha256", "npm": "sha512"}
-_PROVENANCE = frozenset({EvidenceKind.SLSA, EvidenceKind.PYPI_PUBLISH})
 _KINDS = tuple(EvidenceKind)
 #: What may be provenance as far as is known of evidence that was not verified: its wrapper need not say what it is.
-_TELLING = _PROVENANCE | {EvidenceKind.OTHER}
+_TELLING = ORIGINS | {EvidenceKind.OTHER}
 #: Names of Python's files that are looked at as such; a URL may end in anything.
 _FILES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".egg")
 #: Worst first.
@@ -178,7 +177,7 @@ def _place(attestation: Attestation) -> tuple[object, ...]:
 def _is_proof(attestation: Attestation) -> bool:
     """Whether it is verified that somebody by name built the file."""
     verified = attestation.status is ProvenanceStatus.VERIFIED
-    return verified and attestation.kind in _PROVENANCE and attestation.identity is not None
+    return verified and attestation.kind in ORIGINS and attestation.identity is not None
 
 
 # -- of an inventory ---------------------------------------------------------------------------------------------

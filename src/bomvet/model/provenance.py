@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -37,6 +37,12 @@ class EvidenceKind(StrEnum):
     SBOM = "sbom"
     SUMMARY = "verification-summary"
     OTHER = "other"
+
+
+#: Evidence of who built or published a file; npm's signs and attests whatever it was given.
+ORIGINS = frozenset({EvidenceKind.SLSA, EvidenceKind.PYPI_PUBLISH})
+#: What passed every step; of the latter the identity alone is not the one that was wanted.
+PROVED = (ProvenanceStatus.VERIFIED, ProvenanceStatus.IDENTITY_MISMATCH)
 
 
 class Step(StrEnum):
@@ -139,6 +145,11 @@ class Attestation:
     contradictions: tuple[str, ...] = ()
 
 
+def strongest_first(attestations: Iterable[Attestation]) -> tuple[Attestation, ...]:
+    """Provenance before the word of a publisher, in one sequence whatever the one they came in."""
+    return tuple(sorted(attestations, key=lambda a: (a.kind is not EvidenceKind.SLSA, a.source, a.bundle)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierRelease:
     """A release that came out before, `uploaded` then (RFC 3339), and how it was published."""
@@ -154,7 +165,9 @@ class ProvenanceAnswer:
 
     `required` says that the verdict hangs on the answer.  `files` counts the locked files, `attested` those of them
     that have verified evidence.  `registry` is the host that was asked.  `declared` are the repositories that the
-    registry has for this release, `declared_before` those of the release before it.  `level` is how it was published;
+    registry has for this release, `declared_before` those of the release before it.  `built_before` is who built the
+    release before, where that was proved: it is asked where this one was built from what is not declared.  `level` is
+    how it was published;
     `stronger` is an earlier release that was published with more, and `changes` what else is new in this one (`new
     dependency plain-crypto-js`, `new install script postinstall`).  `publisher` is the registry's own name of the
     trusted publisher (npm's `oidcConfigId`).
@@ -169,6 +182,7 @@ class ProvenanceAnswer:
     registry: str = ""
     declared: tuple[str, ...] = ()
     declared_before: tuple[str, ...] = ()
+    built_before: PublisherIdentity | None = None
     level: PublishLevel | None = None
     stronger: EarlierRelease | None = None
     changes: tuple[str, ...] = ()
@@ -185,11 +199,14 @@ class ProvenanceAnswer:
         return self.required and self.status in (ProvenanceStatus.NOT_ESTABLISHED, ProvenanceStatus.UNSUPPORTED)
 
     @property
+    def strongest(self) -> Attestation | None:
+        """The strongest verified evidence that tells who signed."""
+        return next((a for a in strongest_first(self.verified) if a.identity), None)
+
+    @property
     def identity(self) -> PublisherIdentity | None:
-        """That of the strongest verified evidence: provenance before the word of a publisher."""
-        found = [a for a in self.verified if a.identity]
-        found.sort(key=lambda a: (a.kind is not EvidenceKind.SLSA, a.source, a.bundle))
-        return found[0].identity if found else None
+        """Who signed that."""
+        return self.strongest.identity if self.strongest else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +232,10 @@ class LockedIdentity:
     first_seen: str = ""
     since: str = ""
     line: int = 0
+
+
+#: The identity lock of a project lies at its top under this name.
+LOCK_FILE = "bomvet.identities.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

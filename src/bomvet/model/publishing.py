@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from bomvet.model.facts import RANKED, Severity
 from bomvet.model.provenance import (
+    ORIGINS,
+    PROVED,
     PUBLISH_LEVELS,
     EvidenceKind,
     IdentityField,
@@ -16,6 +18,7 @@ from bomvet.model.provenance import (
     ProvenanceStatus,
     PublishLevel,
     Step,
+    strongest_first,
 )
 
 if TYPE_CHECKING:
@@ -79,12 +82,10 @@ _GRAVITY = {
     IdentityField.RENAMED: Severity.LOW,
     IdentityField.LEVEL: Severity.MEDIUM,
 }
-#: What tells who built, published or signed an artefact: npm signs and attests whatever it was given.
-_TELLING = frozenset({EvidenceKind.SLSA, EvidenceKind.PYPI_PUBLISH, EvidenceKind.SIGNATURE})
+#: What tells who built, published or signed an artefact.
+_TELLING = ORIGINS | {EvidenceKind.SIGNATURE}
 #: What is about a document beside an artefact.
 BESIDE = frozenset({EvidenceKind.SBOM, EvidenceKind.SUMMARY})
-#: What passed every step; of the latter the identity alone is not the one that was wanted.
-_PROVED = (ProvenanceStatus.VERIFIED, ProvenanceStatus.IDENTITY_MISMATCH)
 _STRENGTHS = (LogStrength.NONE, LogStrength.PROMISE, LogStrength.PROOF)
 
 
@@ -96,8 +97,7 @@ def signed(answer: ProvenanceAnswer) -> tuple[Attestation, ...]:
 
     Provenance comes first.
     """
-    found = [a for a in answer.attestations if a.status in _PROVED and a.kind in _TELLING]
-    return tuple(sorted(found, key=lambda a: (a.kind is not EvidenceKind.SLSA, a.source, a.bundle)))
+    return strongest_first(a for a in answer.attestations if a.status in PROVED and a.kind in _TELLING)
 
 
 def signers(answer: ProvenanceAnswer) -> tuple[PublisherIdentity, ...]:

@@ -29,6 +29,7 @@ from bomvet.model.records import replace
 from bomvet.provenance._bundle import Envelope, Material, Message, read_bundle
 from bomvet.provenance._cosign import read_layer, signing_payload
 from bomvet.provenance._entry import Signed, check_entry, pae
+from bomvet.provenance._json import MAX_BUNDLE
 from bomvet.provenance._log import check_log
 from bomvet.provenance._refusal import Refused, at, quoted, unsupported
 from bomvet.provenance._signer import check_certificate, check_validity, signing_times
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
     from bomvet.provenance.evidence import Evidence
     from bomvet.provenance.keys import RegistryKey
     from bomvet.provenance.root import TrustRoot
-
-#: Larger evidence is not looked at.
-MAX_BYTES = 4 * 1024 * 1024
 
 
 class _Signer(NamedTuple):
@@ -156,8 +154,8 @@ def _refused(known: Attestation, no: Refused) -> Judged:
 
 
 def _read(evidence: Evidence) -> Material:
-    if len(evidence.raw) > MAX_BYTES:
-        raise Refused(Step.FORMAT, f"larger than {MAX_BYTES} bytes")
+    if len(evidence.raw) > MAX_BUNDLE:
+        raise Refused(Step.FORMAT, f"larger than {MAX_BUNDLE} bytes")
     if not isinstance(evidence.document, dict):
         raise Refused(Step.FORMAT, "it is no object of JSON")
     if evidence.form is Form.COSIGN:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bomvet.errors import PolicyFileError
 from bomvet.model.inventory import Location
 from bomvet.model.provenance import (
+    ORIGINS,
+    PROVED,
     PUBLISH_LEVELS,
     EvidenceKind,
     IdentityChange,
@@ -24,6 +26,7 @@ from bomvet.model.provenance import (
     ProvenanceStatus,
     PublisherIdentity,
     PublishLevel,
+    strongest_first,
 )
 from bomvet.model.purl import bare, npm_purl, parts, pypi_purl
 from bomvet.model.records import replace
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
     from bomvet.model.inventory import Component, Inventory
     from bomvet.model.toml_lines import Path
 
-LOCK_FILE = "bomvet.identities.toml"
 VERSION = 1
 MAX_LOCK_BYTES, MAX_ENTRIES = 16 * 1024 * 1024, 100_000
 HINT = "the reference says what each key means; `bomvet trust lock` writes the file"
@@ -66,9 +68,7 @@ HEAD = f"""\
 version = {VERSION}
 """
 #: Evidence that tells who publishes a package; an SBOM of it may be signed by anybody.
-_PUBLISHING = (EvidenceKind.PYPI_PUBLISH, EvidenceKind.SLSA, EvidenceKind.NPM_PUBLISH, EvidenceKind.SIGNATURE)
-#: What passed every step; of the latter the identity alone is not the one that was wanted.
-_PROVED = (ProvenanceStatus.VERIFIED, ProvenanceStatus.IDENTITY_MISMATCH)
+_PUBLISHING = ORIGINS | {EvidenceKind.NPM_PUBLISH, EvidenceKind.SIGNATURE}
 #: What an entry does not state where what is locked by it differs in it: releases of a package, files of a release.
 _LOOSENED = {
     IdentityField.RENAMED: ("repository", "owner"),
@@ -214,8 +214,7 @@ def compare_any(expected: Sequence[LockedIdentity], answer: ProvenanceAnswer) ->
 
 def publishers(answer: ProvenanceAnswer) -> tuple[PublisherIdentity, ...]:
     """Who published by all evidence that was proved, each once, the strongest first."""
-    proved = [a for a in answer.attestations if a.status in _PROVED and a.kind in _PUBLISHING and a.identity]
-    proved.sort(key=lambda a: (a.kind is not EvidenceKind.SLSA, a.source, a.bundle))
+    proved = strongest_first(a for a in answer.attestations if a.status in PROVED and a.kind in _PUBLISHING)
     return tuple(dict.fromkeys(a.identity for a in proved if a.identity))
 
 
@@ -227,7 +226,7 @@ def level_of(answer: ProvenanceAnswer) -> PublishLevel | None:
     """
     if answer.status is ProvenanceStatus.ABSENT:
         return PublishLevel.NONE
-    if answer.status not in _PROVED:
+    if answer.status not in PROVED:
         return None
     if not publishers(answer):
         return PublishLevel.NONE

@@ -24,7 +24,7 @@ from bomvet.provenance.repositories import canonical
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = [
     "Package",
@@ -124,7 +124,7 @@ class PackageVersion(NamedTuple):
     """What the packument says of one release.
 
     `uploaded` is RFC 3339, empty where not stated.  `repository` is the declared one, as it is spelt, empty for what
-    names none, and `directory` where in it.  `integrity` is subresource integrity, `shasum` SHA-1 in hexadecimal;
+    names none.  `integrity` is subresource integrity, `shasum` SHA-1 in hexadecimal;
     `signatures` are pairs of a key's id and a signature.  `attestations` is the URL of its attestations, empty where it
     has none, and `provenance` whether one of them is to say who built it.  `publisher` is npm's id of the trusted
     publisher's set-up.  `dependencies` are all that get installed with it, by the name they get, and what is asked for.
@@ -136,7 +136,6 @@ class PackageVersion(NamedTuple):
     level: PublishLevel
     publisher: str
     repository: str
-    directory: str
     integrity: str
     shasum: str
     signatures: tuple[tuple[str, str], ...]
@@ -144,7 +143,6 @@ class PackageVersion(NamedTuple):
     provenance: bool
     dependencies: Mapping[str, str]
     scripts: Mapping[str, str]
-    deprecated: bool
 
 
 class Package:
@@ -153,14 +151,6 @@ class Package:
     def __init__(self, document: dict[str, Any]) -> None:
         self._versions = _json.table(document.get("versions"))
         self._time = _json.table(document.get("time"))
-        self.name = _json.text(document.get("name"))
-        #: Whether it tells when each version came; the short form of a packument does not.
-        self.timed = bool(self._time)
-
-    @property
-    def versions(self) -> Collection[str]:
-        """Those that are there now, as the registry has them."""
-        return self._versions.keys()
 
     def release(self, version: str) -> PackageVersion | None:
         """What it says of a release; None where it is not, or no longer, there."""
@@ -168,14 +158,12 @@ class Package:
         if manifest is None:
             return None
         dist = _json.table(manifest.get("dist"))
-        repository, directory = _repository(manifest.get("repository"))
         return PackageVersion(
             version,
             uploaded=self.uploaded(version),
             level=_level(manifest),
             publisher=_publisher(manifest),
-            repository=repository,
-            directory=directory,
+            repository=_repository(manifest.get("repository")),
             integrity=_json.text(dist.get("integrity"), 4000),
             shasum=_sha1(dist.get("shasum")),
             signatures=tuple(_signatures(dist)),
@@ -183,7 +171,6 @@ class Package:
             provenance=bool(_json.table(dist.get("attestations")).get("provenance")),
             dependencies=_dependencies(manifest),
             scripts=_scripts(manifest),
-            deprecated=bool(manifest.get("deprecated")),
         )
 
     @cached_property
@@ -244,11 +231,11 @@ def _publisher(manifest: dict[str, Any]) -> str:
     return _json.text(_json.table(_json.table(manifest.get("_npmUser")).get("trustedPublisher")).get("oidcConfigId"))
 
 
-def _repository(value: object) -> tuple[str, str]:
-    """URL and directory of a `repository`, which is text or an object; a URL that names none is none."""
+def _repository(value: object) -> str:
+    """The URL of a `repository`, which is text or an object; one that names none is none."""
     stated = {"url": value} if isinstance(value, str) else _json.table(value)
     url = _json.text(stated.get("url"), 4000)
-    return url if canonical(url) else "", _json.text(stated.get("directory"))
+    return url if canonical(url) else ""
 
 
 def _sha1(value: object) -> str:

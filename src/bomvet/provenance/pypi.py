@@ -121,28 +121,23 @@ class ProjectFile(NamedTuple):
 
     `version` is as its name spells it; `sha256` in lower-case hexadecimal and `uploaded` (RFC 3339) are empty where
     they are not stated.  `provenance` is a URL, None where the index says that there is none, and also where it does
-    not say, which is `told` False.  `metadata` says that the file's core metadata is served beside it, at `url` +
-    `.metadata` (PEP 658).
+    not say, which is `told` False.
     """
 
     filename: str
     version: str
-    url: str
     sha256: str
     uploaded: str
-    yanked: bool
     provenance: str | None
     told: bool
-    metadata: bool
 
 
 class Project:
-    """What an index says of a project: `name` is normalised, `api_version` as in its `meta`."""
+    """What an index says of a project: `name` is normalised."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
         self.name = pypi_name(_json.text(document.get("name")))
-        self.api_version = _json.text(_json.table(document.get("meta")).get("api-version"))
 
     def files(self, version: str) -> Sequence[ProjectFile]:
         """Those of a release, in whatever spelling; none where there is no such release."""
@@ -194,14 +189,11 @@ def _file(file: dict[str, Any], filename: str, version: str) -> ProjectFile:
     return ProjectFile(
         filename,
         version,
-        url=_json.text(file.get("url"), 4000),
         sha256=_json.text(_json.table(file.get("hashes")).get("sha256")).lower(),
         uploaded=_json.text(file.get("upload-time")),
-        yanked=bool(file.get("yanked")),
         provenance=provenance or None,
         # What is neither text nor null has no meaning, and says nothing.
         told=bool(provenance) or ("provenance" in file and file["provenance"] is None),
-        metadata=bool(file.get("core-metadata") or file.get("data-dist-info-metadata")),
     )
 
 
@@ -253,13 +245,23 @@ def stronger(project: Project, version: str, locked: Collection[str] = ()) -> Ea
     until = max((m for file in files if not file.provenance and (m := moment(file.uploaded))), default=None)
     if until is None:
         return None
+    last = _last_attested(project, version, until)
+    return EarlierRelease(version=last[2], uploaded=last[1], level=PublishLevel.PROVENANCE) if last else None
+
+
+def _last_attested(project: Project, version: str, until: dt.datetime) -> tuple[dt.datetime, str, str] | None:
+    """The last release that came with provenance before `until`, of those that count against `version`."""
     key = PEP440.key(PEP440.canonical(version))
     releases = project.attested_finals if key and not is_prerelease(key) else project.attested
     at = bisect_left(releases, (until,))
-    if not at:
-        return None
-    _, uploaded, spelt = releases[at - 1]
-    return EarlierRelease(version=spelt, uploaded=uploaded, level=PublishLevel.PROVENANCE)
+    return releases[at - 1] if at else None
+
+
+def before(project: Project, version: str) -> str:
+    """The last release that came with provenance before `version` did; empty where none did."""
+    first = _first(project.files(version))
+    last = _last_attested(project, version, first[0]) if first else None
+    return last[2] if last else ""
 
 
 def _came_with(files: Sequence[ProjectFile]) -> Sequence[ProjectFile]:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from bomvet.errors import FileUnreadableError
 from bomvet.model.inventory import Location, Unknown
 from bomvet.provenance import _json, npm
+from bomvet.provenance._recorded_layouts import evidence_of_layout
+from bomvet.provenance._subjects import claimed
 from bomvet.provenance.documents import AUDIT, MAX_BYTES, MAX_DOCUMENTS, evidence_of
 from bomvet.provenance.evidence import Evidence, Form
 from bomvet.provenance.names import SameName, subject_key
-from bomvet.provenance.recorded_layouts import evidence_of_layout
-from bomvet.provenance.subjects import claimed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _PRODUCTION = "https%3A%2F%2Ftuf-repo-cdn.sigstore.dev"
 _STAGING = "https%3A%2F%2Ftuf-repo-cdn.sigstage.dev"
 #: A root of trust has a few kilobytes.
-_MAX_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
 
 
 class Window(NamedTuple):
@@ -114,8 +114,8 @@ def read_root(data: bytes, name: str) -> TrustRoot:
     from sigstore.errors import Error  # noqa: PLC0415
 
     hint = "a trusted_root.json of sigstore is expected, as `bomvet trust update` writes it"
-    if len(data) > _MAX_BYTES:
-        raise UsageError(f"{name}: no root of trust: larger than {_MAX_BYTES} bytes", hint=hint)
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{name}: no root of trust: larger than {MAX_BYTES} bytes", hint=hint)
     try:
         root = TrustRoot(data)
     except (ValueError, TypeError, LookupError, RecursionError, Error, UnsupportedAlgorithm) as error:

@@ -8,16 +8,18 @@ https://slsa.dev/spec/v1.0/provenance, https://slsa.dev/spec/v1.0/levels.
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.model.inventory import HEX_DIGITS, Hash
 from bomvet.model.provenance import EvidenceKind, Step
 from bomvet.provenance._refusal import Refused, quoted
-from bomvet.provenance._strict import items, text
+from bomvet.provenance._strict import items, strict, text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
     from bomvet.provenance.evidence import Expected
 
@@ -123,3 +125,33 @@ def source_of(expected: Expected) -> str:
 def _names(found: tuple[Subject, ...]) -> str:
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     return f"{quoted(found[0].name) or 'something without a name'}{more}"
+
+
+def same_document(predicate: object, data: bytes) -> bool:
+    """Whether the JSON document `data` says what `predicate` does, however either is spelled.
+
+    A document that names a member twice is none: readers differ in which of the two they believe.
+    """
+    try:
+        document = strict(data.removeprefix(b"\xef\xbb\xbf"))
+        return isinstance(document, dict) and _canonical(document) == _canonical(predicate)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _canonical(value: object) -> str:
+    """As RFC 8785 has it, numbers as their doubles; raises `ValueError` where one is none."""
+    return json.dumps(_doubles(value), sort_keys=True, allow_nan=False)
+
+
+def _doubles(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _doubles(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_doubles(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            raise ValueError("a number is too large") from None
+    return value

@@ -10,7 +10,7 @@ from __future__ import annotations
 import binascii
 from typing import TYPE_CHECKING, Any
 
-from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceStatus
+from bomvet.model.provenance import ORIGINS, Attestation, EvidenceKind, ProvenanceStatus, strongest_first
 from bomvet.model.publishing import slsa_level
 from bomvet.model.purl import public_url
 from bomvet.reports._valid import is_date_time, valid_url
@@ -27,8 +27,6 @@ _Pair = tuple[str, str]
 #: Of the specification 1.X: from when on it has references of a type, and `declarations`.
 _ATTESTATIONS, _SIGNATURES, DECLARATIONS = 5, 6, 6
 _KEYS = frozenset({EvidenceKind.NPM_SIGNATURE, EvidenceKind.SIGNATURE})
-#: Evidence of who built or published a file; what npm's key signs says merely that the registry has it.
-_ORIGINS = frozenset({EvidenceKind.SLSA, EvidenceKind.PYPI_PUBLISH})
 #: What a certificate says of its holder; whoever signs an SBOM or a summary of something need not have made it.
 _VERBS = {EvidenceKind.SLSA: "built", EvidenceKind.PYPI_PUBLISH: "published", EvidenceKind.SIGNATURE: "signed"}
 #: What counts against a component; what is not verified here is no accusation.
@@ -41,16 +39,6 @@ _SHA256_DIGITS = 64
 def attested(answer: ProvenanceAnswer) -> tuple[Hash, ...]:
     """The digests of what the verified evidence is about, each once."""
     return tuple(dict.fromkeys(a.digest for a in answer.verified if a.digest))
-
-
-def strongest(answer: ProvenanceAnswer) -> Attestation | None:
-    """The verified evidence that `answer.identity` is from."""
-    return min((a for a in answer.verified if a.identity), key=_strength, default=None)
-
-
-def _strength(one: Attestation) -> tuple[bool, str, str]:
-    """Provenance before the word of a publisher."""
-    return one.kind is not EvidenceKind.SLSA, one.source, one.bundle
 
 
 # -- properties ------------------------------------------------------------------------------------------------
@@ -71,7 +59,7 @@ def _answered(answer: ProvenanceAnswer) -> Iterator[_Pair]:
     yield "bomvet:provenance:registry", answer.registry
     yield "bomvet:provenance:level", answer.level.value if answer.level else ""
     yield "bomvet:provenance:attested-files", f"{answer.attested} of {answer.files}" if answer.files else ""
-    if (one := strongest(answer)) and (identity := one.identity):
+    if (one := answer.strongest) and (identity := one.identity):
         yield from _identified(identity)
         yield "bomvet:provenance:log-index", "" if one.log_index is None else str(one.log_index)
         yield "bomvet:provenance:log-time", one.log_time
@@ -131,7 +119,7 @@ def references(answer: ProvenanceAnswer, minor: int) -> list[_Json]:
     found: dict[tuple[str, str, str], _Json] = {}
     verified = sorted(answer.verified, key=_place)
     items = [item for one in verified if (item := _evidence_reference(one, minor))]
-    makers = [one.identity for one in verified if one.identity and one.kind in _ORIGINS]
+    makers = [one.identity for one in verified if one.identity and one.kind in ORIGINS]
     items += [item for identity in makers for item in _source_references(identity)]
     for item in items:
         digest = item["hashes"][0]["content"] if "hashes" in item else ""
@@ -211,7 +199,7 @@ def declarations(components: Sequence[Component], facts: Facts, tool: str) -> di
         return {}
     mapped = {"claims": [c["bom-ref"] for c in claims], "counterClaims": [c["bom-ref"] for c in counter]}
     attestation = {
-        "summary": _summary(len(claims), len(components)),
+        "summary": _summary(len(claims), sum(not component.first_party for component in components)),
         "assessor": _ASSESSOR,
         "map": [{name: refs for name, refs in mapped.items() if refs}],
     }
@@ -259,7 +247,7 @@ def claimed(answer: ProvenanceAnswer) -> str:
     Each file speaks by its best evidence; where these differ, the sentence has several parts.
     """
     best: dict[Hash | None, str] = {}
-    for one in sorted(answer.verified, key=_strength):
+    for one in strongest_first(answer.verified):
         if one.identity and one.kind in _VERBS:
             best.setdefault(one.digest, _told(one.kind, one.identity))
     parts = ["; ".join(dict.fromkeys(best.values()))]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bomvet.model.facts import Facts
     from bomvet.model.inventory import Component
-    from bomvet.model.provenance import IdentityAnswer, ProvenanceAnswer
+    from bomvet.model.provenance import IdentityAnswer, ProvenanceAnswer, PublisherIdentity
 
 
 def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
@@ -28,7 +28,7 @@ def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
         return
     if _is_settled(facts.identities.get(component.purl)):
         return
-    built = dict.fromkeys(signer.repository for signer in signers(answer) if signer.repository)
+    built = dict.fromkeys(s.repository for s in signers(answer) if s.repository and not _is_renamed(s, answer))
     strange = [uri for uri in built if answer.declared and not _is_any(uri, answer.declared)]
     moved = [uri for uri in built if _has_moved(uri, answer)]
     if strange or moved:
@@ -43,6 +43,21 @@ def _is_settled(identity: IdentityAnswer | None) -> bool:
     return bool(expected.repository or expected.repository_id or expected.subject)
 
 
+def _is_renamed(signer: PublisherIdentity, answer: ProvenanceAnswer) -> bool:
+    """Whether it is the repository of the release before, which declared it, under another name of the same owner."""
+    before = answer.built_before
+    if not before or not (signer.repository_id and signer.owner_id):
+        return False
+    declared = (*answer.declared, *answer.declared_before)
+    return _number(signer) == _number(before) and _is_any(before.repository, declared)
+
+
+def _number(identity: PublisherIdentity) -> tuple[str, ...]:
+    """What a repository and its owner are known by, whatever they are called: numbers are those of one forge."""
+    host = identity.repository.partition("://")[2].partition("/")[0].casefold()
+    return identity.issuer, host, identity.repository_id, identity.owner_id
+
+
 def _has_moved(uri: str, answer: ProvenanceAnswer) -> bool:
     """Whether `uri` is new, and so is something of what the release declares, or it declares nothing any more."""
     before, now = answer.declared_before, answer.declared
@@ -50,7 +65,7 @@ def _has_moved(uri: str, answer: ProvenanceAnswer) -> bool:
 
 
 def _finding(component: Component, answer: ProvenanceAnswer, strange: Sequence[str], moved: Sequence[str]) -> Finding:
-    uri = (*strange, *moved)[0]
+    uri, before = (*strange, *moved)[0], answer.built_before
     if strange:
         said = f"and names {listed(answer.declared[:3])} as its own"
     else:
@@ -66,6 +81,7 @@ def _finding(component: Component, answer: ProvenanceAnswer, strange: Sequence[s
                 *(f"built from {uri}, by the certificate" for uri in (*strange, *moved)),
                 *(f"declared: {uri}" for uri in answer.declared),
                 *(f"declared by the release before: {uri}" for uri in answer.declared_before),
+                *([f"the release before was built from {before.repository}, by its certificate"] if before else ()),
             )
         ),
         remediation=(
