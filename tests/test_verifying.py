@@ -186,6 +186,26 @@ def test_all_forms_of_npm_and_pypi(authority: Authority, asked: Demands) -> None
     assert len(counting(verifying.verify_attestation(both, "list.json", FILE, asked))) == 2
 
 
+@pytest.mark.parametrize(
+    ("predicate", "notes"),
+    [
+        ({"verificationResult": "FAILED", "resourceUri": "pkg:generic/shop"}, ["FAILED of pkg:generic/shop"]),
+        ({"verificationResult": "PASSED"}, ["PASSED of nothing"]),
+        ([], []),
+    ],
+)
+def test_a_summary_of_a_verification(authority: Authority, asked: Demands, predicate: Any, notes: list[str]) -> None:
+    """It is as sound where it says that something failed, and so what it says is told."""
+    kind = "https://slsa.dev/verification_summary/v1"
+    bundle = authority.bundle(statement("app.tgz", {"sha256": SHA}, kind, predicate))
+    other = authority.bundle(statement("app.tgz", {"sha256": "0" * 64}, kind, {"verificationResult": "PASSED"}))
+
+    found = verified(asked, bundle, other)
+
+    assert found.verdict is Verdict.VERIFIED
+    assert found.notes == tuple(f"the summary says {note}: what is verified is who says so" for note in notes)
+
+
 def test_a_predicate_type_that_is_wanted(authority: Authority) -> None:
     """Exactly; what is of another type, or of none, is beside the point."""
     asked = demands(authority, predicate_type=SLSA)
