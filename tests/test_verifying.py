@@ -124,7 +124,7 @@ def test_somebody_else(authority: Authority, asked: Demands) -> None:
 
     assert (found.verdict, found.step) == (Verdict.REFUSED, Step.IDENTITY)
     assert found.reason == "the repository is https://github.com/evil/app, not https://github.com/acme/app"
-    assert found.hint == "do not use it unless you know why somebody else signs; then name who may"
+    assert found.hint == "do not use it unless you know why it is of somebody or something else; then name that"
 
 
 def test_a_lie_in_the_statement(authority: Authority, asked: Demands) -> None:

@@ -232,7 +232,7 @@ _HINTS = {
     Step.KEY: "the registry's keys may be newer than this release: --npm-keys FILE",
     Step.SUBJECT: "it is evidence for something else: name the artefact that it is about",
     Step.DIGEST: "it is evidence for other bytes, or by another algorithm: compare these with what was published",
-    Step.IDENTITY: "do not use it unless you know why somebody else signs; then name who may",
+    Step.IDENTITY: "do not use it unless you know why it is of somebody or something else; then name that",
     Step.PREDICATE_TYPE: "leave --predicate-type out to see what there is",
 }
 _TAMPERED = "do not use it: the evidence was tampered with, or is not what it is said to be"
