@@ -124,7 +124,7 @@ def test_somebody_else(authority: Authority, asked: Demands) -> None:
 
     assert (found.verdict, found.step) == (Verdict.REFUSED, Step.IDENTITY)
     assert found.reason == "the repository is https://github.com/evil/app, not https://github.com/acme/app"
-    assert found.hint == "do not use it unless you know why somebody else signs; then name who may"
+    assert found.hint == "do not use it unless you know why it is of somebody or something else; then name that"
 
 
 def test_a_lie_in_the_statement(authority: Authority, asked: Demands) -> None:
@@ -184,6 +184,26 @@ def test_all_forms_of_npm_and_pypi(authority: Authority, asked: Demands) -> None
     assert verified(asked, audit).reason == "b.jsonl cannot be read as evidence: it holds no evidence"
     both = json.dumps([authority.bundle(about()), wheel]).encode()
     assert len(counting(verifying.verify_attestation(both, "list.json", FILE, asked))) == 2
+
+
+@pytest.mark.parametrize(
+    ("predicate", "notes"),
+    [
+        ({"verificationResult": "FAILED", "resourceUri": "pkg:generic/shop"}, ["FAILED of pkg:generic/shop"]),
+        ({"verificationResult": "PASSED"}, ["PASSED of nothing"]),
+        ([], []),
+    ],
+)
+def test_a_summary_of_a_verification(authority: Authority, asked: Demands, predicate: Any, notes: list[str]) -> None:
+    """It is as sound where it says that something failed, and so what it says is told."""
+    kind = "https://slsa.dev/verification_summary/v1"
+    bundle = authority.bundle(statement("app.tgz", {"sha256": SHA}, kind, predicate))
+    other = authority.bundle(statement("app.tgz", {"sha256": "0" * 64}, kind, {"verificationResult": "PASSED"}))
+
+    found = verified(asked, bundle, other)
+
+    assert found.verdict is Verdict.VERIFIED
+    assert found.notes == tuple(f"the summary says {note}: what is verified is who says so" for note in notes)
 
 
 def test_a_predicate_type_that_is_wanted(authority: Authority) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bomvet.errors import FileUnreadableError, NotEstablishedError, UsageError
 from bomvet.model.inventory import Hash
-from bomvet.model.provenance import Attestation, LogStrength, ProvenanceStatus, Step
+from bomvet.model.provenance import Attestation, EvidenceKind, LogStrength, ProvenanceStatus, Step
 from bomvet.model.records import dataclass, replace
 from bomvet.model.verification import Bearing, Outcome, Verdict, Verification
 from bomvet.provenance.evidence import Evidence, Expected, Judged
@@ -128,8 +128,19 @@ def verify_attestation(data: bytes, name: str, artifact: Artifact, asked: Demand
         evidence = _evidence_in(data, name)
     except ValueError as error:
         return _unreadable(artifact, name, error, asked)
-    outcomes = tuple(_outcome(asked.verifier.judge(one, expected), asked) for one in evidence)
-    return _verdict(artifact.name, [_named(h) for h in artifact.digests], outcomes, asked)
+    judged = [asked.verifier.judge(one, expected) for one in evidence]
+    outcomes = tuple(_outcome(one, asked) for one in judged)
+    notes = [_said_by(one) for one, outcome in zip(judged, outcomes, strict=True) if outcome.bearing is Bearing.COUNTS]
+    return _verdict(artifact.name, [_named(h) for h in artifact.digests], outcomes, asked, notes=[*filter(None, notes)])
+
+
+def _said_by(judged: Judged) -> str:
+    """What a summary of a verification says, which may be that it failed; empty for all other evidence."""
+    predicate = judged.statement.get("predicate") if judged.statement else None
+    if judged.attestation.kind is not EvidenceKind.SUMMARY or not isinstance(predicate, dict):
+        return ""
+    result, place = (str(predicate.get(name, "nothing"))[:100] for name in ("verificationResult", "resourceUri"))
+    return f"the summary says {result} of {place}: what is verified is who says so"
 
 
 def _evidence_in(data: bytes, name: str) -> tuple[Evidence, ...]:
@@ -221,7 +232,7 @@ _HINTS = {
     Step.KEY: "the registry's keys may be newer than this release: --npm-keys FILE",
     Step.SUBJECT: "it is evidence for something else: name the artefact that it is about",
     Step.DIGEST: "it is evidence for other bytes, or by another algorithm: compare these with what was published",
-    Step.IDENTITY: "do not use it unless you know why somebody else signs; then name who may",
+    Step.IDENTITY: "do not use it unless you know why it is of somebody or something else; then name that",
     Step.PREDICATE_TYPE: "leave --predicate-type out to see what there is",
 }
 _TAMPERED = "do not use it: the evidence was tampered with, or is not what it is said to be"

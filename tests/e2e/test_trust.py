@@ -578,6 +578,15 @@ def test_an_update_is_what_is_trusted(world: World, tmp_path: Path, authority: A
     assert world.cli("trust", "check", *keys).code == 1
 
 
+def test_an_update_offline(world: World, tmp_path: Path) -> None:
+    """Nobody is asked where that is forbidden; a copy of the repository is read all the same."""
+    copied(tmp_path)
+
+    told = "bomvet: trust update opens connections, and --offline forbids that\n"
+    assert world("update", "--offline") == (2, "", f"{told}hint: --from DIR reads a copy of the repository\n")
+    assert world("update", "--offline", "--from", "../copy", "--root", "../tuf-root.json")[0] == 0
+
+
 def test_an_update_without_keys(world: World, tmp_path: Path) -> None:
     """The root alone; over a link nothing is written."""
     copied(tmp_path)

@@ -95,7 +95,7 @@ def test_a_refusal_for_people(home: Cli) -> None:
     assert ran.out.startswith("""\
 REFUSED: app.tgz
   identity: the repository is https://github.com/acme/app, not https://github.com/acme/other
-  next: do not use it unless you know why somebody else signs; then name who may
+  next: do not use it unless you know why it is of somebody or something else; then name that
 """)
     assert "\nRefused (1)\n- slsa-provenance" in ran.out
     assert "consistent with" not in ran.out

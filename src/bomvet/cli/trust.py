@@ -9,6 +9,7 @@ import typer
 from bomvet.cli import _options as opt
 from bomvet.cli import _values as values
 from bomvet.cli._output import put, put_whole, say, say_some, shortened
+from bomvet.errors import UsageError
 
 if TYPE_CHECKING:
     from bomvet.provenance.locking import Locking
@@ -219,6 +220,7 @@ def update(
     folder: From = None,
     root: Root = None,
     npm_keys: KeysFile = None,
+    offline: opt.Offline = False,
 ) -> int:
     """Fetch the authorities and logs that sigstore trusts now.
 
@@ -227,6 +229,11 @@ def update(
     """
     from bomvet import trusting  # noqa: PLC0415 - the help text needs none of it
 
+    if offline and not folder:
+        raise UsageError(
+            "trust update opens connections, and --offline forbids that",
+            hint="--from DIR reads a copy of the repository",
+        )
     found = trusting.update(url=url or "", folder=folder or "", root=root or "", keys=bool(npm_keys))
     if npm_keys:
         put_whole(found.npm_keys, npm_keys)

@@ -282,7 +282,7 @@ def _refusals(failing: Iterable[tuple[Finding, Condition]]) -> Iterable[str]:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _verdict(outcome: _Outcome, policy: Policy, inventory: Inventory) -> Verdict:
