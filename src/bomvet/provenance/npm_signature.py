@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bomvet.model.inventory import HEX_DIGITS, Hash
 from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceStatus, Step
-from bomvet.provenance._times import moment
+from bomvet.model.times import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
