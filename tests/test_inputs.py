@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bomvet import inputs
 from bomvet.documents._vex import VexDocument
 from bomvet.documents.openvex import read_openvex
-from bomvet.errors import MalformedError, UsageError
+from bomvet.errors import FileUnreadableError, MalformedError, UsageError
 from bomvet.inputs import (
     Checked,
     Proofs,
@@ -31,6 +31,11 @@ from bomvet.model.result import ScanResult, Target
 from bomvet.plugin import Proving
 from bomvet.policy.document import Policy, Provenance, read_policy
 from tests.harness import MemoryTree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bomvet.plugin import Entry
 
 TODAY = dt.date(2026, 11, 24)
 OPENVEX: dict[str, Any] = {
@@ -403,6 +408,7 @@ def test_the_identity_lock_of_the_project_and_another() -> None:
             Proofs(),
             "the identity lock bomvet.identities.toml cannot be read: it is not UTF-8",
         ),
+        ({"bomvet.identities.toml/a": ""}, Proofs(), "the identity lock bomvet.identities.toml cannot be read: "),
         ({"bomvet.identities.toml": LOCK}, Proofs(trusted_root="/x/r"), "the trusted root r cannot be read: No such "),
         ({"bomvet.identities.toml": LOCK}, Proofs(npm_keys="/x/k"), "the list of keys k cannot be read: No such file"),
     ],
@@ -411,6 +417,24 @@ def test_what_cannot_be_read_is_told(files: dict[str, bytes | str], proofs: Proo
     """By the name of the file."""
     with pytest.raises(UsageError, match=problem):
         proving_of(MemoryTree(files), Policy(), proofs, (), nothing)
+
+
+@pytest.mark.parametrize("target", [None, "nowhere"])
+def test_an_identity_lock_that_is_a_link_to_nothing_is_told(target: str | None) -> None:
+    """Out of the tree, or to what is not there: else nobody would be expected, and nobody would know."""
+    tree = MemoryTree({}, links={"bomvet.identities.toml": target})
+    with pytest.raises(UsageError, match=r"the identity lock bomvet\.identities\.toml cannot be read: "):
+        proving_of(tree, Policy(), Proofs(), (), nothing)
+
+
+def test_a_folder_that_cannot_be_listed_has_no_identity_lock() -> None:
+    """That is told where the files are looked for."""
+
+    class Closed(MemoryTree):
+        def entries(self, folder: str) -> Sequence[Entry]:
+            raise FileUnreadableError(f"{folder} cannot be listed")
+
+    assert proving_of(Closed({}), Policy(), Proofs(), (), nothing) is None
 
 
 @pytest.mark.parametrize(

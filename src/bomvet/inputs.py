@@ -210,7 +210,7 @@ def proving_of(
 
 def _identities(tree: FileTree, path: str, read: Read) -> IdentityLock | None:
     """The lock at `path`, else that of the project."""
-    if not path and not tree.exists(LOCK_FILE):
+    if not path and not _stands_at_the_top(tree, LOCK_FILE):
         return None
     from bomvet.provenance.identities import MAX_LOCK_BYTES, read_identities  # noqa: PLC0415 - only where there is one
 
@@ -222,6 +222,19 @@ def _identities(tree: FileTree, path: str, read: Read) -> IdentityLock | None:
         why = getattr(error, "strerror", None) or ("it is not UTF-8" if isinstance(error, ValueError) else error)
         raise UsageError(f"the identity lock {name} cannot be read: {why}") from None
     return read_identities(text.replace("\r\n", "\n"), name)
+
+
+def _stands_at_the_top(tree: FileTree, name: str) -> bool:
+    """Whether anything is called so, also what cannot be read, such as a link that leads out of the tree, or nowhere.
+
+    Who is expected to publish is not to be forgotten in silence.
+    """
+    if tree.exists(name):
+        return True
+    try:
+        return any(entry.name == name for entry in tree.entries(""))
+    except FileUnreadableError:  # there is no such folder, or it is too large; the walk tells of it
+        return False
 
 
 def _brought(path: str, what: str, members: Sequence[str], read: Read) -> bytes:

@@ -135,6 +135,18 @@ def test_a_renamed_repository(cli: Cli, world: World, name: str) -> None:
     assert findings(cli) == [("publisher-changed", purl(name), "low")]
 
 
+@pytest.mark.parametrize("name", ["py-06", "js-05"])
+@pytest.mark.parametrize("declared", ["acme/{}", "acme/renamed"])
+def test_a_renamed_repository_without_a_lock(cli: Cli, world: World, name: str, declared: str) -> None:
+    """The evidence of the release before tells that it is the same, whichever name the new release declares."""
+    world.release(
+        name, "1.1.0", world.builder(name)._replace(repository="acme/renamed"), declared=declared.format(name)
+    )
+    world.lock()
+
+    assert findings(cli) == []
+
+
 @pytest.mark.parametrize("name", ["py-07", "js-07"])
 def test_a_fork(cli: Cli, world: World, name: str) -> None:
     """A release from a fork that still declares the original: with a lock, and without."""

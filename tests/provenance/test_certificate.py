@@ -124,12 +124,20 @@ def test_a_workflow_of_another_repository_is_the_builder_alone() -> None:
         assert (found.workflow, found.builder) == ("", SUBJECT)
 
 
+def test_a_workflow_that_is_required_is_of_another_repository() -> None:
+    """It was started all the same, and is no workflow that nothing is known of."""
+    required = "https://github.com/evil/required/.github/workflows/release.yml"
+    stated = {12: der("https://github.com/acme/app"), 18: der(f"{required}@refs/heads/main")}
+    assert identity_of(certificate(stated, uri(SUBJECT))).workflow == required
+    assert identity_of(certificate({18: stated[18]}, uri(SUBJECT))).workflow == required
+
+
 def test_a_user_name_is_an_other_name() -> None:
     """Of Fulcio's own type; of other types nothing is known."""
     ours, other = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.7"), x509.ObjectIdentifier("1.3.6.1.4.1.99999.1")
     assert identity_of(certificate({}, x509.OtherName(ours, der("jane!idp.example")))).subject == "jane!idp.example"
     assert identity_of(certificate({}, x509.OtherName(other, der("jane")))).subject == ""
-    assert subjects(certificate({}, x509.DNSName("packages.example")).extensions) == ()
+    assert subjects(certificate({}, x509.DNSName("packages.example")).extensions) == ("",)
 
 
 @pytest.mark.parametrize(

@@ -452,6 +452,13 @@ def test_from_a_workflow_to_a_person_and_back() -> None:
     )
 
 
+def test_a_ref_of_no_class_is_another() -> None:
+    """It is stated, and is none of those that an entry may have."""
+    assert compare(LOCKED, answered(attested(replace(IDENTITY, ref="refs/changes/1")))) == (
+        change(F.REF, "tag", "refs/changes/1"),
+    )
+
+
 def test_deleted_lines_are_not_compared() -> None:
     """Who deletes a line has said that it does not matter; the number alone still tells a repository."""
     other = replace(IDENTITY, repository="https://github.com/acme/pad", trigger="push", workflow="x", owner_id="5")

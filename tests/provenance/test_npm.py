@@ -325,3 +325,9 @@ def test_a_shasum_is_one_or_none(stated: object, shasum: str) -> None:
     release = package.release("1.0.0")
     assert release
     assert release.shasum == shasum
+
+
+def test_a_dependency_is_told_on_one_line() -> None:
+    """Whatever the registry says that it is called."""
+    where = package(("1.0.0", {}), ("1.0.1", {"dependencies": {"a\n\x1b[2J": "1", "x" * 5000: "1"}}))
+    assert changes(where, "1.0.1", "1.0.0") == ("new dependency a??[2J", f"new dependency {'x' * 120}...")

@@ -132,6 +132,19 @@ def test_without_a_name_the_digest_is_enough() -> None:
     assert check_subject((Subject("b", (B,)), Subject("c", (A,))), Expected((A,))) == ("c", A)
 
 
+def test_names_are_compared_where_the_digest_is_the_right_one() -> None:
+    """It is what takes time, and a lock may state each of a thousand files that one statement is about."""
+    asked: list[str] = []
+
+    def same_name(name: str) -> bool:
+        asked.append(name)
+        return name == "c"
+
+    found = (Subject("a", (B,)), Subject("b", (A,)), Subject("c", (A,)), Subject("d", (A,)))
+    assert check_subject(found, Expected((A,), same_name)) == ("c", A)
+    assert asked == ["b", "c"]
+
+
 @pytest.mark.parametrize(
     ("found", "told"),
     [

@@ -45,6 +45,7 @@ def _names(*names: x509.GeneralName) -> tuple[x509.ExtensionType, bool]:
     return x509.SubjectAlternativeName(names), True
 
 
+_NOBODY = "the certificate's subject is no URI, address or name of a user"
 _CODE = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), False)
 _WEB = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
 _SIGNS = (usage(digital_signature=True), True)
@@ -57,7 +58,9 @@ _SIGNS_NOT = (x509.KeyUsage(False, False, True, False, False, False, False, Fals
         ((_names(URI), _CODE, _SIGNS_NOT), "the certificate is not for digital signatures"),
         ((_names(URI), _WEB, _SIGNS), "the certificate is not for signing code"),
         ((_names(URI, URI), _CODE, _SIGNS), "the certificate names 2 subjects, not one"),
-        ((_names(x509.DNSName("a.example")), _CODE, _SIGNS), "the certificate names 0 subjects, not one"),
+        ((_names(URI, x509.DNSName("a.example")), _CODE, _SIGNS), "the certificate names 2 subjects, not one"),
+        ((_names(x509.DNSName("a.example")), _CODE, _SIGNS), _NOBODY),
+        ((_names(x509.UniformResourceIdentifier("https://a.example/\0")), _CODE, _SIGNS), _NOBODY),
         ((_names(URI), _CODE), "malformed: ExtensionNotFound: No "),
         ((_names(URI), _SIGNS), "malformed: ExtensionNotFound: No "),
         (

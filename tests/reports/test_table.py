@@ -306,6 +306,17 @@ def test_what_to_do_next_fits_the_reason() -> None:
     assert "Next: answer the open questions above" in unanswered
 
 
+def test_what_to_do_where_nobody_is_proved_to_have_built_it() -> None:
+    """Evidence can be brought, and packages that nobody attests can be exempt."""
+    open_ = ProvenanceAnswer(status=ProvenanceStatus.NOT_ESTABLISHED, required=True)
+    told = ProvenanceAnswer(status=ProvenanceStatus.NOT_ESTABLISHED)
+    judgement = judged(verdict=Verdict.INCOMPLETE, not_established=("pkg:npm/a@1: offline",))
+    step = "Next: name recorded evidence with --attestations, or exempt what has none"
+
+    assert step in table(replace(judgement, facts=Facts(provenance={"pkg:npm/a@1": open_})))
+    assert step not in table(replace(judgement, facts=Facts(provenance={"pkg:npm/a@1": told})))
+
+
 def test_a_long_summary_is_cut() -> None:
     """The first sentence, or as many words as fill two lines; `bomvet explain` has the rest."""
     first = table(judged(findings=(replace(LEAK, message="It leaks. And more. " * 9),)))

@@ -271,7 +271,7 @@ CacheDir = Annotated[
     str | None,
     typer.Option(
         "--cache-dir",
-        help="Where records that the service gave are kept.",
+        help="Where records of the service and verdicts on evidence are kept.",
         metavar="DIR",
         envvar="BOMVET_CACHE_DIR",
         callback=given(),

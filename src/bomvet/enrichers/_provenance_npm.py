@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bomvet.enrichers._provenance_asking import ABSENT, OPEN, Question, refute
+from bomvet.enrichers._provenance_before import earlier
 from bomvet.enrichers._provenance_cases import Sought
 from bomvet.model.inventory import HEX_DIGITS, Hash
-from bomvet.model.purl import percent_encoded
+from bomvet.model.purl import bare, percent_encoded
 from bomvet.model.records import replace
 from bomvet.plugin import Request
 from bomvet.provenance import npm
@@ -139,11 +140,29 @@ def _unattested(case: Case, artefacts: list[Artefact], choice: Choice, package: 
 
 def _question(case: Case, choice: Choice, release: PackageVersion, sought: tuple[Sought, ...]) -> Question:
     """Where this registry has attestations, by npm's interface: the URL in a packument may be that of another."""
-    base, _, name = choice.url.rpartition("/")
-    url = f"{base}/-/npm/v1/attestations/{name}@{percent_encoded(release.version)}"
-    request = Request(url, headers=(("accept", "application/json"), *choice.headers), limit=_EVIDENCE_LIMIT)
+    request = _request(choice, release.version)
     label = case.component.label
     none = (ABSENT, f"{choice.host} has no provenance of {label}")
     if release.provenance:
         none = (OPEN, f"{choice.host} names provenance of {label}, and has none")
     return Question(request, choice.host, case, sought, npm.evidence_of_attestations, none)
+
+
+def _request(choice: Choice, version: str) -> Request:
+    base, _, name = choice.url.rpartition("/")
+    url = f"{base}/-/npm/v1/attestations/{name}@{percent_encoded(version)}"
+    return Request(url, headers=(("accept", "application/json"), *choice.headers), limit=_EVIDENCE_LIMIT)
+
+
+def before(case: Case, choice: Choice, package: Package) -> Question | None:
+    """Where there is evidence of the release before; None where there is none, or nobody needs to know."""
+    version = npm.before(package, case.component.version) if case.sure and package.vouches else ""
+    release = package.release(version) if version else None
+    served = _served(release) if release and release.attestations else frozenset()
+    if len(served) != 1:
+        return None
+    (digest,) = served
+    purl = f"{bare(case.component.purl).rpartition('@')[0]}@{percent_encoded(version)}"
+    sought = earlier(purl, Hash(algorithm="sha512", value=digest))
+    none = (OPEN, "nothing hangs on it")
+    return Question(_request(choice, version), choice.host, case, (sought,), npm.evidence_of_attestations, none)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bomvet.enrichers._provenance_asking import ABSENT, OPEN, Question, refute
+from bomvet.enrichers._provenance_before import earlier
 from bomvet.enrichers._provenance_cases import Sought
 from bomvet.model.inventory import Hash
 from bomvet.model.purl import percent_encoded
@@ -132,6 +133,19 @@ def _question(case: Case, artefact: Artefact, choice: Choice, file: ProjectFile)
     request = Request(url, headers=(("accept", _INTEGRITY), *choice.headers), limit=_EVIDENCE_LIMIT)
     none = (OPEN, f"{choice.host} names attestations of {file.filename}, and has none")
     yield Question(request, choice.host, case, sought, pypi.evidence_of_provenance, none)
+
+
+def before(case: Case, choice: Choice, project: Project) -> Question | None:
+    """Where there is evidence of a release before; None where there is none, or nobody needs to know."""
+    version = pypi.before(project, case.component.version) if case.sure else ""
+    file = next((file for file in project.files(version) if file.provenance and file.sha256), None) if version else None
+    url = _beside(file.provenance or "", choice.url) if file else ""
+    if not (file and url):
+        return None
+    sought = earlier(file.filename, Hash(algorithm="sha256", value=file.sha256))
+    request = Request(url, headers=(("accept", _INTEGRITY), *choice.headers), limit=_EVIDENCE_LIMIT)
+    none = (OPEN, "nothing hangs on it")
+    return Question(request, choice.host, case, (sought,), pypi.evidence_of_provenance, none)
 
 
 def about(case: Case, choice: Choice) -> Request | None:

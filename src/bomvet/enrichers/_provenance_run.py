@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bomvet.enrichers import _provenance_npm as npm
 from bomvet.enrichers import _provenance_pypi as pypi
 from bomvet.enrichers._provenance_asking import OK, OPEN, Question, failed
+from bomvet.enrichers._provenance_before import is_wanted, take
 from bomvet.enrichers._provenance_cases import Case, Sought, cases
 from bomvet.enrichers._provenance_judging import Judging
 from bomvet.enrichers._registry_choice import Choice, Chooser
@@ -91,6 +92,7 @@ class _Asking:
     def __init__(self, context: Context, http: Http, judging: Judging) -> None:
         self._context, self._http, self._judging = context, http, judging
         self._left = MOST_QUESTIONS
+        self._before: list[Question] = []
 
     def ask(self, wanted: Sequence[Case], inventory: Inventory) -> None:
         """Pages first, then the evidence that these name."""
@@ -101,6 +103,7 @@ class _Asking:
         for question, (_, response) in zip(questions, self._http.fetch(q.request for q in questions), strict=True):
             self._weigh(question, response)
         self._ask_what_is_declared(pages)
+        self._ask_who_built_before()
 
     def _ask_what_is_declared(self, pages: Sequence[_Page]) -> None:
         """Of releases with proof alone: theirs is what is compared with it."""
@@ -110,6 +113,12 @@ class _Asking:
             identity = case.answer().identity
             if identity and response.status == OK:
                 case.told = replace(case.told, declared=pypi.declared(response.body, identity.repository))
+
+    def _ask_who_built_before(self) -> None:
+        """Of releases that were built from what is not declared: few, and only then it tells anything."""
+        asked = [question for question in self._before if is_wanted(question.case)][: self._left]
+        for question, (_, response) in zip(asked, self._http.fetch(q.request for q in asked), strict=True):
+            take(question, response, self._judging)
 
     def _pages(self, wanted: Sequence[Case], chooser: Chooser) -> list[_Page]:
         """One page for all releases of a package; whom nobody is asked about has a reason."""
@@ -136,8 +145,13 @@ class _Asking:
 
     def _look(self, case: Case, choice: Choice, document: Any) -> Iterator[Question]:
         if case.ecosystem == "npm":
-            return npm.look(case, choice, document, self._judging)
-        return pypi.look(case, choice, document)
+            yield from npm.look(case, choice, document, self._judging)
+            before = npm.before(case, choice, document)
+        else:
+            yield from pypi.look(case, choice, document)
+            before = pypi.before(case, choice, document)
+        if before:
+            self._before.append(before)
 
     def _affordable(self, questions: Iterable[Question]) -> Iterator[Question]:
         for question in questions:

@@ -90,8 +90,8 @@ class PublisherIdentity:
 
     `subject` is its alternative name (a URI or an e-mail address), `issuer` the OpenID Connect issuer.  `repository`
     and `owner` are URIs, the ids numbers in text.  `workflow` is the path of the top-level workflow within the
-    repository, `builder` the URI of what signed, which is another workflow where that is reused.  `run` is the
-    invocation.  Source: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md.
+    repository, its URI where it is of another, `builder` the URI of what signed, which is another workflow where that
+    is reused.  `run` is the invocation.  Source: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md.
     """
 
     issuer: str
@@ -165,7 +165,9 @@ class ProvenanceAnswer:
 
     `required` says that the verdict hangs on the answer.  `files` counts the locked files, `attested` those of them
     that have verified evidence.  `registry` is the host that was asked.  `declared` are the repositories that the
-    registry has for this release, `declared_before` those of the release before it.  `level` is how it was published;
+    registry has for this release, `declared_before` those of the release before it.  `built_before` is who built the
+    release before, where that was proved: it is asked where this one was built from what is not declared.  `level` is
+    how it was published;
     `stronger` is an earlier release that was published with more, and `changes` what else is new in this one (`new
     dependency plain-crypto-js`, `new install script postinstall`).  `publisher` is the registry's own name of the
     trusted publisher (npm's `oidcConfigId`).
@@ -180,6 +182,7 @@ class ProvenanceAnswer:
     registry: str = ""
     declared: tuple[str, ...] = ()
     declared_before: tuple[str, ...] = ()
+    built_before: PublisherIdentity | None = None
     level: PublishLevel | None = None
     stronger: EarlierRelease | None = None
     changes: tuple[str, ...] = ()

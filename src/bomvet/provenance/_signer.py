@@ -120,8 +120,10 @@ def _check_use(certificate: Certificate) -> None:
     if ExtendedKeyUsageOID.CODE_SIGNING not in extensions.get_extension_for_class(ExtendedKeyUsage).value:
         raise Refused(Step.CERTIFICATE, "the certificate is not for signing code")
     names = subjects(extensions)
-    if len(names) != 1 or not names[0]:
+    if len(names) != 1:
         raise Refused(Step.CERTIFICATE, f"the certificate names {len(names)} subjects, not one")
+    if not (names[0] and names[0].isprintable()):
+        raise Refused(Step.CERTIFICATE, "the certificate's subject is no URI, address or name of a user")
 
 
 class _Keys:

@@ -35,7 +35,10 @@ def identity_of(certificate: Certificate) -> PublisherIdentity:
 
 
 def subjects(extensions: Extensions) -> tuple[str, ...]:
-    """The alternative names: URIs, e-mail addresses, and the other-names of user names; never raises."""
+    """The alternative names: URIs, e-mail addresses and the other-names of user names; never raises.
+
+    One of another kind is empty: it is nobody who signs, and stands beside whoever does.
+    """
     from cryptography import x509  # noqa: PLC0415
 
     found = []
@@ -46,6 +49,8 @@ def subjects(extensions: Extensions) -> tuple[str, ...]:
                     found.append(name.value)
                 elif isinstance(name, x509.OtherName) and name.type_id.dotted_string == _OTHER_NAME:
                     found.append(utf8_string(name.value))
+                else:
+                    found.append("")
     return tuple(found)
 
 
@@ -104,7 +109,7 @@ def _identity(subject: str, values: Mapping[int, str]) -> PublisherIdentity:
         repository_id=first(15),
         owner=owner,
         owner_id=first(17),
-        workflow=_workflow(first(18) or subject, repository),
+        workflow=_workflow(first(18), repository) if first(18) else _path(subject, repository),
         ref=ref,
         commit=first(13, 3),
         trigger=first(20, 2),
@@ -125,8 +130,13 @@ def _absolute(repository: str, subject: str) -> str:
 def _workflow(uri: str, repository: str) -> str:
     """`.github/workflows/release.yml` of `https://github.com/o/n/.github/workflows/release.yml@refs/heads/main`.
 
-    Empty where the URI is of another repository: that of a reusable workflow, which is the builder.
+    The URI without its ref where it is of another repository, as where an organisation requires a workflow.
     """
+    return _path(uri, repository) or uri.partition("@")[0]
+
+
+def _path(uri: str, repository: str) -> str:
+    """The path within the repository; empty where the URI is of another: that of a reused workflow, the builder."""
     prefix = f"{repository}/"
     if not repository or not uri.startswith(prefix):
         return ""

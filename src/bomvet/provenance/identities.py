@@ -245,7 +245,7 @@ def _differences(expected: LockedIdentity, identity: PublisherIdentity) -> Itera
         yield owner
     pairs = (
         (IdentityField.WORKFLOW, expected.workflow, identity.workflow),
-        (IdentityField.REF, expected.ref, identity.ref_class),
+        (IdentityField.REF, expected.ref, identity.ref_class or identity.ref),  # a ref of no class is another
         (IdentityField.TRIGGER, expected.trigger, identity.trigger),
         (IdentityField.RUNNER, expected.runner, identity.runner),
     )

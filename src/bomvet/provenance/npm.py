@@ -17,6 +17,7 @@ from bomvet.model.provenance import PUBLISH_LEVELS, EarlierRelease, PublishLevel
 from bomvet.model.times import moment
 from bomvet.provenance import _json
 from bomvet.provenance._npm_history import Before, Came, histories
+from bomvet.provenance._refusal import quoted
 from bomvet.provenance.evidence import Evidence, Form
 from bomvet.provenance.npm_signature import check_signature, integrity_of
 from bomvet.provenance.repositories import canonical
@@ -303,11 +304,11 @@ def changes(package: Package, version: str, before: str) -> tuple[str, ...]:
     new, old = package.release(version), package.release(before)
     if new is None or old is None:
         return ()
-    found = [f"new dependency {name}" for name in sorted(new.dependencies.keys() - old.dependencies.keys())]
+    found = [f"new dependency {quoted(name)}" for name in sorted(new.dependencies.keys() - old.dependencies.keys())]
     for name in sorted(new.dependencies.keys() & old.dependencies.keys()):
         origin = _elsewhere(new.dependencies[name])
         if origin and origin != _elsewhere(old.dependencies[name]):
-            found.append(f"dependency {name} now comes from {origin}")
+            found.append(f"dependency {quoted(name)} now comes from {origin}")
     for name in sorted(new.scripts):
         if name not in old.scripts:
             found.append(f"new install script {name}")

@@ -245,13 +245,23 @@ def stronger(project: Project, version: str, locked: Collection[str] = ()) -> Ea
     until = max((m for file in files if not file.provenance and (m := moment(file.uploaded))), default=None)
     if until is None:
         return None
+    last = _last_attested(project, version, until)
+    return EarlierRelease(version=last[2], uploaded=last[1], level=PublishLevel.PROVENANCE) if last else None
+
+
+def _last_attested(project: Project, version: str, until: dt.datetime) -> tuple[dt.datetime, str, str] | None:
+    """The last release that came with provenance before `until`, of those that count against `version`."""
     key = PEP440.key(PEP440.canonical(version))
     releases = project.attested_finals if key and not is_prerelease(key) else project.attested
     at = bisect_left(releases, (until,))
-    if not at:
-        return None
-    _, uploaded, spelt = releases[at - 1]
-    return EarlierRelease(version=spelt, uploaded=uploaded, level=PublishLevel.PROVENANCE)
+    return releases[at - 1] if at else None
+
+
+def before(project: Project, version: str) -> str:
+    """The last release that came with provenance before `version` did; empty where none did."""
+    first = _first(project.files(version))
+    last = _last_attested(project, version, first[0]) if first else None
+    return last[2] if last else ""
 
 
 def _came_with(files: Sequence[ProjectFile]) -> Sequence[ProjectFile]:

@@ -19,7 +19,7 @@ from bomvet.provenance._refusal import Refused, quoted
 from bomvet.provenance._strict import items, strict, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from bomvet.provenance.evidence import Expected
 
@@ -89,23 +89,28 @@ def check_subject(found: tuple[Subject, ...], expected: Expected | None) -> tupl
     if expected is None:
         one = found[0] if len(found) == 1 else Subject("", ())
         return one.name, one.digests[0] if one.digests else None
-    same_name = expected.same_name
-    named = found if same_name is None else tuple(one for one in found if same_name(one.name))
+    wanted: dict[str, set[str]] = {}
+    for digest in expected.digests:
+        wanted.setdefault(digest.algorithm, set()).add(digest.value)
+    same_name = expected.same_name or _any_name
+    for one in found:
+        # The digest first: names take longer to compare, and a statement may be about a thousand files.
+        agreed = _agreed(one, wanted)
+        if agreed and same_name(one.name):
+            return one.name, agreed
+    named = tuple(one for one in found if same_name(one.name))
     if not named:
         raise Refused(Step.SUBJECT, f"it is about {_names(found)}, not what it is evidence for")
-    for one in named:
-        digest = _agreed(one, expected)
-        if digest is not None:
-            return one.name, digest
     reason = f"the digest that it attests for {_names(named)} is not that of the {source_of(expected)}"
     raise Refused(Step.DIGEST, reason)
 
 
-def _agreed(one: Subject, expected: Expected) -> Hash | None:
+def _any_name(_: str) -> bool:
+    return True
+
+
+def _agreed(one: Subject, wanted: Mapping[str, Collection[str]]) -> Hash | None:
     """The strongest digest that both have; None also where another algorithm denies it."""
-    wanted: dict[str, set[str]] = {}
-    for digest in expected.digests:
-        wanted.setdefault(digest.algorithm, set()).add(digest.value)
     shared = [digest for digest in one.digests if digest.algorithm in wanted]
     if not shared or any(digest.value not in wanted[digest.algorithm] for digest in shared):
         return None

@@ -199,7 +199,7 @@ def declarations(components: Sequence[Component], facts: Facts, tool: str) -> di
         return {}
     mapped = {"claims": [c["bom-ref"] for c in claims], "counterClaims": [c["bom-ref"] for c in counter]}
     attestation = {
-        "summary": _summary(len(claims), len(components)),
+        "summary": _summary(len(claims), sum(not component.first_party for component in components)),
         "assessor": _ASSESSOR,
         "map": [{name: refs for name, refs in mapped.items() if refs}],
     }

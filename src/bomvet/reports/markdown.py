@@ -92,10 +92,12 @@ def _row(item: Shown, result: ScanResult, folder: str) -> str:
     more = f" and {len(where) - 1:,} more" if len(where) > 1 else ""
     grave = found.severity.value + (", exploited" if match and match.kev else "")
     scope = f" ({item.component.scope})" if item.component and item.component.scope != "required" else ""
+    # A rule says what it found in a sentence, of which the end is what was found; an advisory may say anything.
+    said = summary(found.message) if match else found.message
     cells = (
         grave + (" (known)" if item.state is State.KNOWN else ""),
         code(shortened(item.label, _SHORT)) + scope,
-        f"{plain(shortened(found.title, _SHORT))}: {plain(shortened(summary(found.message), _LONG))}",
+        f"{plain(shortened(found.title, _SHORT))}: {plain(shortened(said, _LONG))}",
         code(shortened(str(where[0]), _SHORT)) + more if where else "",
         code(shortened(item.fix, _SHORT)) or plain(shortened(found.remediation, _LONG)),
     )

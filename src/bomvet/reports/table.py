@@ -294,7 +294,7 @@ def _verdict(console: Console, result: ScanResult, assessment: Assessment) -> No
         console.print(f"Policy: {policy.source or 'built in'}, fail-on = {policy.fail_on}.", style="dim")
     if not result.inventory.components:
         console.print(_why_nothing(result, assessment))
-    steps = list(_next(assessment))
+    steps = list(_next(result, assessment))
     if steps:
         console.print(f"Next: {', and '.join(steps)}.")
 
@@ -307,13 +307,15 @@ def _why_nothing(result: ScanResult, assessment: Assessment) -> str:
     return "Nothing was found to check: no file of a format that bomvet reads (bomvet list resolvers)."
 
 
-def _next(assessment: Assessment) -> Iterator[str]:
+def _next(result: ScanResult, assessment: Assessment) -> Iterator[str]:
     failing = [f for f in assessment.findings if f.fingerprint in assessment.failing]
     if failing:
         step = "take the upgrades above" if all(f.rule == VULNERABILITY for f in failing) else "mend what ✗ refuses"
         yield f"{step} or waive a finding in {_source(assessment)} (id, reason, owner, expires)"
     if any(": not locked: " in question for question in assessment.not_established):
         yield "lock what is not locked, or let --resolve ask npm and uv for it"
+    if any(answer.is_open for answer in result.facts.provenance.values()):
+        yield "name recorded evidence with --attestations, or exempt what has none (provenance.exempt)"
     if assessment.not_established:
         yield "answer the open questions above, leave files out with --exclude, or accept it with --allow-incomplete"
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bomvet.checks.component.repository_mismatch import REPOSITORY_MISMATCH
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Finding
-from bomvet.model.provenance import EvidenceKind, ProvenanceAnswer, Step
+from bomvet.model.provenance import EvidenceKind, LockedIdentity, ProvenanceAnswer, PublisherIdentity, Step
 from bomvet.model.records import replace
 from tests.checks.component.provenance import (
     ACME,
     IDENTITY,
+    LOCKED,
     MALLORY,
     OWN,
     PLACE,
@@ -127,6 +130,69 @@ def test_the_identity_lock_decides_alone() -> None:
     assert run_check(REPOSITORY_MISMATCH, SUBJECT, facts(known, identity())) == []
 
 
+@pytest.mark.parametrize(
+    ("expected", "settled"),
+    [
+        ({"repository_id": "7"}, True),
+        ({"subject": "jane@people.example"}, True),
+        ({"issuer": "https://issuer.example", "owner": "https://github.com/acme", "workflow": "x"}, False),
+    ],
+)
+def test_an_entry_that_names_no_repository_settles_none(
+    expected: dict[str, Any],
+    settled: bool,  # noqa: FBT001 - of a table
+) -> None:
+    """All lines of an entry may be left out, and what is not there is not compared."""
+    known, entry = verified(FORK, declared=(ACME,)), LockedIdentity(**{"purl": LOCKED.purl, "issuer": "", **expected})
+
+    assert (run_check(REPOSITORY_MISMATCH, SUBJECT, facts(known, identity(expected=entry))) == []) is settled
+
+
+def test_what_a_tool_wrote_into_a_pylock_decides_nothing() -> None:
+    """It has the publisher that the index names, whoever that is by now: nobody reviewed it."""
+    known, by_tools = verified(FORK, declared=(ACME,)), replace(identity(), source="app/pylock.toml")
+
+    (found,) = run_check(REPOSITORY_MISMATCH, SUBJECT, facts(known, by_tools))
+    assert found.message == f"left-pad@1.3.1 was built from {MALLORY}, and names {ACME} as its own"
+
+
 def test_projects_of_the_tree_are_not_judged() -> None:
     """Nobody else built them."""
     assert run_check(REPOSITORY_MISMATCH, OWN, facts(verified(FORK, declared=(ACME,)))) == []
+
+
+NUMBERED = replace(IDENTITY, repository=MOVED, repository_id="7", owner_id="8")
+BEFORE = replace(NUMBERED, repository=ACME)
+RENAMED = replace(SLSA, identity=NUMBERED)
+
+
+@pytest.mark.parametrize("fields", [{"declared": (ACME,)}, {"declared": (MOVED,), "declared_before": (ACME,)}])
+def test_a_repository_that_was_renamed(fields: dict[str, tuple[str, ...]]) -> None:
+    """The release before was built from the repository of that number, and declared it: no word of it."""
+    known = verified(RENAMED, built_before=BEFORE, **fields)
+
+    assert run_check(REPOSITORY_MISMATCH, SUBJECT, facts(known)) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "before"),
+    [
+        (NUMBERED, None),
+        (NUMBERED, replace(BEFORE, repository_id="9")),
+        (NUMBERED, replace(BEFORE, owner_id="9")),
+        (NUMBERED, replace(BEFORE, issuer="https://issuer.example")),
+        (NUMBERED, replace(BEFORE, repository="https://forge.example/acme/left-pad")),
+        (NUMBERED, replace(BEFORE, repository=MALLORY)),
+        (replace(NUMBERED, repository_id=""), replace(BEFORE, repository_id="")),
+        (replace(NUMBERED, owner_id=""), replace(BEFORE, owner_id="")),
+    ],
+)
+def test_a_repository_that_was_not_renamed(now: PublisherIdentity, before: PublisherIdentity | None) -> None:
+    """Another number, owner or forge, no number, or one that did not declare it either."""
+    known = verified(replace(SLSA, identity=now), declared=(MOVED,), declared_before=(ACME,), built_before=before)
+
+    (found,) = run_check(REPOSITORY_MISMATCH, SUBJECT, facts(known))
+
+    said = [f"the release before was built from {before.repository}, by its certificate"] if before else []
+    assert found.severity is Severity.HIGH
+    assert [text for text in found.evidence if text.startswith("the release before")] == said

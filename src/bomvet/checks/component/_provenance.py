@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from bomvet.model.facts import Facts
     from bomvet.model.inventory import Component
-    from bomvet.model.provenance import Attestation, ProvenanceAnswer
+    from bomvet.model.provenance import Attestation, IdentityAnswer, ProvenanceAnswer
 
 #: A release of fewer days is fresh: most malicious ones are found before.
 FRESH_DAYS = 14
@@ -22,6 +22,11 @@ MAX_EVIDENCE = 20
 def answer_of(component: Component, facts: Facts) -> ProvenanceAnswer | None:
     """What is known of who built `component`; None where nobody asked, and of the scanned project's own."""
     return None if component.first_party else facts.provenance.get(component.purl)
+
+
+def is_reviewed(identity: IdentityAnswer) -> bool:
+    """Whether the identity lock expects a publisher; a `pylock.toml` is written by tools, which take any they meet."""
+    return not identity.source.rpartition("/")[2].startswith("pylock.")
 
 
 def told(attestation: Attestation) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bomvet.checks.component._provenance import answer_of, cut, listed
+from bomvet.checks.component._provenance import answer_of, cut, is_reviewed, listed
 from bomvet.model.facts import RANKED, Severity
 from bomvet.model.finding import Finding, Rule
 from bomvet.model.provenance import IdentityField, ProvenanceStatus
@@ -90,8 +90,7 @@ def _remedy(component: Component, identity: IdentityAnswer, changes: Sequence[Id
 
 def _command(identity: IdentityAnswer) -> str:
     """What writes the lock; a `pylock.toml` is written by other tools."""
-    of_others = identity.source.rpartition("/")[2].startswith("pylock")
-    return "" if of_others else f" (`bomvet trust lock --update {identity.expected.purl}`)"
+    return f" (`bomvet trust lock --update {identity.expected.purl}`)" if is_reviewed(identity) else ""
 
 
 def _refused(component: Component, facts: Facts) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bomvet.checks.component._provenance import answer_of, cut, listed
+from bomvet.checks.component._provenance import answer_of, cut, is_reviewed, listed
 from bomvet.model.facts import Severity
 from bomvet.model.finding import Finding, Rule
 from bomvet.model.publishing import signers
@@ -15,22 +15,47 @@ if TYPE_CHECKING:
 
     from bomvet.model.facts import Facts
     from bomvet.model.inventory import Component
-    from bomvet.model.provenance import ProvenanceAnswer
+    from bomvet.model.provenance import IdentityAnswer, ProvenanceAnswer, PublisherIdentity
 
 
 def on_component(component: Component, facts: Facts) -> Iterator[Finding]:
     """One finding, graver where what is declared changed with this release: whoever publishes it writes that too.
 
-    Where the identity lock has an entry for the package, that is what somebody reviewed, and it alone decides.
+    Where the identity lock has the repository of the package, that is what somebody reviewed, and it alone decides.
     """
     answer = answer_of(component, facts)
-    if not answer or not (answer.declared or answer.declared_before) or component.purl in facts.identities:
+    if not answer or not (answer.declared or answer.declared_before):
         return
-    built = dict.fromkeys(signer.repository for signer in signers(answer) if signer.repository)
+    if _is_settled(facts.identities.get(component.purl)):
+        return
+    built = dict.fromkeys(s.repository for s in signers(answer) if s.repository and not _is_renamed(s, answer))
     strange = [uri for uri in built if answer.declared and not _is_any(uri, answer.declared)]
     moved = [uri for uri in built if _has_moved(uri, answer)]
     if strange or moved:
         yield _finding(component, answer, strange, moved)
+
+
+def _is_settled(identity: IdentityAnswer | None) -> bool:
+    """Whether somebody reviewed which repository it is: an entry may leave that open."""
+    if identity is None or not is_reviewed(identity):
+        return False
+    expected = identity.expected
+    return bool(expected.repository or expected.repository_id or expected.subject)
+
+
+def _is_renamed(signer: PublisherIdentity, answer: ProvenanceAnswer) -> bool:
+    """Whether it is the repository of the release before, which declared it, under another name of the same owner."""
+    before = answer.built_before
+    if not before or not (signer.repository_id and signer.owner_id):
+        return False
+    declared = (*answer.declared, *answer.declared_before)
+    return _number(signer) == _number(before) and _is_any(before.repository, declared)
+
+
+def _number(identity: PublisherIdentity) -> tuple[str, ...]:
+    """What a repository and its owner are known by, whatever they are called: numbers are those of one forge."""
+    host = identity.repository.partition("://")[2].partition("/")[0].casefold()
+    return identity.issuer, host, identity.repository_id, identity.owner_id
 
 
 def _has_moved(uri: str, answer: ProvenanceAnswer) -> bool:
@@ -40,7 +65,7 @@ def _has_moved(uri: str, answer: ProvenanceAnswer) -> bool:
 
 
 def _finding(component: Component, answer: ProvenanceAnswer, strange: Sequence[str], moved: Sequence[str]) -> Finding:
-    uri = (*strange, *moved)[0]
+    uri, before = (*strange, *moved)[0], answer.built_before
     if strange:
         said = f"and names {listed(answer.declared[:3])} as its own"
     else:
@@ -56,6 +81,7 @@ def _finding(component: Component, answer: ProvenanceAnswer, strange: Sequence[s
                 *(f"built from {uri}, by the certificate" for uri in (*strange, *moved)),
                 *(f"declared: {uri}" for uri in answer.declared),
                 *(f"declared by the release before: {uri}" for uri in answer.declared_before),
+                *([f"the release before was built from {before.repository}, by its certificate"] if before else ()),
             )
         ),
         remediation=(
