@@ -328,7 +328,7 @@ def test_nobody_wants_provenance() -> None:
 
 
 def test_what_the_policy_says_of_provenance() -> None:
-    """All of it, with the root of trust and the keys that the user brings."""
+    """All of it, with the trusted root and the keys that the user brings."""
     policy = Policy(provenance=Provenance(verify=True, exempt=("pkg:npm/a",), proof=True))
     proofs = Proofs(trusted_root="/x/root.json", npm_keys="/x/keys.json")
     tree = MemoryTree({})

@@ -51,7 +51,7 @@ def asked(authority: Authority) -> Demands:
 def demands(
     authority: Authority, policy: IdentityPolicy | None = ACME, *, proof: bool = False, **fields: str
 ) -> Demands:
-    """With the root of trust of `authority`."""
+    """With the trusted root of `authority`."""
     root, keys = read_root(authority.root_json(), "root"), read_keys(authority.npm_keys(), "keys")
     return Demands(verifier=BundleVerifier(root, keys, proof=proof), policy=policy, root=root.digest, **fields)
 
@@ -242,7 +242,7 @@ def test_another_root_of_trust(authority: Authority) -> None:
     found = verified(demands(Authority("other.example")), authority.bundle(about()))
 
     assert (found.verdict, found.step) == (Verdict.REFUSED, Step.CERTIFICATE)
-    assert found.hint == "another root of trust may have issued the certificate: --trusted-root FILE"
+    assert found.hint == "another trusted root may have issued the certificate: --trusted-root FILE"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What `bomvet trust` does: lock who publishes, hold a project against that, and refresh the root of trust."""
+"""What `bomvet trust` does: lock who publishes, hold a project against that, and refresh the trusted root."""
 
 from __future__ import annotations
 
@@ -103,12 +103,12 @@ def _scanned(tree: FileTree, policy: Policy, proving: Proving, *, offline: bool)
         return pipeline.scan(tree, policy, context, enrichers=asked, checks=())
 
 
-# -- the root of trust -------------------------------------------------------------------------------------------
+# -- the trusted root -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """A refreshed root of trust, and what is to be told of it: its SHA-256, and what is other than in what ships."""
+    """A refreshed trusted root, and what is to be told of it: its SHA-256, and what is other than in what ships."""
 
     trusted_root: bytes
     npm_keys: bytes
@@ -118,7 +118,7 @@ class Update:
 
 
 def update(*, url: str = "", folder: str = "", root: str = "", keys: bool = False) -> Update:
-    """The trust root of the repository at `url` (default: sigstore's own), or of its copy in `folder`.
+    """The trusted root of the repository at `url` (default: sigstore's own), or of its copy in `folder`.
 
     `root` is the file with the metadata to start from, empty for what ships; `keys` says whether those of npm are
     wanted.  Raises `UsageError`, and `NotEstablishedError` where anything is not in order.

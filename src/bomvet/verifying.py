@@ -52,7 +52,7 @@ class Verifier(Protocol):
 class Demands:
     """What is asked of evidence: by whom (None: by anybody), and of what predicate type (empty: of any).
 
-    `root` is the SHA-256 of the root of trust that `verifier` judges by.
+    `root` is the SHA-256 of the trusted root that `verifier` judges by.
     """
 
     verifier: Verifier
@@ -69,7 +69,7 @@ def demands(
     npm_keys: str = "",
     proof: bool = False,
 ) -> Demands:
-    """With the root of trust and the keys in the files that are named, else with those that ship; `UsageError`."""
+    """With the trusted root and the keys in the files that are named, else with those that ship; `UsageError`."""
     from bomvet.opening import read_file  # noqa: PLC0415 - it brings the sources along
     from bomvet.provenance.bundles import BundleVerifier  # noqa: PLC0415 - what sigstore costs
     from bomvet.provenance.keys import read_keys, shipped_keys  # noqa: PLC0415 - the same
@@ -228,7 +228,7 @@ def _verdict(
 _NONE = "ask whoever builds it to attest it, such as with actions/attest-build-provenance or cosign"
 _HINTS = {
     Step.FORMAT: "fetch the bundle again: it is damaged, or no bundle",
-    Step.CERTIFICATE: "another root of trust may have issued the certificate: --trusted-root FILE",
+    Step.CERTIFICATE: "another trusted root may have issued the certificate: --trusted-root FILE",
     Step.KEY: "the registry's keys may be newer than this release: --npm-keys FILE",
     Step.SUBJECT: "it is evidence for something else: name the artefact that it is about",
     Step.DIGEST: "it is evidence for other bytes, or by another algorithm: compare these with what was published",

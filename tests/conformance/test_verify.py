@@ -169,7 +169,7 @@ def test_an_instance_that_is_not_known(verify: Ran) -> None:
 
 
 def test_a_staging_instance(verify: Ran) -> None:
-    """It is no root of trust of releases."""
+    """It is no trusted root of releases."""
     path = "pypi/pypi-attestations/rfc8785-0.1.2-py3-none-any.whl"
     found = json.loads((CORPUS / f"{path}.publish.attestation").read_bytes())
     assert found["version"] == 1

@@ -101,7 +101,7 @@ class World:
         )
 
     def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        """Run `bomvet trust ARGUMENTS` with the tests' root of trust: exit code, stdout and stderr."""
+        """Run `bomvet trust ARGUMENTS` with the tests' trusted root: exit code, stdout and stderr."""
         trust = () if arguments[0] == "update" else ("--trusted-root", "../root.json", "--npm-keys", "../keys.json")
         ran = self.cli("trust", *arguments, *trust)
         return ran.code, ran.out, ran.err
@@ -611,7 +611,7 @@ def test_an_update_that_is_refused(world: World, tmp_path: Path) -> None:
 
     assert code == 3
     assert err == (
-        "bomvet: the trust root is not refreshed: a signature is missing or wrong: timestamp was signed by 0/1 keys\n"
+        "bomvet: the trusted root is not refreshed: a signature is missing or wrong: timestamp was signed by 0/1 keys\n"
         "hint: nothing was written; what ships, or was written before, is still trusted\n"
     )
     assert world.cli.folder.joinpath("bomvet.trusted-root.json").read_text("utf-8") == "as before"
@@ -626,7 +626,7 @@ def test_an_update_over_the_network(world: World, tmp_path: Path) -> None:
 
     assert (code, err.splitlines()[0]) == (
         3,
-        "bomvet: the trust root is not refreshed: the repository cannot be read: HTTP 404 for timestamp.json",
+        "bomvet: the trusted root is not refreshed: the repository cannot be read: HTTP 404 for timestamp.json",
     )
 
 

@@ -30,7 +30,7 @@ def authority() -> Authority:
 
 @pytest.fixture
 def home(cli: Cli, authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
-    """A folder with an artefact, its bundle and the root of trust; a home directory that stays as it is."""
+    """A folder with an artefact, its bundle and the trusted root; a home directory that stays as it is."""
     (cli.folder / "app.tgz").write_bytes(DATA)
     (cli.folder / "root.json").write_bytes(authority.root_json())
     cli.write("app.sigstore.json", bundle(authority))

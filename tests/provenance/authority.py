@@ -136,7 +136,7 @@ class Authority:
         self.npm_keyid = "SHA256:" + b64(hashlib.sha256(spki(self.npm_key)).digest()).rstrip("=")
         self._leaf_key = new_key()
 
-    # -- the root of trust -------------------------------------------------------------------------------------
+    # -- the trusted root -------------------------------------------------------------------------------------
 
     def root(self, url: str = "https://sigstore.example") -> dict[str, Any]:
         """The trusted root of https://github.com/sigstore/protobuf-specs."""

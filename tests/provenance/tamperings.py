@@ -550,7 +550,7 @@ TAMPERINGS: dict[str, tuple[Change, set[Step]]] = {
         only("npm", change=wanted(lambda e: e._replace(same_name="pkg:npm/%40acme/tool@1.2.4".__eq__))),
         {_S.SUBJECT},
     ),
-    "another root of trust": (lambda c: c._replace(judge=verifier(Authority())), {_S.CERTIFICATE, _S.KEY, _S.LOG}),
+    "another trusted root": (lambda c: c._replace(judge=verifier(Authority())), {_S.CERTIFICATE, _S.KEY, _S.LOG}),
     "the other evidence": (lambda c: c._replace(evidence=c.other), {_S.SUBJECT, _S.DIGEST}),
 }
 _STAMP = "dev.sigstore.cosign/rfc3161timestamp"

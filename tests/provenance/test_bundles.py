@@ -26,7 +26,7 @@ MATERIAL = "verificationMaterial"
 
 
 def judge_with(root: bytes, evidence: Evidence) -> Attestation:
-    """By a root of trust in JSON."""
+    """By a trusted root in JSON."""
     return BundleVerifier(read_root(root, "trusted_root.json")).judge(evidence, None).attestation
 
 
@@ -355,9 +355,9 @@ def test_what_is_not_in_the_log_is_refused(authority: Authority) -> None:
 
 
 def test_the_private_instance_of_github_is_not_supported() -> None:
-    """It has no public log, and a root of trust of its own; that is not to be called invalid."""
+    """It has no public log, and a trusted root of its own; that is not to be called invalid."""
     there = Authority("GitHub, Inc.")
-    reason = "of the private GitHub instance, which has its own root of trust and no public log"
+    reason = "of the private GitHub instance, which has its own trusted root and no public log"
     assert refusal(_without_log(there)) == ("unsupported", "log", reason)
 
 

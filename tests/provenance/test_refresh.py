@@ -1,4 +1,4 @@
-"""The trust root afresh: what a repository must be like, and that nothing is believed of one that is otherwise."""
+"""The trusted root afresh: what a repository must be like, and that nothing is believed of one that is otherwise."""
 
 from __future__ import annotations
 
@@ -96,7 +96,9 @@ def test_a_repository_without_keys() -> None:
     repository, elsewhere = Repository(keys=b""), Repository()
     elsewhere.paths = ["other.example/*", f"{REGISTRY}/key?.json"]
     elsewhere.publish()
-    reason = "the trust root is not refreshed: the repository is not in order: the repository has no keys of a registry"
+    reason = (
+        "the trusted root is not refreshed: the repository is not in order: the repository has no keys of a registry"
+    )
 
     assert refreshed(repository, keys=False).npm_keys == b""
     assert [refusal(repository), refusal(elsewhere)] == [reason, reason]
@@ -200,7 +202,7 @@ def test_a_repository_that_is_not_in_order(home: Path, harm: Callable[[Repositor
     repository = Repository()
     harm(repository)
 
-    assert refusal(repository).startswith(f"the trust root is not refreshed: {reason}")
+    assert refusal(repository).startswith(f"the trusted root is not refreshed: {reason}")
     assert [os.listdir(home / name) for name in ("home", "tmp")] == [[], []]
 
 
@@ -216,7 +218,7 @@ def test_a_repository_that_is_not_in_order(home: Path, harm: Callable[[Repositor
 def test_a_repository_that_does_not_answer(path: str, answer: Any, reason: str) -> None:
     """Who does not answer has no newer root that could be missed, but for a definite no."""
     assert refusal(Repository(), {path: answer}) == (
-        f"the trust root is not refreshed: the repository cannot be read: {reason}"
+        f"the trusted root is not refreshed: the repository cannot be read: {reason}"
     )
 
 
@@ -230,7 +232,7 @@ def test_a_repository_that_does_not_answer(path: str, answer: Any, reason: str) 
 )
 def test_a_trusted_root_that_is_none(targets: dict[str, bytes], reason: str) -> None:
     """What is signed and nothing that sigstore can trust is refused too."""
-    assert refusal(Repository(targets)).startswith(f"the trust root is not refreshed: {reason}")
+    assert refusal(Repository(targets)).startswith(f"the trusted root is not refreshed: {reason}")
 
 
 def test_keys_that_are_none() -> None:
@@ -238,7 +240,7 @@ def test_keys_that_are_none() -> None:
     keys = {"keys": [key_entry("a", "npm:signatures", "2020-01-01T00:00:00Z", key="AAAA")]}
 
     assert refusal(Repository(keys=json.dumps(keys).encode())).startswith(
-        "the trust root is not refreshed: the repository is not in order: keys.json: no keys of a registry: "
+        "the trusted root is not refreshed: the repository is not in order: keys.json: no keys of a registry: "
     )
 
 

@@ -1,4 +1,4 @@
-"""The root of trust is what its bytes say, or what the package carries."""
+"""The trusted root is what its bytes say, or what the package carries."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ def test_both_ends_of_a_window_are_within() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "no root of trust"),
-        (b"[]", "no root of trust"),
-        (b"{}", "no root of trust"),
-        (b"\xff", "no root of trust"),
-        (b'{"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=9"}', "no root of trust"),
-        (b"[" * 100_000, "no root of trust"),
+        (b"", "no trusted root"),
+        (b"[]", "no trusted root"),
+        (b"{}", "no trusted root"),
+        (b"\xff", "no trusted root"),
+        (b'{"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=9"}', "no trusted root"),
+        (b"[" * 100_000, "no trusted root"),
         (b" " * (4 << 20) + b"{}", "larger than 4194304 bytes"),
     ],
 )
@@ -87,7 +87,7 @@ def test_what_is_no_root_is_told(data: bytes, reason: str) -> None:
 def test_a_root_needs_a_log_and_an_authority(authority: Authority, missing: str) -> None:
     """Else nothing could be verified with it."""
     document = {**authority.root(), missing: []}
-    with pytest.raises(UsageError, match="no root of trust: it has no certificate authority or no log"):
+    with pytest.raises(UsageError, match="no trusted root: it has no certificate authority or no log"):
         read_root(json.dumps(document).encode(), "trust.json")
 
 

@@ -455,7 +455,7 @@ def test_evidence_and_what_it_supports() -> None:
         "bom-ref": f"bomvet:evidence#{TOOL.purl}#2",
         "propertyName": "bomvet:provenance:status",
         "description": "slsa-provenance (https://slsa.dev/provenance/v1), verified, about pkg:npm/%40acme/tool@2.0.0, "
-        f"sha512:{'c' * 128} as in the lock, log entry 42 (promise), trust root sha256:{'7' * 64}",
+        f"sha512:{'c' * 128} as in the lock, log entry 42 (promise), trusted root sha256:{'7' * 64}",
         "data": [
             {
                 "name": f"sha256:{'5' * 64}",
@@ -469,7 +469,7 @@ def test_evidence_and_what_it_supports() -> None:
         "bom-ref": "bomvet:evidence#pkg:pypi/broken@1#0",
         "propertyName": "bomvet:provenance:status",
         "description": "slsa-provenance (https://slsa.dev/provenance/v1), invalid, "
-        f"recorded in attestations/broken-1.whl.provenance, trust root sha256:{'7' * 64}",
+        f"recorded in attestations/broken-1.whl.provenance, trusted root sha256:{'7' * 64}",
         "data": [
             {
                 "name": f"sha256:{'9' * 64}",
@@ -480,7 +480,7 @@ def test_evidence_and_what_it_supports() -> None:
 
 
 def test_a_signature_of_a_registry_rests_on_its_key() -> None:
-    """Which is no root of trust, and stands with the evidence alone."""
+    """Which is no trusted root, and stands with the evidence alone."""
     (found,) = [item for item in written()["declarations"]["evidence"] if "npm-signature" in item["description"]]
     assert found["description"] == f"npm-signature, verified, sha512:{'c' * 128} as in the lock, key sha256:{'4' * 64}"
 

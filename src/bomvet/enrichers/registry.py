@@ -6,7 +6,6 @@ What locks say is always used.  Registries are asked only where somebody wants i
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +15,7 @@ from bomvet.enrichers._registry_choice import Choice, Chooser, is_release
 from bomvet.model.facts import Facts, Release, ReleaseAnswer, Standing
 from bomvet.model.records import replace
 from bomvet.model.result import PluginStatus, Status
+from bomvet.model.times import moment
 from bomvet.plugin import Context, Enriched, Enricher, Http, Request, Response
 
 if TYPE_CHECKING:
@@ -86,16 +86,8 @@ def _item(component: Component) -> _Item | None:
 
 def _first(moments: Iterable[str]) -> str:
     """The earliest; what is no moment with its zone is none."""
-    found = [(moment, text) for text in moments if (moment := _moment(text))]
+    found = [(when, text) for text in moments if (when := moment(text))]
     return min(found)[1] if found else ""
-
-
-def _moment(text: str) -> dt.datetime | None:
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def _of_lock(item: _Item) -> ReleaseAnswer:
@@ -180,7 +172,7 @@ def _changed_lately(page: Page | Missing | str, context: Context) -> bool:
     """Whether a page without times leaves open that a release is too new."""
     if not isinstance(page, NpmPage) or page.timed or not context.cool_down:
         return False
-    changed = _moment(page.changed)
+    changed = moment(page.changed)
     return changed is None or (context.now - changed).days < context.cool_down
 
 
@@ -229,10 +221,10 @@ def _fixes(purl: str, facts: Facts) -> tuple[str, ...]:
 
 def _dated(answer: ReleaseAnswer, fixes: tuple[str, ...], context: Context) -> ReleaseAnswer:
     """With age, and what is left to wait; a clock that is wrong makes a release no older than new."""
-    moment = _moment(answer.release.uploaded) if answer.release else None
-    if answer.release is None or moment is None:
+    uploaded = moment(answer.release.uploaded) if answer.release else None
+    if answer.release is None or uploaded is None:
         return answer
-    age = max(0, (context.now - moment).days)
+    age = max(0, (context.now - uploaded).days)
     cooling = max(0, context.cool_down - age)
     exempt = fixes if cooling else ()
     release = replace(answer.release, age=age, cooling=0 if exempt else cooling, exempt=exempt)

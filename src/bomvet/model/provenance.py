@@ -15,7 +15,7 @@ class ProvenanceStatus(StrEnum):
     """What became of the question who built something; never one boolean.
 
     `ABSENT` only after a definite answer; what could not be asked is `NOT_ESTABLISHED`.  `UNSUPPORTED` is evidence of
-    a form, or of a root of trust, that is not verified here, and is no accusation.
+    a form, or of a trusted root, that is not verified here, and is no accusation.
     """
 
     VERIFIED = "verified"
@@ -122,7 +122,7 @@ class Attestation:
     `step` and `reason` say which step refused it, or why it could not be judged.  `subject` is the name that the
     statement gives what it is about, `digest` the attested digest, equal to that of `compared` (`lock`, `registry`,
     `artefact`).  `log_time` is RFC 3339.  `bundle` and `root` are SHA-256 in hexadecimal of the evidence and of the
-    root of trust; `source` is the URL or the file that it came from.  `level` is what it is consistent with
+    trusted root; `source` is the URL or the file that it came from.  `level` is what it is consistent with
     (`SLSA Build L2`), never a certification.  `contradictions` are claims of the predicate that the certificate denies.
     """
 

@@ -42,7 +42,7 @@ class Verification:
     """The whole answer for `subject`, of which `digests` are the names by content (`sha256:HEX`).
 
     `step` and `reason` are those of the refusal, or why the question stayed open; `hint` is what to do next.  `notes`
-    change nothing of the verdict, `unknowns` are what could not be had.  `root` is the SHA-256 of the root of trust.
+    change nothing of the verdict, `unknowns` are what could not be had.  `root` is the SHA-256 of the trusted root.
     """
 
     subject: str

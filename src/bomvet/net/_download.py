@@ -14,6 +14,7 @@ from bomvet.errors import NotEstablishedError
 from bomvet.model.records import dataclass
 from bomvet.net import _rules as rules
 from bomvet.net._rules import Bounds, FailedError
+from bomvet.net._sessions import adapter, prepare
 
 if TYPE_CHECKING:
     import requests
@@ -244,35 +245,11 @@ def _content_range(text: str) -> tuple[int, int]:
 
 
 def _session() -> requests.Session:
-    """Proxies of the environment, and nothing else of it: requests would send what ~/.netrc holds."""
-    from http.cookiejar import DefaultCookiePolicy  # noqa: PLC0415 - only where there is a connection
-
-    import requests  # noqa: PLC0415 - the same
-    from requests.adapters import HTTPAdapter  # noqa: PLC0415 - the same
-    from requests.utils import get_environ_proxies  # noqa: PLC0415 - the same
-
-    context = rules.trust()
-
-    class Adapter(HTTPAdapter):
-        """Verifies by the same certificates as all else."""
-
-        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, **kwargs, ssl_context=context)
-
-        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-            return super().proxy_manager_for(proxy, **kwargs, ssl_context=context)
-
-        def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
-            kwargs["proxies"] = get_environ_proxies(request.url or "", no_proxy=None)
-            return super().send(request, *args, **kwargs)
+    import requests  # noqa: PLC0415 - only where there is a connection
 
     session = requests.Session()
-    session.trust_env = False
-    session.verify = rules.bundle() or True
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.update({"User-Agent": rules.USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"})
-    session.mount("https://", Adapter())
-    session.mount("http://", Adapter())
+    prepare(session, adapter())
+    session.headers.update({"User-Agent": rules.USER_AGENT, "Accept": "*/*"})
     return session
 
 

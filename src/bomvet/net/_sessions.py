@@ -1,4 +1,4 @@
-"""Connections that a library opens by itself, under the rules of this room."""
+"""Connections by requests, also those that a library opens by itself, under the rules of this room."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from bomvet.net import _rules as rules
 from bomvet.net._rules import Bounds
 
 if TYPE_CHECKING:
-    import ssl
-
     import requests
+    from requests.adapters import HTTPAdapter
 
 #: Answers to what is asked so are certificates and entries of logs, of some kilobytes.
 MAX_ANSWER = 16 * 1024 * 1024
@@ -25,24 +24,34 @@ def bind(session: requests.Session, bounds: Bounds = Bounds(), limit: int = MAX_
     Certificates are verified and proxies are found as for all other connections; ~/.netrc is not read, cookies are
     not kept.  What goes wrong is raised as requests does.
     """
+    session.max_redirects = 0
+    prepare(session, _bounded(adapter(), bounds, limit))
+
+
+def prepare(session: requests.Session, connections: type[HTTPAdapter]) -> None:
+    """Have `session` connect by an adapter of the class `connections`, and take nothing else from the environment.
+
+    By itself requests would send what ~/.netrc holds.
+    """
     from http.cookiejar import DefaultCookiePolicy  # noqa: PLC0415 - only where there is a connection
 
     session.trust_env = False
     session.verify = rules.bundle() or True
-    session.max_redirects = 0
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers["Accept-Encoding"] = "identity"
-    adapter = _adapter(rules.trust(), bounds, limit)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
+    session.mount("https://", connections())
+    session.mount("http://", connections())
 
 
-def _adapter(context: ssl.SSLContext, bounds: Bounds, limit: int) -> Any:
+def adapter() -> type[HTTPAdapter]:
+    """Connections that are verified by the same certificates as all others, through proxies of the environment."""
     from requests.adapters import HTTPAdapter  # noqa: PLC0415 - only where there is a connection
     from requests.utils import get_environ_proxies  # noqa: PLC0415 - the same
 
+    context = rules.trust()
+
     class Adapter(HTTPAdapter):
-        """Reads the whole answer before it gives it out."""
+        """Under the rules of this room."""
 
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
             super().init_poolmanager(*args, **kwargs, ssl_context=context)
@@ -51,10 +60,20 @@ def _adapter(context: ssl.SSLContext, bounds: Bounds, limit: int) -> Any:
             return super().proxy_manager_for(proxy, **kwargs, ssl_context=context)
 
         def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
-            until = time.monotonic() + bounds.attempt
             kwargs["proxies"] = get_environ_proxies(request.url or "", no_proxy=None)
+            return super().send(request, *args, **kwargs)
+
+    return Adapter
+
+
+def _bounded(base: Any, bounds: Bounds, limit: int) -> type[HTTPAdapter]:
+    class Bounded(base):  # type: ignore[misc]  # requests is imported when it is needed
+        """Reads the whole answer before it gives it out."""
+
+        def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
+            until = time.monotonic() + bounds.attempt
             kwargs["timeout"], kwargs["stream"] = (bounds.connect, bounds.read), True
-            response = super().send(request, *args, **kwargs)
+            response: requests.Response = super().send(request, *args, **kwargs)
             try:
                 body = _body(response, until, limit)
             finally:
@@ -62,7 +81,7 @@ def _adapter(context: ssl.SSLContext, bounds: Bounds, limit: int) -> Any:
             response.raw = io.BytesIO(body)
             return response
 
-    return Adapter()
+    return Bounded
 
 
 def _body(response: requests.Response, until: float, limit: int) -> bytes:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bomvet.model.finding import Finding, Statement, Suppressed
 from bomvet.model.purl import Parts, parts, pypi_name
 from bomvet.model.records import dataclass, field, replace
+from bomvet.model.times import moment
 
 if TYPE_CHECKING:
     from bomvet.model.inventory import Component
@@ -105,8 +106,8 @@ def problem(statement: Statement, today: dt.date) -> str:
     """Why a statement counts for nothing, whatever it is about; empty where it counts."""
     if statement.status == "not_affected" and not (statement.justification or statement.impact):
         return "it says not_affected without a justification or an impact statement"
-    moment = _moment(statement)
-    if moment.year > 1 and moment.astimezone(dt.UTC).date() > today + dt.timedelta(days=1):
+    made = _moment(statement)
+    if made.year > 1 and made.astimezone(dt.UTC).date() > today + dt.timedelta(days=1):
         return f"it is of the future ({statement.time})"
     return ""
 
@@ -124,11 +125,7 @@ def _ids(finding: Finding) -> tuple[str, ...]:
 
 def _moment(statement: Statement) -> dt.datetime:
     """When it was made; before everything where it does not say."""
-    try:
-        found = dt.datetime.fromisoformat(statement.time)
-    except ValueError:
-        return dt.datetime.min.replace(tzinfo=dt.UTC)
-    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+    return moment(statement.time) or dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 _Package = tuple[str, str, str]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from bomvet.model.purl import parts
+from bomvet.model.toml_writer import toml_string
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,13 +37,9 @@ def bounds(text: str) -> tuple[tuple[str, str], ...]:
 
 def as_toml(waiver: Waiver) -> str:
     """`waiver` as the table that a policy states it by."""
-    import json  # noqa: PLC0415 - for those who print some
-
     keys = ("id", "purl", "versions", "path", "reason", "owner")
-    stated = {key: json.dumps(text, ensure_ascii=False) for key in keys if (text := getattr(waiver, key))}
-    rows = [f"{key} = {text}" for key, text in stated.items()]
-    # What JSON leaves as it is and TOML does not.
-    return "\n".join(("[[waivers]]", *rows, f"expires = {waiver.expires}")).replace("\x7f", "\\u007f") + "\n"
+    rows = [f"{key} = {toml_string(text)}" for key in keys if (text := getattr(waiver, key))]
+    return "\n".join(("[[waivers]]", *rows, f"expires = {waiver.expires}", ""))
 
 
 class _UnorderedError(Exception):

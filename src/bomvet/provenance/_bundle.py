@@ -139,7 +139,7 @@ def _without_log(certificate: bytes, hint: str) -> Refused:
         return unsupported(Step.KEY, f"signed with a key ({quoted(hint) or 'unnamed'}) and not logged")
     # The name of the issuer, wherever it is: to be taken for it is of no use.
     if b"GitHub, Inc." in certificate:
-        reason = "of the private GitHub instance, which has its own root of trust and no public log"
+        reason = "of the private GitHub instance, which has its own trusted root and no public log"
         return unsupported(Step.LOG, reason)
     return Refused(Step.LOG, "it has no entry of a transparency log")
 

@@ -16,7 +16,7 @@ _QUOTED = 120
 
 
 class Refused(Exception):  # noqa: N818
-    """Evidence that does not pass `step`; `status` is `UNSUPPORTED` where it is of a kind that is not judged here."""
+    """Evidence that does not pass `step`; `status` is another where that is no accusation."""
 
     def __init__(self, step: Step, reason: str, status: ProvenanceStatus = ProvenanceStatus.INVALID) -> None:
         super().__init__(reason)

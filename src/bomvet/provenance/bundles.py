@@ -1,7 +1,7 @@
 """Verification of evidence: who signed what, by steps that each refuse in plain words.
 
 1.  *Format* (`_bundle`, `_cosign`): exactly one signer, one signature, one log entry, and every value of its type.
-2.  *Certificate* (`_signer`): issued by an authority of the root of trust, logged as such, for signing code, and of
+2.  *Certificate* (`_signer`): issued by an authority of the trusted root, logged as such, for signing code, and of
     one subject.
 3.  *Time* (`_signer`): a timestamp or the log's promise says when; the certificate, its chain and the authority were
     valid then.
@@ -58,7 +58,7 @@ class _Signer(NamedTuple):
 
 
 class BundleVerifier:
-    """Judges evidence by one root of trust and the keys of one registry; it does not change, so any thread may ask it.
+    """Judges evidence by one trusted root and the keys of one registry; it does not change, so any thread may ask it.
 
     With `proof` the mere promise of a log is not enough.
     """

@@ -7,7 +7,6 @@ is the doing of the certificate authority, and older certificates have fewer.
 
 from __future__ import annotations
 
-import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,6 +30,7 @@ from bomvet.model.provenance import (
 from bomvet.model.purl import bare, npm_purl, parts, pypi_purl
 from bomvet.model.records import replace
 from bomvet.model.toml_reader import Reader, named, not_toml, one_of
+from bomvet.model.toml_writer import toml_string
 from bomvet.provenance.repositories import canonical
 
 if TYPE_CHECKING:
@@ -178,14 +178,8 @@ def write_identities(lock: IdentityLock) -> str:
 def as_toml(entry: LockedIdentity) -> str:
     """`entry` as the table that it is locked by."""
     stated = [(key, str(text)) for key in KEYS if (text := getattr(entry, key.replace("-", "_")))]
-    rows = [f"{key} = {text if key == 'since' else quoted(text)}" for key, text in stated]
+    rows = [f"{key} = {text if key == 'since' else toml_string(text)}" for key, text in stated]
     return "\n".join(("[[package]]", *rows, ""))
-
-
-def quoted(text: str) -> str:
-    """`text` as a basic string of TOML."""
-    # What JSON leaves as it is and TOML does not.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 # -- comparing ---------------------------------------------------------------------------------------------------

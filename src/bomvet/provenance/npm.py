@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.model.inventory import HEX_DIGITS
 from bomvet.model.provenance import PUBLISH_LEVELS, EarlierRelease, PublishLevel
+from bomvet.model.times import moment
 from bomvet.provenance import _json
 from bomvet.provenance._npm_history import Before, Came, histories
 from bomvet.provenance._refusal import quoted
-from bomvet.provenance._times import moment
 from bomvet.provenance.evidence import Evidence, Form
 from bomvet.provenance.npm_signature import check_signature, integrity_of
 from bomvet.provenance.repositories import canonical

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from bomvet.model.inventory import HEX_DIGITS, Hash
 from bomvet.model.provenance import Attestation, EvidenceKind, ProvenanceStatus, Step
-from bomvet.provenance._times import moment
+from bomvet.model.times import moment
+from bomvet.provenance._refusal import Refused, unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 #: Strongest first; npm's integrity of old releases is SHA-1, which is no evidence of anything.
 _ALGORITHMS = ("sha512", "sha384", "sha256")
 _CURVE = "secp256r1"
-
-
-class _Refused(Exception):  # noqa: N818 - no error of the program
-    """A step that did not pass: `args` are the status, the step and why."""
 
 
 def check_signature(  # noqa: PLR0917 - what is signed, by what, and when
@@ -55,14 +52,13 @@ def check_signature(  # noqa: PLR0917 - what is signed, by what, and when
         fingerprint = hashlib.sha256(_decoded(key.key)).hexdigest()
         _check_window(key, published)
         _check(_loaded(key), f"{name}@{version}:{signed}".encode(), encoded)
-    except _Refused as refused:
-        refusal = refused.args
-    status, step, reason = refusal or (ProvenanceStatus.VERIFIED, None, "")
+    except Refused as no:
+        refusal = no
     return Attestation(
         kind=EvidenceKind.NPM_SIGNATURE,
-        status=status,
-        step=step,
-        reason=reason,
+        status=refusal.status if refusal else ProvenanceStatus.VERIFIED,
+        step=refusal.step if refusal else None,
+        reason=refusal.reason if refusal else "",
         subject=f"{name}@{version}",
         digest=digest,
         compared=compared,
@@ -85,7 +81,7 @@ def _digest(integrity: str) -> tuple[str, Hash]:
         value = _decoded(part.partition("-")[2]).hex()
         if len(value) == HEX_DIGITS[algorithm]:
             return part, Hash(algorithm=algorithm, value=value)
-    raise _Refused(ProvenanceStatus.UNSUPPORTED, Step.FORMAT, "the release has no integrity of SHA-2 to be signed")
+    raise unsupported(Step.FORMAT, "the release has no integrity of SHA-2 to be signed")
 
 
 def _key(keyid: str, keys: Iterable[RegistryKey]) -> RegistryKey:
@@ -93,7 +89,7 @@ def _key(keyid: str, keys: Iterable[RegistryKey]) -> RegistryKey:
     found = next((key for key in keys if key.keyid == keyid), None)
     if found is None:
         shown = keyid[:100] if keyid.isprintable() else repr(keyid[:100])
-        raise _Refused(ProvenanceStatus.UNSUPPORTED, Step.KEY, f"no key of the id {shown or '(none)'} is known")
+        raise unsupported(Step.KEY, f"no key of the id {shown or '(none)'} is known")
     return found
 
 
@@ -108,10 +104,10 @@ def _check_window(key: RegistryKey, published: str) -> None:
     when = moment(published)
     if when is None:
         reason = f"the key signs nothing from {end} on, and the registry does not say when the release came"
-        raise _Refused(ProvenanceStatus.NOT_ESTABLISHED, Step.KEY, reason)
+        raise Refused(Step.KEY, reason, ProvenanceStatus.NOT_ESTABLISHED)
     if when >= key.end:
         reason = f"the release is of {when.isoformat()}, and the key signs nothing from {end} on"
-        raise _Refused(ProvenanceStatus.INVALID, Step.KEY, reason)
+        raise Refused(Step.KEY, reason)
 
 
 def _loaded(key: RegistryKey) -> EllipticCurvePublicKey:
@@ -125,7 +121,7 @@ def _loaded(key: RegistryKey) -> EllipticCurvePublicKey:
     except (ValueError, UnsupportedAlgorithm):
         loaded = None
     if not isinstance(loaded, EllipticCurvePublicKey) or loaded.curve.name != _CURVE:
-        raise _Refused(ProvenanceStatus.UNSUPPORTED, Step.KEY, f"the key {key.keyid} is none of the curve P-256")
+        raise unsupported(Step.KEY, f"the key {key.keyid} is none of the curve P-256")
     return loaded
 
 
@@ -138,7 +134,7 @@ def _check(key: EllipticCurvePublicKey, message: bytes, encoded: str) -> None:
         key.verify(_decoded(encoded), message, ECDSA(SHA256()))
     except InvalidSignature:
         reason = "the signature is not that of this name, version and integrity"
-        raise _Refused(ProvenanceStatus.INVALID, Step.SIGNATURE, reason) from None
+        raise Refused(Step.SIGNATURE, reason) from None
 
 
 def _decoded(encoded: str) -> bytes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bomvet.model.globs import matches
 from bomvet.model.inventory import Location
 from bomvet.model.provenance import LockedIdentity
-from bomvet.provenance.identities import quoted
+from bomvet.model.toml_writer import toml_string
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,10 +92,8 @@ _KINDS: dict[str, Callable[[dict[str, Any]], dict[str, str]]] = {
 
 def as_pylock(entry: LockedIdentity) -> str:
     """The table that a `pylock.toml` states `entry` by; empty where no publisher of PyPI is such."""
-    rows = _rows(entry)
-    return (
-        "\n".join(("[[packages.attestation-identities]]", *(f"{k} = {quoted(v)}" for k, v in rows), "")) if rows else ""
-    )
+    rows = [f"{key} = {toml_string(text)}" for key, text in _rows(entry)]
+    return "\n".join(("[[packages.attestation-identities]]", *rows, "")) if rows else ""
 
 
 def _rows(entry: LockedIdentity) -> list[tuple[str, str]]:

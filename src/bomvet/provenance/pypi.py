@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.model.provenance import EarlierRelease, PublishLevel
 from bomvet.model.purl import pypi_name
+from bomvet.model.times import moment
 from bomvet.provenance import _json
-from bomvet.provenance._times import moment
 from bomvet.provenance.evidence import Evidence, Form
 from bomvet.versions.filenames import file_version
 from bomvet.versions.pep440 import PEP440, is_prerelease

@@ -1,4 +1,4 @@
-"""The trust root afresh, from a TUF repository: the current authorities and logs, and the keys of npm's registry.
+"""The trusted root afresh, from a TUF repository: the current authorities and logs, and the keys of npm's registry.
 
 The client is python-tuf's; it starts from a `root.json` that is trusted already, writes nothing but to a temporary
 folder, and asks through the `Http` that it is given.  With nothing kept between runs, an old state that has not expired
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tuf.ngclient.fetcher import FetcherInterface
     from tuf.ngclient.updater import Updater
 
-#: Where sigstore publishes its trust root.
+#: Where sigstore publishes its trusted root.
 SIGSTORE_URL = "https://tuf-repo-cdn.sigstore.dev"
 TRUSTED_ROOT = "trusted_root.json"
 #: The end of the path of the target that has npm's keys; its folder is the host of the registry.
@@ -69,7 +69,7 @@ def refresh(http: Http, url: str, root: bytes, *, keys: bool = False) -> Refresh
         except (RepositoryError, DownloadError, SignatureError, OSError, ValueError, RecursionError) as error:
             detail = " ".join(str(error).split())[:300]
             raise NotEstablishedError(
-                f"the trust root is not refreshed: {_why(error)}: {detail}",
+                f"the trusted root is not refreshed: {_why(error)}: {detail}",
                 hint="nothing was written; what ships, or was written before, is still trusted",
             ) from None
 

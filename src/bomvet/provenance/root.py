@@ -1,4 +1,4 @@
-"""The root of trust: which authorities, logs and timestamping services are believed, and when.
+"""The trusted root: which authorities, logs and timestamping services are believed, and when.
 
 It is read from bytes that are given, or from the file that the `sigstore` package carries; never from its cache in a
 home directory, which anything that runs as the user can replace.  Nothing is written.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: The folders of the package's store, by what they are the root of.
 _PRODUCTION = "https%3A%2F%2Ftuf-repo-cdn.sigstore.dev"
 _STAGING = "https%3A%2F%2Ftuf-repo-cdn.sigstage.dev"
-#: A root of trust has a few kilobytes.
+#: A trusted root has a few kilobytes.
 MAX_BYTES = 4 * 1024 * 1024
 
 
@@ -68,13 +68,13 @@ class Stamper(NamedTuple):
 
 
 class TrustRoot:
-    """A root of trust with everything made once that verification needs of it; not changed after, so of any thread.
+    """A trusted root with everything made once that verification needs of it; not changed after, so of any thread.
 
     `digest` is SHA-256 in hexadecimal of its JSON, `sigstore` what the package makes of it.
     """
 
     def __init__(self, data: bytes) -> None:
-        """Raises what `sigstore` does where `data` is no root of trust."""
+        """Raises what `sigstore` does where `data` is no trusted root."""
         from sigstore.models import TrustedRoot  # noqa: PLC0415
         from sigstore_models.trustroot import v1  # noqa: PLC0415
 
@@ -115,13 +115,13 @@ def read_root(data: bytes, name: str) -> TrustRoot:
 
     hint = "a trusted_root.json of sigstore is expected, as `bomvet trust update` writes it"
     if len(data) > MAX_BYTES:
-        raise UsageError(f"{name}: no root of trust: larger than {MAX_BYTES} bytes", hint=hint)
+        raise UsageError(f"{name}: no trusted root: larger than {MAX_BYTES} bytes", hint=hint)
     try:
         root = TrustRoot(data)
     except (ValueError, TypeError, LookupError, RecursionError, Error, UnsupportedAlgorithm) as error:
-        raise UsageError(f"{name}: no root of trust: {_why(error)}", hint=hint) from error
+        raise UsageError(f"{name}: no trusted root: {_why(error)}", hint=hint) from error
     if not (root.logs and root.authorities):
-        raise UsageError(f"{name}: no root of trust: it has no certificate authority or no log", hint=hint)
+        raise UsageError(f"{name}: no trusted root: it has no certificate authority or no log", hint=hint)
     return root
 
 

@@ -3,7 +3,7 @@
 Threat: whoever could write here could have an invalid bundle pass.  So there is a cache only where the user named a
 folder for it; it is refused where the folder or the file is another's, a link, or open to be written by others; and an
 entry counts for nothing but the very question that it answered.  Its key is a digest over all that the verdict hangs
-on: the evidence and its wrapper, the artefact and its name, the root of trust, the keys, whether a proof is demanded,
+on: the evidence and its wrapper, the artefact and its name, the trusted root, the keys, whether a proof is demanded,
 and what does the verifying.  An entry that is damaged, or of another shape, is none.
 
 Kept are verdicts that no later run can come to differ on: what was verified, and what was refused.  Neither the clock

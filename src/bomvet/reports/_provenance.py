@@ -102,7 +102,7 @@ def _consistent(stated: str) -> str:
 
 
 def trust_roots(facts: Facts) -> list[_Pair]:
-    """The roots of trust that evidence was held against, for the document as a whole."""
+    """The trusted roots that evidence was held against, for the document as a whole."""
     found = (one for answer in facts.provenance.values() for one in answer.attestations)
     roots = {one.root for one in found if one.root and one.kind is not EvidenceKind.NPM_SIGNATURE}
     return [("bomvet:provenance:trust-root", f"sha256:{root}") for root in sorted(roots)]
@@ -310,4 +310,4 @@ def _described(one: Attestation) -> Iterator[str]:
     if one.source and not _public(one.source):
         yield f"recorded in {one.source}"
     if one.root:  # of what a registry signs by itself it is the key
-        yield f"{'key' if one.kind is EvidenceKind.NPM_SIGNATURE else 'trust root'} sha256:{one.root}"
+        yield f"{'key' if one.kind is EvidenceKind.NPM_SIGNATURE else 'trusted root'} sha256:{one.root}"

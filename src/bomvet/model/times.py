@@ -1,4 +1,4 @@
-"""Moments that registries state."""
+"""Moments that others state."""
 
 from __future__ import annotations
 
