@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from bomvet.model.inventory import Hash
 from bomvet.model.provenance import Attestation, EvidenceKind, LogStrength, ProvenanceStatus, PublisherIdentity
+from bomvet.provenance import bundles
 from bomvet.provenance.bundles import BundleVerifier
 from bomvet.provenance.evidence import Evidence, Expected
 from bomvet.provenance.root import read_root
@@ -415,3 +416,17 @@ def test_what_is_no_timestamp_is_refused(authority: Authority) -> None:
     bundle[MATERIAL]["timestampVerificationData"] = {"rfc3161Timestamps": [{"signedTimestamp": "AAAA"}]}
     found = verifier(authority).judge(of_bundle(bundle), FILE).attestation
     assert refusal(found) == ("invalid", "time", "a timestamp is no RFC 3161 response")
+
+
+def test_a_statement_about_many_files_is_read_once(authority: Authority) -> None:
+    """Each of its files is judged by it in turn, and to read it each time would take the square of their number."""
+    about = statement("f0", {"sha256": f"{0:064x}"})
+    about["subject"] = [{"name": f"f{n}", "digest": {"sha256": f"{n:064x}"}} for n in range(50)]
+    evidence, judge = of_bundle(authority.bundle(about)), BundleVerifier(read_root(authority.root_json(), "r")).judge
+    before = bundles._named.cache_info().misses
+    found = [
+        judge(evidence, Expected((Hash(algorithm="sha256", value=f"{n:064x}"),))).attestation.subject for n in range(50)
+    ]
+
+    assert found == [f"f{n}" for n in range(50)]
+    assert bundles._named.cache_info().misses == before + 1

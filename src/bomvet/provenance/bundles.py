@@ -21,6 +21,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bomvet.model.inventory import Hash
@@ -40,12 +41,13 @@ from bomvet.provenance.evidence import Expected, Form, Judged
 from bomvet.provenance.statements import PAYLOAD_TYPE, check_statement, check_subject, kind_of, source_of, subjects
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bomvet.model.provenance import PublisherIdentity
     from bomvet.provenance.evidence import Evidence
     from bomvet.provenance.keys import RegistryKey
     from bomvet.provenance.root import TrustRoot
+    from bomvet.provenance.statements import Subject
 
 
 class _Signer(NamedTuple):
@@ -219,14 +221,27 @@ def _about(
         return Judged(replace(known, digest=Hash(algorithm="sha256", value=digest.hex())))
     with at(Step.FORMAT):
         statement = signing_payload(content.payload)
-    return Judged(_with_subject(known, statement, expected), statement)
+    return Judged(_with_subject(known, lambda: subjects(statement), expected), statement)
+
+
+@lru_cache(maxsize=4)
+def _parsed(payload: bytes) -> Mapping[str, Any]:
+    """The JSON that was signed: one statement may be about a thousand files, each of which is judged by it in turn."""
+    found: Mapping[str, Any] = strict(payload)
+    return found
+
+
+@lru_cache(maxsize=4)
+def _named(payload: bytes) -> tuple[Subject, ...]:
+    """The subjects of the statement that was signed."""
+    return subjects(_parsed(payload))
 
 
 def _of_statement(known: Attestation, content: Envelope, evidence: Evidence, expected: Expected | None) -> Judged:
     with at(Step.PREDICATE_TYPE):
         if content.payload_type != PAYLOAD_TYPE:
             raise Refused(Step.PREDICATE_TYPE, f"what was signed is {quoted(content.payload_type)}, no statement")
-        statement: Mapping[str, Any] = strict(content.payload)
+        statement = _parsed(content.payload)
         predicate_type = check_statement(statement)
         if evidence.predicate_type not in ("", predicate_type):
             reason = f"it is said to be {quoted(evidence.predicate_type)}, but is {quoted(predicate_type)}"
@@ -236,7 +251,7 @@ def _of_statement(known: Attestation, content: Envelope, evidence: Evidence, exp
     if identity is None and found.kind is not EvidenceKind.NPM_PUBLISH:
         reason = f"a registry's key vouches for what it distributes alone, and this is {quoted(predicate_type)}"
         raise Refused(Step.PREDICATE_TYPE, reason)
-    found = _with_subject(found, statement, expected)
+    found = _with_subject(found, lambda: _named(content.payload), expected)
     if identity is None:
         return Judged(found, statement)
     denied = contradictions(predicate_type, predicate, identity)
@@ -244,9 +259,11 @@ def _of_statement(known: Attestation, content: Envelope, evidence: Evidence, exp
     return Judged(replace(found, contradictions=denied, level=level), statement)
 
 
-def _with_subject(known: Attestation, statement: Mapping[str, Any], expected: Expected | None) -> Attestation:
+def _with_subject(
+    known: Attestation, told: Callable[[], tuple[Subject, ...]], expected: Expected | None
+) -> Attestation:
     with at(Step.SUBJECT):
-        about = subjects(statement)
+        about = told()
         if known.kind is EvidenceKind.PYPI_PUBLISH and len(about) > 1:
             raise Refused(Step.SUBJECT, f"it is about {len(about)} files, where a publish attestation is about one")
         name, digest = check_subject(about, expected)
