@@ -173,7 +173,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "inputs": SERVICES | {"plugin", "policy", "model"},
     "verifying": SERVICES | {"plugin", "policy", "model", "net", "opening"},
     "api": BELOW_CLI,
-    "trusting": BELOW_CLI,
+    "trusting": BELOW_CLI | {"api"},
     "cli": BELOW_CLI | {"api", "trusting"},
     "__main__": BELOW_CLI | {"api", "trusting", "cli"},
     # The public names, which are imported on first use.

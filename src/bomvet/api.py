@@ -71,7 +71,7 @@ def sbom(
         opened = _resolved(opened)
     result = pipeline.inspect(opened.tree, subject=_timed(subject, opened))
     if provenance:
-        with _asking(provenance, _proving(opened.tree, provenance, proofs, ""), offline=offline) as context:
+        with asking(provenance, proving_for(opened.tree, provenance, proofs, ""), offline=offline) as context:
             result = pipeline.proved(result, context)
     return _told(result, opened)
 
@@ -107,7 +107,7 @@ def scan(
     opened = open_target(target, exclude=policy.exclude, use_ignore_files=use_ignore_files)
     if resolve:
         opened = _resolved(opened)
-    proving = _proving(opened.tree, policy, proofs, cache)
+    proving = proving_for(opened.tree, policy, proofs, cache)
     with _context(policy, database, proving, now=now, offline=offline, osv_url=osv_url, cache=cache) as context:
         known = _baseline(
             baseline, target, policy, context, subject, use_ignore_files=use_ignore_files, resolve=resolve
@@ -138,7 +138,7 @@ def explained(
     from bomvet.advisories.tracing import judged  # noqa: PLC0415 - not needed otherwise
 
     opened = open_target(target, exclude=policy.exclude, use_ignore_files=use_ignore_files)
-    proving = _proving(opened.tree, policy, proofs, cache)
+    proving = proving_for(opened.tree, policy, proofs, cache)
     with _context(policy, database, proving, offline=offline, osv_url=osv_url, cache=cache) as context:
         answers, subject = _vex(opened.tree, policy, vex, vex_products), _timed(AS_FOUND, opened)
         result = pipeline.scan(opened.tree, policy, context, subject=subject, vex=answers)
@@ -159,14 +159,14 @@ def _context(
 ) -> Iterator[Context]:
     """What plug-ins are given; connections and databases are open as long as it is."""
     with contextlib.ExitStack() as stack:
-        context = stack.enter_context(_asking(policy, proving, now=now, offline=offline))
+        context = stack.enter_context(asking(policy, proving, now=now, offline=offline))
         if context.http:
             context = _with_catalogues(context, policy)
         yield _with_advisories(context, policy, database or default_database(), stack, url=osv_url, cache=cache)
 
 
 @contextlib.contextmanager
-def _asking(
+def asking(
     policy: Policy, proving: Proving | None, *, now: dt.datetime | None = None, offline: bool
 ) -> Iterator[Context]:
     """The network, unless the run is offline, and what may be asked of it."""
@@ -229,8 +229,8 @@ def _asks_registries(policy: Policy) -> bool:
     return policy.ask_registries or any("release" in rule.when.fields for rule in policy.rules)
 
 
-def _proving(tree: FileTree, policy: Policy, proofs: Proofs | None, cache: str) -> Proving | None:
-    """What provenance is to be established, and by what."""
+def proving_for(tree: FileTree, policy: Policy, proofs: Proofs | None, cache: str) -> Proving | None:
+    """What provenance is to be established of `tree`, and by what; raises `UsageError` and `PolicyFileError`."""
     from bomvet.inputs import Proofs, proving_of  # noqa: PLC0415 - not needed for an SBOM
 
     stated = proofs or Proofs()

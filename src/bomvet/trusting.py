@@ -7,20 +7,18 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from bomvet import pipeline
+from bomvet import api, pipeline
 from bomvet.errors import UsageError
-from bomvet.inputs import Proofs, proving_of
+from bomvet.inputs import Proofs
 from bomvet.model.provenance import LOCK_FILE, IdentityLock
 from bomvet.model.records import dataclass, replace
-from bomvet.opening import content, folder_of, open_evidence, open_target, own_file, split_target, stamp
-from bomvet.plugin import Context, Enricher, Proving, load
+from bomvet.opening import content, folder_of, open_target, split_target, stamp
+from bomvet.plugin import Enricher, Proving, load
 from bomvet.policies import load_policy
 from bomvet.provenance.locking import Checking, Locking, Wanted, checked, relocked
 
 if TYPE_CHECKING:
     from bomvet.model.result import ScanResult
-    from bomvet.plugin import FileTree
-    from bomvet.policy.document import Policy
     from bomvet.provenance.refresh import Refreshed
 
 
@@ -76,31 +74,13 @@ def _established(target: str, asking: Asking, *, everything: bool) -> tuple[Scan
     policy = load_policy(asking.config, target=target)
     policy = replace(policy, provenance=replace(policy.provenance, verify=True))
     opened = open_target(target, exclude=(*policy.exclude, *asking.exclude))
-    evidence = open_evidence(asking.proofs.attestations)
-    proving = proving_of(opened.tree, policy, asking.proofs, evidence, content, cache=asking.cache) or Proving()
+    proving = api.proving_for(opened.tree, policy, asking.proofs, asking.cache) or Proving()
     proving = replace(proving, ask=everything)
-    return _scanned(opened.tree, policy, proving, offline=asking.offline), proving.identities
-
-
-def _scanned(tree: FileTree, policy: Policy, proving: Proving, *, offline: bool) -> ScanResult:
-    import contextlib  # noqa: PLC0415 - needed here alone
-
-    from bomvet.clients import own_clients  # noqa: PLC0415 - the same
-
-    context = Context(
-        now=dt.datetime.now(dt.UTC),
-        registries=policy.registries,
-        clients=own_clients(os.environ, os.path.expanduser("~"), own_file),
-        proving=proving,
-    )
     found = (load("bomvet.enrichers", name, Enricher) for name in ("provenance", "identities"))
     asked = [enricher for enricher in found if enricher]
-    with contextlib.ExitStack() as stack:
-        if not offline:
-            from bomvet.net import Client  # noqa: PLC0415 - not needed otherwise
-
-            context = replace(context, http=stack.enter_context(Client()))
-        return pipeline.scan(tree, policy, context, enrichers=asked, checks=())
+    with api.asking(policy, proving, offline=asking.offline) as context:
+        result = pipeline.scan(opened.tree, policy, context, enrichers=asked, checks=())
+    return result, proving.identities
 
 
 # -- the trusted root -------------------------------------------------------------------------------------------
