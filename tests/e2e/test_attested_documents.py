@@ -30,7 +30,7 @@ class Desk:
     def __init__(self, cli: Cli, authority: Authority, place: Path) -> None:
         self.cli, self.authority, self.place = cli, authority, place
         cli.advise(HARMLESS)
-        (place / "root.json").write_bytes(authority.root_json())
+        (place / "trusted_root.json").write_bytes(authority.root_json())
 
     def attest(self, name: str, owner: str = "acme") -> None:
         """Record that the package was built by the repository of its name."""
@@ -45,7 +45,7 @@ class Desk:
         """Scan, and write an SBOM and the summary."""
         return self.cli(
             "scan", "--provenance", "--attestations", f"{self.place}/evidence", "--trusted-root",
-            f"{self.place}/root.json", "-f", "table", "-f", f"cyclonedx-json={self.place}/{sbom}",
+            f"{self.place}/trusted_root.json", "-f", "table", "-f", f"cyclonedx-json={self.place}/{sbom}",
             "-f", f"vsa={self.place}/sink.vsa.json",
         )  # fmt: skip
 
@@ -59,7 +59,7 @@ class Desk:
         (self.place / "bundle.json").write_text(json.dumps(bundle), "utf-8")
         return self.cli(
             "verify", "attestation", f"{self.place}/bundle.json", "--artifact", "uv.lock", "--repo", repository,
-            "--predicate-type", SUMMARY, "--trusted-root", f"{self.place}/root.json",
+            "--predicate-type", SUMMARY, "--trusted-root", f"{self.place}/trusted_root.json",
         ).code  # fmt: skip
 
 

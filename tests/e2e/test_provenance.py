@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bomvet.net import _rules
+from bomvet.net import Bounds, Client, _rules
 from bomvet.plugin import Response
 from tests.e2e.conftest import HARMLESS, Cli
 from tests.e2e.world import EARLIER, World
@@ -183,12 +183,16 @@ def test_a_tampered_artefact(cli: Cli, world: World, name: str) -> None:
     assert findings(cli) == [("digest-mismatch", purl(name, "1.0.0"), "critical")]
 
 
-@pytest.mark.parametrize("answer", [404, 403, 429, 500, "truncated", "reset", "not JSON"])
+@pytest.mark.parametrize("answer", [404, 403, 429, 500, "truncated", "slow", "reset", "not JSON"])
 @pytest.mark.parametrize("path", ["/integrity/py-01/", "/simple/py-01/", "/npm/js-01", "attestations/js-01"])
-def test_a_registry_that_does_not_answer(cli: Cli, few: World, path: str, answer: int | str) -> None:
+def test_a_registry_that_does_not_answer(
+    cli: Cli, few: World, monkeypatch: pytest.MonkeyPatch, path: str, answer: int | str
+) -> None:
     """Whatever it does, the question stays open: neither absent nor verified, and exit code 3."""
+    if answer == "slow":  # whose patience is shorter here, to say the same sooner
+        monkeypatch.setattr(Client.__init__, "__defaults__", (Bounds(attempt=0.5, total=2),))
     broken = Fault(answer=Response(200, b"{", {"content-type": "application/json"}))
-    fault = Fault(answer=Response(answer)) if isinstance(answer, int) else Fault(kind=answer)
+    fault = Fault(answer=Response(answer)) if isinstance(answer, int) else Fault(kind=answer, seconds=4)
     few.registry.faults.add(path, broken if answer == "not JSON" else fault, always=True)
     name = "py-01" if "py-01" in path else "js-01"
 
