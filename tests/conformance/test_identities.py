@@ -65,7 +65,7 @@ def test_from_a_service_account_to_a_workflow() -> None:
         ("subject", robot, "https://github.com/pypa/sampleproject/.github/workflows/release.yml@refs/heads/main"),
     ]
     assert changes(new, old, "pkg:pypi/sampleproject") == [
-        ("repository", "https://github.com/pypa/sampleproject", "none"),
+        ("repository", "https://github.com/pypa/sampleproject", robot),
         ("issuer", GITHUB, "https://accounts.google.com"),
     ]
     entry = locked_from("pkg:pypi/sampleproject", new, "4.0.0", "2026-01-02")

@@ -439,7 +439,7 @@ def test_from_a_workflow_to_a_person_and_back() -> None:
     locked = replace(REQUESTS, purl=PURL)
 
     assert compare(LOCKED, answered(attested(MAIL))) == (
-        change(F.REPOSITORY, "https://github.com/acme/left-pad", "none"),
+        change(F.REPOSITORY, "https://github.com/acme/left-pad", "release@acme.example"),
         change(F.ISSUER, GITHUB, "https://accounts.google.com"),
     )
     assert compare(locked, answered(attested(MAIL))) == ()
@@ -469,7 +469,7 @@ def test_deleted_lines_are_not_compared() -> None:
         change(F.REPOSITORY, "(id 1001)", "https://github.com/acme/pad (id 9)"),
     )
     assert compare(loose, answered(attested(replace(MAIL, issuer=GITHUB)))) == (
-        change(F.REPOSITORY, "id 1001", "none"),
+        change(F.REPOSITORY, "id 1001", "release@acme.example"),
     )
     assert compare(LockedIdentity(purl=PURL, issuer=""), answered(attested(other))) == ()
 

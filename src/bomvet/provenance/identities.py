@@ -253,7 +253,9 @@ def _repository(expected: LockedIdentity, identity: PublisherIdentity) -> Identi
     if not (expected.repository or expected.repository_id):
         return None
     if not identity.repository:
-        return _change(IdentityField.REPOSITORY, expected.repository or f"id {expected.repository_id}", "none")
+        # No repository built it, but an address or another workload: that is who it is now.
+        before = expected.repository or f"id {expected.repository_id}"
+        return _change(IdentityField.REPOSITORY, before, identity.subject or "none")
     same_uri = not expected.repository or _plain(expected.repository) == _plain(identity.repository)
     if _numbered(expected, identity) and expected.repository_id and identity.repository_id:
         if expected.repository_id != identity.repository_id:
